@@ -1,4 +1,4 @@
-"""The server's one clock: views, cli, audit and serve ask here; everything below takes the day as an argument.
+"""The server's one clock; below views, cli, audit and serve the day is an argument.
 
 The environment variable SO_TOKEN_NOW (an ISO 8601 instant with its offset, such as
 ``2026-11-21T08:00:00+07:00``) moves the clock for practice and for tests. The clock still runs
