@@ -1,0 +1,1 @@
+"""What the web server and the signing agent say to each other. `signing.messages` is the front."""
