@@ -1,1 +1,1 @@
-"""Signing: the server prepares and verifies, the agent shows, hashes and signs (no other room of ours)."""
+"""Signing: the server prepares and verifies; the agent shows, hashes and signs."""

@@ -319,7 +319,7 @@ class PinLocked(SigningError):
 
 class PinLength(SigningError):
     code = "pin_length"
-    message = "Mã PIN quá ngắn hoặc quá dài so với quy định của thiết bị."
+    message = "Mã PIN sai độ dài hoặc có ký tự mà thiết bị không nhận."
     advice = "Nhập lại mã PIN đúng độ dài. Lần này không bị tính là nhập sai."
 
 

@@ -1,0 +1,247 @@
+"""The signature container of a PAdES B-B signature (ETSI EN 319 142-1, 6.3; RFC 5652; RFC 5035).
+
+The agent builds it from a digest alone, the server checks it before it goes into the document. The
+signed attributes are content-type, message-digest and signing-certificate-v2. There is no
+signing-time attribute: PAdES puts the time into the PDF dictionary (EN 319 142-1, 6.3), and the
+clock of a person's computer dates nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from asn1crypto import cms, tsp, x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509 import load_der_x509_certificate
+
+from signing.errors import CertUnreadable, HashMismatch, PdfBroken, SignatureCheckFailed
+
+_CERTIFICATE_REFERENCE = tsp.SigningCertificateV2  # Importing it teaches `cms` the attribute.
+DIGEST_BYTES = 32
+_CURVES = ("secp256r1", "secp384r1")
+
+
+def digest_of(pdf: bytes, byte_range: Sequence[int]) -> bytes:
+    """SHA-256 of the two stretches of bytes that a signature covers (ISO 32000-2, 12.8.1).
+
+    The range must begin at the first byte, leave exactly one hole that holds a hexadecimal string
+    between angle brackets, and end at the last byte; raises PdfBroken otherwise.
+    """
+    if len(byte_range) != 4 or not all(isinstance(part, int) for part in byte_range):
+        raise PdfBroken("ByteRange is not four numbers")
+    start, before, after, rest = byte_range
+    if start != 0 or before <= 0 or rest <= 0 or after <= before + 1 or after + rest != len(pdf):
+        raise PdfBroken("ByteRange does not cover the file with one hole")
+    if pdf[before : before + 1] != b"<" or pdf[after - 1 : after] != b">":
+        raise PdfBroken("ByteRange does not leave out one hexadecimal string")
+    sha256 = hashlib.sha256(memoryview(pdf)[:before])
+    sha256.update(memoryview(pdf)[after:])
+    return sha256.digest()
+
+
+def build(
+    digest: bytes,
+    certificate_der: bytes,
+    chain_der: Iterable[bytes],
+    sign: Callable[[bytes], bytes],
+) -> bytes:
+    """The finished container, DER, checked against the certificate's public key before it leaves.
+
+    `sign` receives the bytes to be signed (the DER of the signed attributes) and returns the raw
+    signature: RSA PKCS#1 v1.5 with SHA-256, or ECDSA with SHA-256 as a DER sequence. `chain_der`
+    are the other certificates of the path, in any order. Raises CertUnreadable,
+    SignatureCheckFailed and whatever `sign` raises.
+    """
+    attributes = signed_attributes(digest, certificate_der)
+    return assemble(attributes, sign(attributes), certificate_der, chain_der)
+
+
+def signed_attributes(digest: bytes, certificate_der: bytes) -> bytes:
+    """DER of the signed attributes, as a SET OF: exactly what the token has to sign.
+
+    A batch asks for these first, has them all signed under one login, and then calls `assemble`.
+    """
+    if len(digest) != DIGEST_BYTES:
+        raise HashMismatch("the digest is not a SHA-256")
+    issuer, serial = _issuer_and_serial(certificate_der)
+    # ESSCertIDv2 (RFC 5035): binds the signature to one certificate, not merely to its key. SHA-256
+    # is its default digest, which DER leaves out.
+    reference = _der(
+        _SEQUENCE,
+        _der(_OCTETS, hashlib.sha256(certificate_der).digest()),
+        _der(_SEQUENCE, _der(_SEQUENCE, _der(_DIRECTORY_NAME, issuer)), serial),
+    )
+    return _set_of(
+        _attribute(_CONTENT_TYPE, _DATA),
+        _attribute(_MESSAGE_DIGEST, _der(_OCTETS, digest)),
+        _attribute(_SIGNING_CERTIFICATE_V2, _der(_SEQUENCE, _der(_SEQUENCE, reference))),
+    )
+
+
+def assemble(
+    attributes: bytes, signature: bytes, certificate_der: bytes, chain_der: Iterable[bytes]
+) -> bytes:
+    """The container around attributes that are already signed; checks itself like `build`."""
+    verify_signature(certificate_der, attributes, signature)
+    issuer, serial = _issuer_and_serial(certificate_der)
+    public_key = load_der_x509_certificate(certificate_der).public_key()
+    signer = _der(
+        _SEQUENCE,
+        _VERSION_1,
+        _der(_SEQUENCE, issuer, serial),
+        _SHA256,
+        _der(_CONTEXT_0, _contents(attributes)),
+        _SHA256_RSA if isinstance(public_key, rsa.RSAPublicKey) else _SHA256_ECDSA,
+        _der(_OCTETS, signature),
+    )
+    certificates = dict.fromkeys((certificate_der, *chain_der))
+    signed_data = _der(
+        _SEQUENCE,
+        _VERSION_1,
+        _set_of(_SHA256),
+        _der(_SEQUENCE, _DATA),
+        _der(_CONTEXT_0, _contents(_set_of(*certificates))),
+        _set_of(signer),
+    )
+    return _der(_SEQUENCE, _SIGNED_DATA, _der(_CONTEXT_0, signed_data))
+
+
+def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
+    """Refuse a container that is not a signature by this certificate over this digest.
+
+    Container bytes come from another program, so anything unreadable is refused too. Raises
+    HashMismatch when it signs another digest, SignatureCheckFailed for everything else.
+    """
+    try:
+        signed = _read(container)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        raise SignatureCheckFailed(f"unreadable container: {type(error).__name__}") from error
+    expected = {
+        "content type": signed.content_type == "data",
+        "digest algorithm": signed.digest_algorithm == "sha256",
+        "certificate": certificate_der in signed.certificates,
+        "certificate reference": signed.certificate_hash
+        == hashlib.sha256(certificate_der).digest(),
+    }
+    wrong = [name for name, as_expected in expected.items() if not as_expected]
+    if wrong:
+        raise SignatureCheckFailed("not as expected: " + ", ".join(wrong))
+    verify_signature(certificate_der, signed.attributes, signed.signature)
+    if signed.digest != digest:
+        raise HashMismatch("the container signs another digest")
+
+
+def verify_signature(certificate_der: bytes, data: bytes, signature: bytes) -> None:
+    """Check a raw signature over `data` with the certificate's public key.
+
+    RSA PKCS#1 v1.5 and ECDSA (P-256, P-384; DER), both with SHA-256. Raises SignatureCheckFailed,
+    and CertUnreadable for a certificate or a kind of key that we do not know.
+    """
+    try:
+        public_key = load_der_x509_certificate(certificate_der).public_key()
+    except (ValueError, TypeError) as error:
+        raise CertUnreadable(type(error).__name__) from error
+    try:
+        if isinstance(public_key, rsa.RSAPublicKey):
+            public_key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        elif isinstance(public_key, ec.EllipticCurvePublicKey) and public_key.curve.name in _CURVES:
+            public_key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        else:
+            raise CertUnreadable("kind of key is neither RSA nor ECDSA P-256 or P-384")
+    except InvalidSignature as error:
+        raise SignatureCheckFailed("the public key does not accept the signature") from error
+
+
+def _issuer_and_serial(certificate_der: bytes) -> tuple[bytes, bytes]:
+    """DER of the two, in the very bytes of the certificate."""
+    try:
+        fields = x509.Certificate.load(certificate_der, strict=True)["tbs_certificate"]
+        return fields["issuer"].dump(), fields["serial_number"].dump()
+    except (ValueError, TypeError, KeyError) as error:
+        raise CertUnreadable(type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What a container says, read but not yet believed."""
+
+    content_type: str
+    digest_algorithm: str
+    digest: bytes
+    certificate_hash: bytes
+    certificates: tuple[bytes, ...]
+    attributes: bytes
+    signature: bytes
+
+
+def _read(container: bytes) -> _Signed:
+    info = cms.ContentInfo.load(container, strict=True)
+    if info["content_type"].native != "signed_data":
+        raise SignatureCheckFailed("not signed data")
+    content = info["content"]
+    if len(content["signer_infos"]) != 1:
+        raise SignatureCheckFailed("not exactly one signer")
+    if content["encap_content_info"]["content"].native is not None:
+        raise SignatureCheckFailed("carries content of its own")
+    signer = content["signer_infos"][0]
+    values = {each["type"].native: each["values"] for each in signer["signed_attrs"]}
+    if len(values) != len(signer["signed_attrs"]) or any(
+        len(each) != 1 for each in values.values()
+    ):
+        raise SignatureCheckFailed("a signed attribute is repeated")
+    reference = values["signing_certificate_v2"][0]["certs"][0]
+    if reference["hash_algorithm"]["algorithm"].native != "sha256":
+        raise SignatureCheckFailed("the certificate reference is not a SHA-256")
+    return _Signed(
+        content_type=values["content_type"][0].native,
+        digest_algorithm=signer["digest_algorithm"]["algorithm"].native,
+        digest=values["message_digest"][0].native,
+        certificate_hash=reference["cert_hash"].native,
+        certificates=tuple(each.chosen.dump() for each in content["certificates"]),
+        # Signed is the SET OF, not its form under the context tag (RFC 5652, 5.4).
+        attributes=_der(_SET, signer["signed_attrs"].contents),
+        signature=signer["signature"].native,
+    )
+
+
+# The container is written by hand: building it from asn1crypto's classes takes ten times as long as
+# everything else that the agent does beside C_Sign.
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    if len(body) < 0x80:
+        return bytes((tag, len(body))) + body
+    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(length))) + length + body
+
+
+def _set_of(*members: bytes) -> bytes:
+    """DER orders the members of a SET OF by their bytes (X.690, 11.6)."""
+    return _der(_SET, *sorted(members))
+
+
+def _contents(der: bytes) -> bytes:
+    """What stands behind tag and length."""
+    return der[2 + (der[1] & 0x7F if der[1] & 0x80 else 0) :]
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return _der(_SEQUENCE, kind, _der(_SET, value))
+
+
+_OCTETS, _OID, _SEQUENCE, _SET, _CONTEXT_0, _DIRECTORY_NAME = 0x04, 0x06, 0x30, 0x31, 0xA0, 0xA4
+_VERSION_1 = bytes.fromhex("020101")
+_DATA = _der(_OID, bytes.fromhex("2a864886f70d010701"))
+_SIGNED_DATA = _der(_OID, bytes.fromhex("2a864886f70d010702"))
+_CONTENT_TYPE = _der(_OID, bytes.fromhex("2a864886f70d010903"))
+_MESSAGE_DIGEST = _der(_OID, bytes.fromhex("2a864886f70d010904"))
+_SIGNING_CERTIFICATE_V2 = _der(_OID, bytes.fromhex("2a864886f70d010910022f"))
+# RFC 5754: no parameters beside SHA-256 and ECDSA, NULL beside RSA.
+_SHA256 = _der(_SEQUENCE, _der(_OID, bytes.fromhex("608648016503040201")))
+_SHA256_RSA = _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a864886f70d01010b")), b"\x05\x00")
+_SHA256_ECDSA = _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a8648ce3d040302")))

@@ -1,0 +1,86 @@
+"""What is said about tokens between the worker, the manager and the agent's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signing.errors import SigningError
+
+SAFE_WRONG_ENTRIES = 2
+"""Wrong PINs in a row after which we treat the next entry as the last, where the driver is silent.
+
+Tokens of the authority are reported to lock after about three wrong entries, and some vendor
+modules never set the flags of PKCS#11 that would say so.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PinState:
+    """State of the user PIN: the flags of CK_TOKEN_INFO (PKCS#11 v2.40, 3.2) and our own count.
+
+    `wrong_entries` counts the wrong entries in a row made through this agent, `flags_seen` says
+    that this token's driver has been seen to set its warning flags, so that they can be relied
+    upon.
+    """
+
+    count_low: bool
+    final_try: bool
+    locked: bool
+    protected_path: bool
+    to_be_changed: bool
+    initialised: bool
+    wrong_entries: int = 0
+    flags_seen: bool = False
+
+    @property
+    def last_try(self) -> bool:
+        """True when one more wrong PIN would lock the token, or may lock it as far as we know."""
+        silent = not (self.flags_seen or self.count_low)
+        return self.final_try or (silent and self.wrong_entries >= SAFE_WRONG_ENTRIES)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCertificate:
+    """One certificate object on a token: its exact bytes, and the name the driver gives it."""
+
+    der: bytes
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """One token, read without a PIN. `module` is the path of the driver that shows it."""
+
+    module: str
+    slot_id: int
+    label: str
+    serial: str
+    manufacturer: str
+    model: str
+    pin: PinState
+    certificates: tuple[TokenCertificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenProblem:
+    """A module, or one slot of it (its name; "" for the whole module), left out and why."""
+
+    module: str
+    slot: str
+    error: SigningError
+
+
+@dataclass(frozen=True, slots=True)
+class TokenListing:
+    """Everything that could be read, and everything that could not."""
+
+    tokens: tuple[TokenInfo, ...]
+    problems: tuple[TokenProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """What a batch achieved: signatures in the order asked, and what stopped it, if anything."""
+
+    signatures: tuple[bytes, ...]
+    error: SigningError | None
