@@ -1,0 +1,42 @@
+"""A form with one field of every kind, for the style page and its tests."""
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Regexp
+
+
+class StyleguideForm(FlaskForm):
+    """Every kind of field that `templates/components/forms.html` draws; nothing is ever saved."""
+
+    name = StringField("Họ và tên", [InputRequired("Nhập họ và tên.")])
+    received_on = StringField(
+        "Ngày tiếp nhận",
+        [Regexp(r"^\d{2}/\d{2}/\d{4}$", message="Nhập ngày theo dạng 31/12/2026.")],
+    )
+    kind = SelectField(
+        "Loại thiết bị",
+        [InputRequired("Chọn loại thiết bị.")],
+        choices=[("pki_token", "PKI Token"), ("sim_pki", "SIM PKI"), ("hsm", "HSM")],
+    )
+    reason = TextAreaField("Lý do", description="Ghi ngắn gọn; lý do được đưa vào nhật ký.")
+    authority = RadioField(
+        "Thẩm quyền ký",
+        [InputRequired("Chọn thẩm quyền ký.")],
+        choices=[("head", "Người đứng đầu"), ("kt", "KT. (ký thay)"), ("tl", "TL. (ký thừa lệnh)")],
+    )
+    papers = SelectMultipleField(
+        "Giấy tờ kèm theo",
+        choices=[("minutes", "Biên bản bàn giao"), ("letter", "Văn bản đề nghị")],
+    )
+    file = FileField("Tệp chứng thư", description="Tệp .cer, .crt, .pem, .der hoặc .p7b.")
+    password = PasswordField("Mật khẩu hiện tại", [InputRequired("Nhập mật khẩu hiện tại.")])
+    checked = BooleanField("Đã đối chiếu số hiệu in trên thiết bị")
