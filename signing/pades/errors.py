@@ -1,0 +1,50 @@
+"""What can go wrong while the server prepares a PDF for signing, beyond `signing.errors`."""
+
+# ruff: noqa: N818
+# The names are those of situations, as in `signing.errors`.
+
+from __future__ import annotations
+
+from signing.errors import SigningError
+
+
+class FieldProblem(SigningError):
+    code = "pdf_field"
+    message = "Không thể đặt hoặc điền trường trên văn bản."
+    advice = "Tạo lại văn bản rồi thử lại; nếu vẫn lỗi, báo người quản trị kèm chi tiết."
+
+
+class LockOverEmptyField(SigningError):
+    code = "pdf_lock_over_empty"
+    message = "Chữ ký này khóa một trường chưa được điền."
+    advice = "Điền số và ngày của văn bản trước khi ký."
+
+
+class TextDoesNotFit(SigningError):
+    code = "pdf_text_unfit"
+    message = "Nội dung quá dài hoặc có ký tự không in được trong ô dành sẵn."
+    advice = "Rút gọn nội dung hoặc bỏ ký tự lạ rồi thử lại."
+
+
+class FontUnusable(SigningError):
+    code = "pdf_font"
+    message = "Phông chữ trên máy chủ không dùng được để trình bày chữ ký."
+    advice = "Cài phông Times New Roman hoặc Liberation Serif rồi thử lại."
+
+
+class PictureUnusable(SigningError):
+    code = "signature_picture"
+    message = "Không đọc được hình ảnh chữ ký hoặc hình ảnh dấu."
+    advice = "Dùng tệp PNG nền trong suốt, không quá 4.000 điểm ảnh mỗi chiều."
+
+
+class HoleTooSmall(SigningError):
+    code = "signature_too_large"
+    message = "Chữ ký lớn hơn chỗ đã dành sẵn trong văn bản."
+    advice = "Chuẩn bị lại văn bản để ký; nếu vẫn lỗi, báo người quản trị."
+
+
+class PreparedChanged(SigningError):
+    code = "prepared_changed"
+    message = "Văn bản đã chuẩn bị để ký không còn nguyên vẹn."
+    advice = "Chuẩn bị lại văn bản rồi ký lần nữa."
