@@ -1,0 +1,98 @@
+"""Settings of one installation: environment first, then files under `instance/`.
+
+Secrets are made at random on the first start and kept in `instance/keys/`, outside the database, so
+that a copy of the database alone opens no citizen id and signs no ticket.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+DEFAULT_PORT = 17990
+DEFAULT_AGENT_PORT = 17995
+
+
+class ConfigError(Exception):
+    """The installation cannot start; the message is a Vietnamese sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that differs between installations. Paths are absolute."""
+
+    instance: Path
+    database_url: str
+    secret_key: str
+    citizen_key: bytes
+    server_name: str = "Sổ Token"
+    behind_tls: bool = False
+    testing: bool = False
+    session_idle_minutes: int = 60
+    session_hours: int = 12
+    reauthentication_minutes: int = 10
+    upload_limit_bytes: int = 40 * 1024 * 1024
+    agent_port: int = DEFAULT_AGENT_PORT
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the installation's secrets; never backed up together with the database."""
+        return self.instance / "keys"
+
+    @property
+    def trust(self) -> Path:
+        """Folder of roots, intermediates and revocation lists (see `signing/trust`)."""
+        return self.instance / "trust"
+
+    @property
+    def practice(self) -> bool:
+        """True while practice data exist: banner on every page, server on loopback only."""
+        return (self.instance / "practice").is_dir()
+
+    @classmethod
+    def load(cls, instance: Path | None = None, **overrides: object) -> "Config":
+        """Read the settings, making the secrets when they do not exist yet.
+
+        Raises `OSError` when the instance folder cannot be written.
+        """
+        folder = Path(
+            instance or os.environ.get("SO_TOKEN_INSTANCE") or ROOT / "instance"
+        ).resolve()
+        keys = folder / "keys"
+        keys.mkdir(parents=True, exist_ok=True)
+        values: dict[str, object] = {
+            "instance": folder,
+            "database_url": os.environ.get("DATABASE_URL")
+            or f"sqlite:///{folder / 'so_token.sqlite'}",
+            "secret_key": secret_file(keys / "session.key").hex(),
+            "citizen_key": secret_file(keys / "citizen_id.key"),
+            "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
+            "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
+            "agent_port": int(os.environ.get("SO_TOKEN_AGENT_PORT", DEFAULT_AGENT_PORT)),
+        }
+        values.update(overrides)
+        return cls(**values)  # type: ignore[arg-type] # keyword names are checked by the dataclass
+
+
+def secret_file(path: Path) -> bytes:
+    """Return the 32 secret bytes kept in `path`, making them when the file is absent.
+
+    Raises `ConfigError` when the file exists with another length: making a new key would silently
+    lose what the old one protects.
+    """
+    if path.exists():
+        value = path.read_bytes()
+        if len(value) != 32:
+            raise ConfigError(
+                f"Tệp khóa {path.name} bị hỏng. Hãy khôi phục tệp này từ bản sao lưu."
+            )
+        return value
+    value = secrets.token_bytes(32)
+    partial = path.with_suffix(".new")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(value)
+    os.replace(partial, path)
+    return value

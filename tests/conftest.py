@@ -1,0 +1,135 @@
+"""Fixtures that every test may use. The database is made by the migrations, once, then copied."""
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+import audit
+from app import create_app
+from config import Config
+from extensions import db
+from models import LoginSession
+from tests import cast as the_cast
+from tests.cast import NOW, Cast
+from views.guards import key_hash
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder whose database has just been migrated, to be copied by each test."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = create_app(Config.load(folder, testing=True))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def instance(tmp_path: Path, _migrated: Path) -> Path:
+    """An instance folder of the test's own, with an empty migrated database."""
+    folder = tmp_path / "instance"
+    shutil.copytree(_migrated, folder)
+    return folder
+
+
+@pytest.fixture
+def app(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The real application on the test's own database, on 21/11/2026 at 10:00 in Việt Nam."""
+    monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
+    application = create_app(Config.load(instance, testing=True))
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def db_session(app: Flask) -> Session:
+    """The session that the application itself uses."""
+    return db.session  # type: ignore[return-value] # a scoped session answers for its session
+
+
+@pytest.fixture
+def cast(db_session: Session) -> Cast:
+    """The people and offices of `tests/cast.py`."""
+    return the_cast.enter(db_session)
+
+
+@pytest.fixture
+def actor() -> Callable[..., audit.Actor]:
+    """Make the actor of an operation: `actor(user_id, person_id=...)`."""
+
+    def make(user_id: int | None = None, person_id: int | None = None) -> audit.Actor:
+        return audit.Actor(user_id, person_id, (), "127.0.0.1", NOW)
+
+    return make
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that is not logged in."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def login(app: Flask, db_session: Session) -> Callable[[int], FlaskClient]:
+    """Log a user of the cast in without the password page: `login(cast.an)` returns a browser."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def enter(user_id: int) -> FlaskClient:
+        key = secrets.token_hex(32)
+        db_session.rollback()
+        db_session.add(
+            LoginSession(
+                key_hash=key_hash(key),
+                user_id=user_id,
+                address="127.0.0.1",
+                browser="pytest",
+                created_at=NOW,
+                seen_at=NOW + timedelta(minutes=1),
+                reauthenticated_at=NOW,
+            )
+        )
+        db_session.commit()
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            cookie["_user_id"] = key
+            cookie["_fresh"] = True
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def count_statements(app: Flask) -> Callable[[], "contextmanager[list[str]]"]:
+    """Count the SQL statements of a block: `with count_statements() as statements: …`."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting

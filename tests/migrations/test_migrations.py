@@ -1,0 +1,94 @@
+"""The migrations make exactly the tables of models.py, on both databases, and can be undone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from app import create_app
+from audit import record, system_actor
+from config import Config
+from extensions import db
+from operations.transactions import transaction
+from tests.cast import NOW
+from tests.postgresql import postgresql_url  # noqa: F401 - a fixture
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An application on an empty database of each kind."""
+    overrides: dict[str, object] = {"testing": True}
+    if request.param == "postgresql":
+        overrides["database_url"] = request.getfixturevalue("postgresql_url")
+    app = create_app(Config.load(tmp_path / "instance", **overrides))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def revisions() -> list[str]:
+    """All revisions, oldest first."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    return [revision.revision for revision in reversed(list(script.walk_revisions()))]
+
+
+def schema() -> dict[str, list[str]]:
+    """Tables and their columns, as the database itself tells them."""
+    found = inspect(db.engine)
+    return {
+        table: sorted(f"{column['name']} {column['type']}" for column in found.get_columns(table))
+        for table in sorted(found.get_table_names())
+        if table != "alembic_version"
+    }
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(database: Flask) -> None:
+    upgrade()
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_every_revision_can_be_undone_and_done_again(database: Flask) -> None:
+    before = "base"
+    for revision in revisions():
+        shapes = []
+        for _ in range(2):
+            upgrade(revision=revision)
+            shapes.append(schema())
+            downgrade(revision=before)
+        assert shapes[0] == shapes[1]
+        upgrade(revision=revision)
+        before = revision
+
+
+def test_the_log_refuses_to_be_changed_or_shortened(database: Flask) -> None:
+    upgrade()
+    with transaction(db.session):
+        record(
+            db.session,
+            "practice.removed",
+            actor=system_actor(NOW),
+            noun="installation",
+            object_id=1,
+        )
+    for statement in ("UPDATE audit_event SET noun = 'x'", "DELETE FROM audit_event"):
+        with pytest.raises(DBAPIError, match="Nhật ký chỉ được ghi thêm"), db.engine.begin() as c:
+            c.execute(text(statement))
+
+
+def test_revisions_are_numbered_and_named_like_their_files() -> None:
+    names = [path.stem for path in sorted((MIGRATIONS / "versions").glob("*.py"))]
+    assert names == revisions()
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    assert (MIGRATIONS / ".current-head").read_text().strip() == names[-1]

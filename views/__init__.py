@@ -1,0 +1,16 @@
+"""One blueprint per noun; this module lists them."""
+
+from importlib import import_module
+
+from flask import Flask
+
+NOUNS = (
+    "home",
+    "accounts",
+)
+
+
+def register_blueprints(app: Flask) -> None:
+    """Register the blueprint `bp` of every noun."""
+    for noun in NOUNS:
+        app.register_blueprint(import_module(f"views.{noun}").bp)

@@ -1,0 +1,112 @@
+"""Error pages in Vietnamese, each with what to do next and a reference number for the log."""
+
+import logging
+import secrets
+from typing import NamedTuple
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from extensions import db
+from operations.transactions import Conflict
+
+log = logging.getLogger("so_token.errors")
+
+
+class Words(NamedTuple):
+    title: str
+    message: str
+    advice: str
+
+
+WORDS = {
+    400: Words(
+        "Yêu cầu không hợp lệ",
+        "Máy chủ không hiểu dữ liệu vừa gửi.",
+        "Hãy quay lại trang trước, tải lại trang rồi thực hiện lại.",
+    ),
+    403: Words(
+        "Không có quyền thực hiện",
+        "Tài khoản của anh/chị không được giao quyền làm việc này.",
+        "Nếu đây là việc của anh/chị, hãy đề nghị người quản trị phần mềm giao quyền.",
+    ),
+    404: Words(
+        "Không tìm thấy",
+        "Trang hoặc hồ sơ này không có, hoặc không thuộc phạm vi quản lý của anh/chị.",
+        "Hãy kiểm tra lại địa chỉ, hoặc tìm hồ sơ từ danh sách.",
+    ),
+    405: Words(
+        "Thao tác không đúng cách",
+        "Địa chỉ này không nhận thao tác vừa thực hiện.",
+        "Hãy quay lại trang trước và dùng nút bấm trên trang.",
+    ),
+    409: Words(
+        "Dữ liệu vừa thay đổi",
+        "Người khác vừa thay đổi hồ sơ này trong lúc anh/chị đang làm.",
+        "Hãy xem lại nội dung mới rồi thực hiện lại; những gì đã lưu trước đó không bị mất.",
+    ),
+    413: Words(
+        "Tệp quá lớn",
+        "Dữ liệu gửi lên vượt quá giới hạn cho phép.",
+        "Hãy chia nhỏ tệp, hoặc gửi từng tệp một.",
+    ),
+    429: Words(
+        "Thử lại quá nhiều lần",
+        "Máy chủ tạm thời không nhận thêm yêu cầu này.",
+        "Hãy đợi ít phút rồi thử lại.",
+    ),
+    500: Words(
+        "Có lỗi trong phần mềm",
+        "Việc vừa rồi chưa được thực hiện; dữ liệu trước đó vẫn còn nguyên.",
+        "Hãy thử lại. Nếu vẫn lỗi, hãy báo cho người quản trị kèm theo mã tham chiếu.",
+    ),
+}
+
+
+def register_error_pages(app: Flask) -> None:
+    """Answer every error with a page of our own; details go to the log, never to the page."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return page(400, "Biểu mẫu đã hết hạn hoặc không được gửi từ trang của phần mềm.")
+
+
+def _conflict(error: Conflict) -> Response:
+    return page(409, str(error))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # a redirect raised on purpose
+        return make_response(error.get_response())
+    answer = page(error.code)
+    if (retry := getattr(error, "retry_after", None)) is not None:
+        answer.headers["Retry-After"] = str(retry)
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    db.session.rollback()
+    reference = secrets.token_hex(4).upper()
+    log.error("%s %s %s", reference, request.method, request.endpoint, exc_info=error)
+    return page(500, reference=reference)
+
+
+def page(status: int, message: str | None = None, reference: str | None = None) -> Response:
+    """Render the page of one status, with a reference number that the log knows too."""
+    words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    if reference is None:
+        reference = secrets.token_hex(4).upper()
+        log.info("%s %s %s -> %s", reference, request.method, request.endpoint, status)
+    body = render_template(
+        "errors/error.html",
+        status=status,
+        words=words,
+        message=message or words.message,
+        reference=reference,
+    )
+    return make_response(body, status)

@@ -1,0 +1,66 @@
+"""What the frame of every page shows: navigation, the person, practice banner and foot."""
+
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+
+import clock
+from rules.permissions import Permission
+from version import VERSION
+from views.filters import gio
+from views.guards import account, settings
+
+# Label, endpoint, permission (None: every account) in the order of the daily work.
+PLACES: tuple[tuple[str, str, Permission | None], ...] = (
+    ("Trang chủ", "home.show", None),
+    ("Thiết bị", "devices.index", Permission.DEVICE_VIEW),
+    ("Chứng thư", "certificates.index", Permission.CERTIFICATE_VIEW),
+    ("Cá nhân và đơn vị", "people.index", Permission.PERSON_SEARCH),
+    ("Đề nghị", "certificate_requests.index", Permission.CERTIFICATE_REQUEST_VIEW),
+    ("Chương trình ký", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
+    ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
+    ("Nhật ký", "log.index", Permission.AUDIT_VIEW),
+    ("Căn cứ pháp lý", "law.index", Permission.LAW_VIEW),
+    ("Tài khoản", "users.index", Permission.USER_MANAGE),
+)
+
+
+def register_frame(app: Flask) -> None:
+    """Give every template what `templates/base.html` reads."""
+
+    @app.context_processor
+    def _frame() -> dict[str, Any]:
+        frame: dict[str, Any] = {
+            "practice": settings().practice,
+            "version": VERSION,
+            "printed_at": gio(clock.now()),
+            "today": clock.today(),
+            "server_name": settings().server_name,
+        }
+        if current_user.is_authenticated:
+            frame["navigation"] = _navigation(app)
+            frame["signed_in"] = _signed_in()
+            frame["can"] = account().can
+        return frame
+
+
+def _navigation(app: Flask) -> list[dict[str, Any]]:
+    here = (request.endpoint or "").split(".")[0]
+    person = account()
+    return [
+        {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}
+        for label, endpoint, permission in PLACES
+        if endpoint in app.view_functions and (permission is None or person.can(permission))
+    ]
+
+
+def _signed_in() -> dict[str, Any]:
+    person = account()
+    return {
+        "name": person.user.display_name,
+        "agency": ", ".join(dict.fromkeys(grant.agency.name for grant in person.user.grants)),
+        "sessions_url": url_for("accounts.sessions"),
+        "password_url": url_for("accounts.password"),
+        "logout_url": url_for("accounts.logout"),
+    }

@@ -1,0 +1,266 @@
+"""Who may do what, and where: permissions on endpoints, scopes on rows, and the current account.
+
+Every endpoint carries `@requires(permission)` or `@open_to_all(reason)`; a test walks all routes.
+Every object is loaded through `load`, inside the scope in which the person holds that permission,
+so that guessing the number of another agency's object gives 404.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+import clock
+from audit import Actor
+from config import Config
+from extensions import db, login_manager
+from models import Agency, LoginSession, User, UserRole
+from rules.permissions import GRANTS, Permission, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+SEEN_EVERY = timedelta(minutes=5)
+
+
+def settings() -> Config:
+    """The settings of this installation."""
+    config: Config = current_app.extensions["so_token"]
+    return config
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a person holds a permission: everywhere, in these agencies, on their own things."""
+
+    everything: bool = False
+    agency_ids: frozenset[int] = frozenset()
+    own_person_id: int | None = None
+
+    def clause(
+        self,
+        agency_column: InstrumentedAttribute[int] | ColumnElement[int],
+        person_column: Any = None,
+    ) -> ColumnElement[bool]:
+        """The condition on a row; `person_column` names its owner, for people who see their own."""
+        if self.everything:
+            return true()
+        ways: list[ColumnElement[bool]] = []
+        if self.agency_ids:
+            ways.append(agency_column.in_(sorted(self.agency_ids)))
+        if self.own_person_id is not None and person_column is not None:
+            ways.append(person_column == self.own_person_id)
+        return or_(*ways) if ways else false()
+
+    def covers(self, agency_id: int) -> bool:
+        """True when the agency itself lies inside this scope."""
+        return self.everything or agency_id in self.agency_ids
+
+
+@dataclass
+class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
+    """The logged-in person for one request; below the views only `actor()` goes on."""
+
+    user: User
+    login_session: LoginSession
+    login_key: str
+    grants: tuple[tuple[Role, int, str], ...]
+    _scopes: dict[Permission, Scope] = field(default_factory=dict)
+
+    def get_id(self) -> str:
+        return self.login_key
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(dict.fromkeys(role for role, _, _ in self.grants))
+
+    def can(self, permission: Permission | str) -> bool:
+        """True when any of the person's roles holds the permission (somewhere)."""
+        wanted = Permission(permission)
+        return any(wanted in GRANTS[role] for role, _, _ in self.grants)
+
+    def scope(self, permission: Permission) -> Scope:
+        """Where the person holds the permission; one statement, remembered for the request."""
+        if permission not in self._scopes:
+            self._scopes[permission] = self._find_scope(permission)
+        return self._scopes[permission]
+
+    def _find_scope(self, permission: Permission) -> Scope:
+        held = [(role, path) for role, _, path in self.grants if permission in GRANTS[role]]
+        own = self.user.person_id if any(role is Role.STAFF for role, _ in held) else None
+        paths = {path for role, path in held if role is not Role.STAFF}
+        if not paths:
+            return Scope(own_person_id=own)
+        if any(path.count("/") == 2 for path in paths):  # "/1/": the root of the tree
+            return Scope(everything=True)
+        ids = db.session.scalars(select(Agency.id).where(or_(*map(below, paths))))
+        return Scope(agency_ids=frozenset(ids), own_person_id=own)
+
+    def actor(self) -> Actor:
+        """The person as operations know them, at this instant."""
+        return Actor(
+            user_id=self.user.id,
+            person_id=self.user.person_id,
+            roles=tuple(role.name for role in self.roles),
+            address=request.remote_addr or "",
+            at=clock.now(),
+            login_session_id=self.login_session.id,
+        )
+
+
+def below(path: str) -> ColumnElement[bool]:
+    """Condition on agencies: this one and all under it; a range, so that the index serves."""
+    return and_(Agency.path >= path, Agency.path < path[:-1] + "0")  # "0" follows "/" in ASCII
+
+
+def account() -> Account:
+    """The logged-in account; only for endpoints that are guarded."""
+    person: Account = current_user._get_current_object()
+    return person
+
+
+def key_hash(login_key: str) -> str:
+    """What the database keeps of a login key."""
+    return hashlib.sha256(login_key.encode()).hexdigest()
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator] # flask-login ships no types
+def load_account(login_key: str) -> Account | None:
+    """Find the live login of a cookie: not ended, not idle too long, account active."""
+    row = db.session.execute(
+        select(LoginSession)
+        .where(LoginSession.key_hash == key_hash(login_key), LoginSession.ended_at.is_(None))
+        .options(
+            joinedload(LoginSession.user, innerjoin=True).options(
+                joinedload(User.person),
+                selectinload(User.grants).joinedload(UserRole.agency, innerjoin=True),
+            )
+        )
+    ).scalar_one_or_none()
+    now, config = clock.now(), settings()
+    if (
+        row is None
+        or not row.user.is_active
+        or row.seen_at + timedelta(minutes=config.session_idle_minutes) < now
+        or row.created_at + timedelta(hours=config.session_hours) < now
+    ):
+        return None
+    grants = tuple((grant.role, grant.agency_id, grant.agency.path) for grant in row.user.grants)
+    if row.seen_at + SEEN_EVERY < now:
+        g.touch_login_session = row.id
+    return Account(row.user, row, login_key, grants)
+
+
+@login_manager.unauthorized_handler  # type: ignore[untyped-decorator] # flask-login ships no types
+def to_login() -> Any:
+    """Send a stranger to the login page and bring them back afterwards (only to our own pages)."""
+    goal = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.login", tiep=goal))
+
+
+def requires(
+    *permissions: Permission, fresh: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Guard an endpoint: logged in, holding one of the permissions, first password changed.
+
+    `fresh` marks a dangerous act: the password must have been given in the last minutes.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                return to_login()  # type: ignore[no-any-return] # a response, as the view's own
+            person = account()
+            if person.user.must_change_password and request.endpoint != "accounts.password":
+                return redirect(url_for("accounts.password"))  # type: ignore[return-value]
+            if permissions and not any(person.can(permission) for permission in permissions):
+                abort(403)
+            if fresh and not recently_authenticated(person):
+                return ask_password_again()  # type: ignore[no-any-return]
+            return view(*args, **kwargs)
+
+        guarded.guard = permissions or ("logged-in",)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def open_to_all(reason: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark an endpoint that needs no login, with the reason why."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        view.guard = f"open: {reason}"  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def recently_authenticated(person: Account) -> bool:
+    """True when the password was given within the minutes that dangerous acts allow."""
+    limit = timedelta(minutes=settings().reauthentication_minutes)
+    return person.login_session.reauthenticated_at + limit >= clock.now()
+
+
+def ask_password_again() -> Any:
+    """Ask for the password and come back; a form that was being sent is kept and sent again."""
+    if request.method == "GET":
+        return redirect(url_for("accounts.reauthenticate", tiep=request.full_path.rstrip("?")))
+    flash("Việc này cần xác nhận lại mật khẩu. Nhập mật khẩu rồi bấm lại nút vừa chọn.", "warning")
+    back = request.referrer or ""
+    own = back.startswith(request.host_url)
+    goal = "/" + back.removeprefix(request.host_url) if own else url_for("home.show")
+    return redirect(url_for("accounts.reauthenticate", tiep=goal))
+
+
+def load(
+    model: type[T],
+    object_id: int,
+    permission: Permission,
+    *,
+    options: Iterable[ExecutableOption] = (),
+) -> T:
+    """Load one row inside the person's scope for the permission, or answer 404.
+
+    The model says where it belongs by `agency_id` and, for people who see their own things, by
+    `person_id` or `holder_id`.
+    """
+    scope = account().scope(permission)
+    owner = getattr(model, "person_id", getattr(model, "holder_id", None))
+    if model.__name__ == "Person":
+        owner = model.id  # type: ignore[attr-defined] # a person owns their own row
+    if model.__name__ == "Agency":
+        place = model.id  # type: ignore[attr-defined] # an agency is its own place
+    else:
+        place = model.agency_id  # type: ignore[attr-defined] # every guarded model has one
+    statement = (
+        select(model)
+        .where(model.id == object_id, scope.clause(place, owner))  # type: ignore[attr-defined]
+        .options(*options)
+    )
+    found = db.session.execute(statement).unique().scalar_one_or_none()
+    if found is None:
+        not_found()
+    return found
+
+
+def not_found() -> NoReturn:
+    """404, whether the thing does not exist or is none of this person's business."""
+    abort(404)
+
+
+def own_path(target: str | None) -> str:
+    """A path of our own to go on to; anything that could lead elsewhere becomes the home page."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        if all(32 < ord(letter) and letter != "\\" for letter in target):
+            return target
+    return url_for("home.show")
