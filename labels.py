@@ -1,0 +1,267 @@
+"""Enum member -> Vietnamese word on screen, one mapping per enum of `rules`.
+
+The words are those of NĐ 68/2024/NĐ-CP and of docs/glossary.md. tests/rules/test_labels.py shows that
+no member is without one.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from rules.agencies import AgencyKind, AgencyLevel
+from rules.certificates import CertificateOrigin, CertificateState, SubscriberKind
+from rules.devices import DeviceKind, DeviceState
+from rules.documents import DocumentKind, ImportVerdict, JobState, SigningAct
+from rules.findings import Severity
+from rules.permissions import Permission, Role
+from rules.provisions import Certainty
+from rules.requests import LineState, RequestAct, RequestKind, RequestState
+from rules.signers import SigningAuthority
+
+CERTAINTIES: Mapping[Certainty, str] = {
+    Certainty.CONFIRMED: "đã đối chiếu văn bản",
+    Certainty.CONFIRMED_VIA: "đã đối chiếu qua văn bản dẫn lại",
+    Certainty.TRANSCRIBED: "chép lại từ mẫu, chưa đối chiếu Phụ lục gốc",
+    Certainty.PREDECESSOR: "theo văn bản trước đây",
+    Certainty.INFERRED: "suy luận, chưa đối chiếu",
+    Certainty.NOT_FOUND: "chưa tìm được",
+}
+
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.MUST: "Không được",
+    Severity.SHOULD: "Cần xem lại",
+    Severity.INFO: "Lưu ý",
+}
+
+SUBSCRIBER_KINDS: Mapping[SubscriberKind, str] = {
+    SubscriberKind.INDIVIDUAL: "Cá nhân",
+    SubscriberKind.ORGANISATION: "Cơ quan, tổ chức",
+    SubscriberKind.SYSTEM: "Thiết bị, dịch vụ, phần mềm",
+}
+
+CERTIFICATE_ORIGINS: Mapping[CertificateOrigin, str] = {
+    CertificateOrigin.ISSUED: "Cấp mới",
+    CertificateOrigin.RENEWED: "Gia hạn",
+    CertificateOrigin.AMENDED: "Thay đổi nội dung thông tin",
+    CertificateOrigin.UNKNOWN: "Chưa rõ",
+}
+
+CERTIFICATE_STATES: Mapping[CertificateState, str] = {
+    CertificateState.NOT_YET_VALID: "Chưa có hiệu lực",
+    CertificateState.ACTIVE: "Đang hiệu lực",
+    CertificateState.RENEWAL_DUE: "Đến kỳ gia hạn",
+    CertificateState.URGENT: "Gấp",
+    CertificateState.TOO_LATE: "Không còn đủ điều kiện gia hạn",
+    CertificateState.REPLACEMENT_DUE: "Đến kỳ chuẩn bị cấp mới",
+    CertificateState.HISTORY_UNKNOWN: "Chưa rõ lịch sử gia hạn",
+    CertificateState.EXPIRED: "Hết hạn",
+    CertificateState.REVOKED: "Đã thu hồi",
+}
+
+DEVICE_KINDS: Mapping[DeviceKind, str] = {
+    DeviceKind.PKI_TOKEN: "PKI Token",
+    DeviceKind.SIM_PKI: "SIM PKI",
+    DeviceKind.HSM: "HSM",
+    DeviceKind.CENTRAL: "Ký số tập trung",
+}
+
+DEVICE_STATES: Mapping[DeviceState, str] = {
+    DeviceState.IN_STOCK: "Trong kho",
+    DeviceState.HANDED_OVER: "Đã bàn giao",
+    DeviceState.IN_USE: "Đang sử dụng",
+    DeviceState.HELD: "Tạm giữ",
+    DeviceState.LOCKED: "Bị khóa",
+    DeviceState.DAMAGED: "Hỏng",
+    DeviceState.MISSING: "Tạm mất, đang tìm",
+    DeviceState.LOST: "Thất lạc",
+    DeviceState.AWAITING_RECALL: "Chờ thu hồi",
+    DeviceState.RECALLED: "Đã thu hồi về cơ quan",
+    DeviceState.RETURNED_TO_CA: "Đã nộp về Cục",
+}
+
+REQUEST_KINDS: Mapping[RequestKind, str] = {
+    RequestKind.ISSUANCE: "Cấp mới",
+    RequestKind.RENEWAL: "Gia hạn",
+    RequestKind.AMENDMENT: "Thay đổi nội dung thông tin",
+    RequestKind.REVOCATION: "Thu hồi",
+    RequestKind.UNLOCK: "Khôi phục thiết bị",
+}
+
+REQUEST_STATES: Mapping[RequestState, str] = {
+    RequestState.DRAFT: "Dự thảo",
+    RequestState.AWAITING_APPROVAL: "Chờ duyệt",
+    RequestState.APPROVED: "Đã duyệt",
+    RequestState.RETURNED: "Trả lại",
+    RequestState.SIGNED: "Đã ký",
+    RequestState.NUMBERED: "Có số và ngày",
+    RequestState.SEALED: "Đã đóng dấu số",
+    RequestState.SENT: "Đã gửi",
+    RequestState.COMPLETED: "Hoàn thành",
+    RequestState.SENT_BACK: "Nơi nhận trả lại",
+    RequestState.CANCELLED: "Đã hủy",
+}
+
+REQUEST_ACTS: Mapping[RequestAct, str] = {
+    RequestAct.SUBMIT: "Trình duyệt",
+    RequestAct.APPROVE: "Duyệt",
+    RequestAct.RETURN: "Trả lại",
+    RequestAct.REVISE: "Sửa lại",
+    RequestAct.CHANGE_SIGNER: "Đổi người ký",
+    RequestAct.SIGN: "Ký số",
+    RequestAct.NUMBER: "Ghi số và ngày",
+    RequestAct.SEAL: "Đóng dấu số",
+    RequestAct.ATTACH_SIGNED_ELSEWHERE: "Nhập văn bản đã ký ở nơi khác",
+    RequestAct.ATTACH_PAPER: "Nhập bản quét văn bản giấy đã ký",
+    RequestAct.RECORD_SENDING: "Ghi nhận đã gửi",
+    RequestAct.RECORD_COMPLETION: "Ghi nhận hoàn thành",
+    RequestAct.RECORD_SENDING_BACK: "Ghi nhận nơi nhận trả lại",
+    RequestAct.CANCEL: "Hủy đề nghị",
+}
+
+LINE_STATES: Mapping[LineState, str] = {
+    LineState.OPEN: "Đang xử lý",
+    LineState.GRANTED: "Đã giải quyết",
+    LineState.REFUSED: "Không được giải quyết",
+    LineState.WITHDRAWN: "Đã rút",
+}
+
+SIGNING_AUTHORITIES: Mapping[SigningAuthority, str] = {
+    SigningAuthority.HEAD: "Người đứng đầu",
+    SigningAuthority.TM: "TM. (thay mặt tập thể)",
+    SigningAuthority.Q: "Q. (quyền cấp trưởng)",
+    SigningAuthority.KT: "KT. (ký thay)",
+    SigningAuthority.TL: "TL. (thừa lệnh)",
+    SigningAuthority.TUQ: "TUQ. (thừa ủy quyền)",
+}
+
+AGENCY_LEVELS: Mapping[AgencyLevel, str] = {
+    AgencyLevel.PROVINCE: "Cấp tỉnh",
+    AgencyLevel.DEPARTMENT: "Cấp sở",
+    AgencyLevel.COMMUNE: "Cấp xã",
+    AgencyLevel.SUB_UNIT: "Đơn vị trực thuộc",
+}
+
+AGENCY_KINDS: Mapping[AgencyKind, str] = {
+    AgencyKind.PEOPLES_COMMITTEE: "Ủy ban nhân dân",
+    AgencyKind.PEOPLES_COUNCIL: "Hội đồng nhân dân",
+    AgencyKind.DEPARTMENT: "Sở, ban, ngành",
+    AgencyKind.DIVISION: "Phòng, ban",
+    AgencyKind.PUBLIC_SERVICE_UNIT: "Đơn vị sự nghiệp công lập",
+    AgencyKind.SCHOOL: "Trường học",
+    AgencyKind.POLITICAL_ORGANISATION: "Tổ chức chính trị",
+    AgencyKind.MASS_ORGANISATION: "Tổ chức chính trị - xã hội",
+}
+
+ROLES: Mapping[Role, str] = {
+    Role.FOCAL_POINT: "Đầu mối",
+    Role.CLERK: "Văn thư",
+    Role.LEADER: "Lãnh đạo",
+    Role.STAFF: "Cán bộ, thuê bao",
+    Role.AUDITOR: "Kiểm tra",
+    Role.DEPARTMENT: "Sở Khoa học và Công nghệ",
+    Role.ADMINISTRATOR: "Quản trị",
+}
+
+PERMISSIONS: Mapping[Permission, str] = {
+    Permission.CERTIFICATE_VIEW: "Xem chứng thư",
+    Permission.CERTIFICATE_SEARCH: "Tra cứu chứng thư",
+    Permission.CERTIFICATE_EDIT: "Sửa thông tin chứng thư",
+    Permission.CERTIFICATE_IMPORT: "Nhập chứng thư",
+    Permission.CERTIFICATE_HISTORY_ATTEST: "Xác nhận lịch sử gia hạn",
+    Permission.DEVICE_VIEW: "Xem thiết bị",
+    Permission.DEVICE_SEARCH: "Tra cứu thiết bị",
+    Permission.DEVICE_EDIT: "Thêm, sửa thiết bị",
+    Permission.DEVICE_IMPORT: "Nhập thiết bị từ Excel",
+    Permission.PERSON_VIEW: "Xem cán bộ",
+    Permission.PERSON_SEARCH: "Tra cứu cán bộ",
+    Permission.PERSON_EDIT: "Thêm, sửa cán bộ",
+    Permission.PERSON_IMPORT: "Nhập cán bộ từ Excel",
+    Permission.AGENCY_VIEW: "Xem cơ quan, đơn vị",
+    Permission.AGENCY_SEARCH: "Tra cứu cơ quan, đơn vị",
+    Permission.AGENCY_EDIT: "Thêm, sửa cơ quan, đơn vị",
+    Permission.AGENCY_IMPORT: "Nhập cơ quan, đơn vị từ Excel",
+    Permission.CERTIFICATE_REQUEST_VIEW: "Xem đề nghị",
+    Permission.CERTIFICATE_REQUEST_DRAFT: "Soạn thảo đề nghị",
+    Permission.CERTIFICATE_REQUEST_SUBMIT: "Trình duyệt đề nghị",
+    Permission.CERTIFICATE_REQUEST_APPROVE: "Duyệt đề nghị",
+    Permission.CERTIFICATE_REQUEST_RETURN: "Trả lại đề nghị",
+    Permission.CERTIFICATE_REQUEST_SIGN: "Ký văn bản đề nghị",
+    Permission.CERTIFICATE_REQUEST_NUMBER: "Ghi số và ngày văn bản",
+    Permission.CERTIFICATE_REQUEST_SEAL: "Đóng dấu số của cơ quan",
+    Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED: "Nhập văn bản đã ký ở nơi khác hoặc bản giấy",
+    Permission.CERTIFICATE_REQUEST_RECORD_SENDING: "Ghi nhận việc gửi",
+    Permission.CERTIFICATE_REQUEST_RECORD_RESULT: "Ghi nhận kết quả",
+    Permission.CERTIFICATE_REQUEST_CANCEL: "Hủy đề nghị",
+    Permission.SIGNING_AGENT_PAIR: "Ghép nối chương trình ký số",
+    Permission.VERIFICATION_USE: "Kiểm tra chữ ký số",
+    Permission.FILE_DOWNLOAD: "Tải tệp lưu trữ",
+    Permission.AUDIT_VIEW: "Xem nhật ký",
+    Permission.AUDIT_VERIFY: "Kiểm tra tính toàn vẹn của nhật ký",
+    Permission.LAW_VIEW: "Xem căn cứ pháp lý",
+    Permission.USER_MANAGE: "Quản lý tài khoản",
+    Permission.SETTING_EDIT: "Sửa thiết lập",
+    Permission.SESSION_OWN: "Quản lý phiên đăng nhập của mình",
+}
+
+DOCUMENT_KINDS: Mapping[DocumentKind, str] = {
+    DocumentKind.LETTER: "Văn bản chưa ký",
+    DocumentKind.PREPARED: "Văn bản chờ ký",
+    DocumentKind.SIGNED: "Văn bản đã ký, chưa có số",
+    DocumentKind.SEALED: "Văn bản đã phát hành",
+    DocumentKind.SIGNED_ELSEWHERE: "Văn bản ký ở nơi khác",
+    DocumentKind.PAPER_SCAN: "Bản quét văn bản giấy",
+    DocumentKind.ATTACHMENT: "Tài liệu kèm theo",
+    DocumentKind.PROOF_OF_SENDING: "Chứng từ gửi",
+}
+
+SIGNING_ACTS: Mapping[SigningAct, str] = {
+    SigningAct.APPROVE: "Ký của người có thẩm quyền",
+    SigningAct.ISSUE: "Ký số của cơ quan để phát hành",
+}
+
+JOB_STATES: Mapping[JobState, str] = {
+    JobState.ISSUED: "Chờ chương trình ký số",
+    JobState.CLAIMED: "Đang ký",
+    JobState.SIGNED: "Đã ký, chờ kiểm tra",
+    JobState.ACCEPTED: "Đã nhận",
+    JobState.FAILED: "Không ký được",
+    JobState.CANCELLED: "Đã hủy",
+    JobState.EXPIRED: "Quá thời gian",
+}
+
+IMPORT_VERDICTS: Mapping[ImportVerdict, str] = {
+    ImportVerdict.NEW: "Mới",
+    ImportVerdict.SAME: "Đã có trong sổ",
+    ImportVerdict.CHANGED: "Khác với sổ",
+    ImportVerdict.REFUSED: "Không nhận",
+}
+
+LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    type(next(iter(words))): dict(words)
+    for words in (
+        CERTAINTIES,
+        SEVERITIES,
+        SUBSCRIBER_KINDS,
+        CERTIFICATE_ORIGINS,
+        CERTIFICATE_STATES,
+        DEVICE_KINDS,
+        DEVICE_STATES,
+        REQUEST_KINDS,
+        REQUEST_STATES,
+        REQUEST_ACTS,
+        LINE_STATES,
+        SIGNING_AUTHORITIES,
+        AGENCY_LEVELS,
+        AGENCY_KINDS,
+        ROLES,
+        PERMISSIONS,
+        DOCUMENT_KINDS,
+        SIGNING_ACTS,
+        JOB_STATES,
+        IMPORT_VERDICTS,
+    )
+}
+
+
+def label(member: StrEnum) -> str:
+    """The Vietnamese word for an enum member; KeyError when a mapping was forgotten."""
+    return LABELS[type(member)][member]

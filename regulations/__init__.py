@@ -1,0 +1,18 @@
+"""The law as data, one TOML file per instrument; reading the files is all that happens here."""
+
+from functools import cache
+from importlib import resources
+
+from rules.law import Law
+
+
+@cache
+def load() -> Law:
+    """The law from every `*.toml` beside this file, read once; LawError says what is wrong."""
+    return Law.parse(
+        {
+            entry.name: entry.read_text(encoding="utf-8")
+            for entry in resources.files(__name__).iterdir()
+            if entry.name.endswith(".toml")
+        }
+    )
