@@ -1,11 +1,12 @@
 """Enum member -> Vietnamese word on screen, one mapping per enum of `rules`.
 
-The words are those of NĐ 68/2024/NĐ-CP and of docs/glossary.md. tests/rules/test_labels.py shows that
-no member is without one.
+The words are those of NĐ 68/2024/NĐ-CP and of docs/glossary.md. tests/rules/test_labels.py shows
+that no member is without one.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from rules.agencies import AgencyKind, AgencyLevel
 from rules.certificates import CertificateOrigin, CertificateState, SubscriberKind
@@ -216,6 +217,7 @@ DOCUMENT_KINDS: Mapping[DocumentKind, str] = {
 SIGNING_ACTS: Mapping[SigningAct, str] = {
     SigningAct.APPROVE: "Ký của người có thẩm quyền",
     SigningAct.ISSUE: "Ký số của cơ quan để phát hành",
+    SigningAct.READ_CERTIFICATES: "Đọc chứng thư từ thiết bị",
 }
 
 JOB_STATES: Mapping[JobState, str] = {
@@ -223,9 +225,8 @@ JOB_STATES: Mapping[JobState, str] = {
     JobState.CLAIMED: "Đang ký",
     JobState.SIGNED: "Đã ký, chờ kiểm tra",
     JobState.ACCEPTED: "Đã nhận",
-    JobState.FAILED: "Không ký được",
+    JobState.REFUSED: "Không ký được",
     JobState.CANCELLED: "Đã hủy",
-    JobState.EXPIRED: "Quá thời gian",
 }
 
 IMPORT_VERDICTS: Mapping[ImportVerdict, str] = {
@@ -235,30 +236,27 @@ IMPORT_VERDICTS: Mapping[ImportVerdict, str] = {
     ImportVerdict.REFUSED: "Không nhận",
 }
 
-LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
-    type(next(iter(words))): dict(words)
-    for words in (
-        CERTAINTIES,
-        SEVERITIES,
-        SUBSCRIBER_KINDS,
-        CERTIFICATE_ORIGINS,
-        CERTIFICATE_STATES,
-        DEVICE_KINDS,
-        DEVICE_STATES,
-        REQUEST_KINDS,
-        REQUEST_STATES,
-        REQUEST_ACTS,
-        LINE_STATES,
-        SIGNING_AUTHORITIES,
-        AGENCY_LEVELS,
-        AGENCY_KINDS,
-        ROLES,
-        PERMISSIONS,
-        DOCUMENT_KINDS,
-        SIGNING_ACTS,
-        JOB_STATES,
-        IMPORT_VERDICTS,
-    )
+LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    Certainty: CERTAINTIES,
+    Severity: SEVERITIES,
+    SubscriberKind: SUBSCRIBER_KINDS,
+    CertificateOrigin: CERTIFICATE_ORIGINS,
+    CertificateState: CERTIFICATE_STATES,
+    DeviceKind: DEVICE_KINDS,
+    DeviceState: DEVICE_STATES,
+    RequestKind: REQUEST_KINDS,
+    RequestState: REQUEST_STATES,
+    RequestAct: REQUEST_ACTS,
+    LineState: LINE_STATES,
+    SigningAuthority: SIGNING_AUTHORITIES,
+    AgencyLevel: AGENCY_LEVELS,
+    AgencyKind: AGENCY_KINDS,
+    Role: ROLES,
+    Permission: PERMISSIONS,
+    DocumentKind: DOCUMENT_KINDS,
+    SigningAct: SIGNING_ACTS,
+    JobState: JOB_STATES,
+    ImportVerdict: IMPORT_VERDICTS,
 }
 
 
