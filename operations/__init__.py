@@ -1,0 +1,1 @@
+"""The writes: one function is one business act, one transaction and one audit event."""

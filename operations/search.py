@@ -1,0 +1,71 @@
+"""The index of search terms: which folded words and serials lead to which row.
+
+Kept inside the transaction of every write that changes a name, an e-mail address or a serial. The
+same table serves SQLite and PostgreSQL; `views/finding.py` reads it.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from models import Certificate, Device, Person, SearchTerm
+from rules.names import fold_words
+from rules.serials import normalise_serial
+
+PERSON, DEVICE, CERTIFICATE = "person", "device", "certificate"
+_LONGEST = 120
+
+
+def terms_of_person(person: Person) -> set[str]:
+    """Words of the name, staff number, the e-mail address whole and its words."""
+    return _words(person.full_name, person.staff_number) | _email(person.email)
+
+
+def terms_of_device(device: Device, holder: Person | None) -> set[str]:
+    """The holder's name and e-mail, the three serials, the internal code, label and number."""
+    found = _words(device.internal_code, device.label, device.phone_number)
+    for serial in (device.printed_serial, device.driver_serial, device.notice_serial):
+        found |= _serial(serial)
+    return found | (terms_of_person(holder) if holder else set())
+
+
+def terms_of_certificate(certificate: Certificate, device: Device | None) -> set[str]:
+    """The subscriber's name and e-mail, the serial of the certificate and those of its device."""
+    found = _words(certificate.common_name) | _email(certificate.email)
+    found |= _serial(certificate.serial_number)
+    if device is not None:
+        for serial in (device.printed_serial, device.driver_serial, device.notice_serial):
+            found |= _serial(serial)
+        found |= _words(device.internal_code)
+    return found
+
+
+def reindex(session: Session, noun: str, object_id: int, terms: Iterable[str]) -> None:
+    """Replace the terms of one row, inside the caller's transaction."""
+    session.execute(
+        delete(SearchTerm).where(SearchTerm.noun == noun, SearchTerm.object_id == object_id)
+    )
+    rows = rows_for(noun, object_id, terms)
+    if rows:
+        session.execute(insert(SearchTerm), rows)
+
+
+def rows_for(noun: str, object_id: int, terms: Iterable[str]) -> list[dict[str, object]]:
+    """The rows of one object, for bulk inserts."""
+    kept = sorted({term[:_LONGEST] for term in terms if term})
+    return [{"noun": noun, "term": term, "object_id": object_id} for term in kept]
+
+
+def _words(*texts: str | None) -> set[str]:
+    return {word for text in texts if text for word in fold_words(text)}
+
+
+def _serial(serial: str | None) -> set[str]:
+    return {normalise_serial(serial).lower()} if serial else set()
+
+
+def _email(email: str | None) -> set[str]:
+    if not email:
+        return set()
+    return {email.lower()} | set(fold_words(email.split("@")[0]))
