@@ -137,6 +137,7 @@ def canonical_json(value: object) -> str:
 def record(
     session: Session,
     event: str,
+    /,  # So that a body may have a key of the same name.
     *,
     actor: Actor,
     noun: str,

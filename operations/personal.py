@@ -1,8 +1,8 @@
 """Citizen ids: encrypted with a key outside the database, found again by a keyed hash.
 
 AES-256-GCM with the person's number as associated data, so that a ciphertext moved to another
-person does not open. The hash is HMAC-SHA-256 under a key derived from the same secret (NIST SP 800-108 in
-spirit, HKDF in fact): without the key nobody can try all twelve-digit numbers against it.
+person does not open. The hash is HMAC-SHA-256 under a key derived from the same secret with HKDF:
+without the key nobody can try all twelve-digit numbers against it.
 """
 
 import hashlib

@@ -50,8 +50,8 @@ class UnreadableCertificate(Exception):
 def describe(der: bytes) -> CertificateContent:
     """Read one certificate.
 
-    Raises `UnreadableCertificate` when the bytes are no X.509 certificate, or one whose names, dates
-    or key cannot be read.
+    Raises `UnreadableCertificate` when the bytes are no X.509 certificate, or one whose names,
+    dates or key cannot be read.
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
