@@ -8,9 +8,6 @@ citizen id. The list of codes comes from the study of existing signing agents: m
 user "not zero", or blame the PIN for a fault of the driver.
 """
 
-# ruff: noqa: N818
-# The names are those of situations ("the token was removed"), which read better without a suffix.
-
 from __future__ import annotations
 
 from collections.abc import Mapping

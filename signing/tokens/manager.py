@@ -1,0 +1,207 @@
+"""All tokens of this computer behind one door: listed without a PIN, asked to sign with one.
+
+One worker process per PKCS#11 module, one request at a time. A worker that hangs or crashes is
+replaced at the next use, and a worker that has seen a PIN is ended with the batch. Listing may be
+repeated when a driver stumbles; a login never is: one call of `sign` costs one try at most.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from signing import cms, errors
+from signing.tokens.counts import PinCounts
+from signing.tokens.module import Limits, Module
+from signing.tokens.process import WorkerProcess, granted
+from signing.tokens.types import BatchOutcome, PinState, TokenInfo, TokenListing, TokenProblem
+
+
+class TokenManager:
+    """The tokens behind `modules` (paths of PKCS#11 libraries, the preferred one first).
+
+    `state_dir` keeps the counts of wrong PINs, nothing else. `environment` is added to that of the
+    worker processes. Safe for several threads. Close it (or use it as a context) to end them.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[Path],
+        state_dir: Path,
+        *,
+        limits: Limits | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._modules = [
+            Module(path, self._limits, environment) for path in dict.fromkeys(map(Path, modules))
+        ]
+        self._counts = PinCounts(state_dir)
+        self._seen: set[bytes] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker. The manager may be used again: workers start when they are needed."""
+        for module in self._modules:
+            module.end()
+
+    def list_tokens(self) -> TokenListing:
+        """Every token that can be read now, without a PIN, and every module or slot that cannot.
+
+        Never raises for a driver: what goes wrong stands in `problems` with its words.
+        """
+        if not self._modules:
+            return TokenListing((), (TokenProblem("", "", errors.NoModule()),))
+        with ThreadPoolExecutor(len(self._modules)) as pool:
+            listings = list(pool.map(lambda module: module.listing(), self._modules))
+        tokens = tuple(self._counted(token) for each in listings for token in each.tokens)
+        self._seen.update(certificate.der for token in tokens for certificate in token.certificates)
+        return TokenListing(tokens, tuple(each for one in listings for each in one.problems))
+
+    def sign(
+        self,
+        certificate_der: bytes,
+        to_be_signed: Sequence[bytes],
+        pin: str | None,
+        allow_final_try: bool = False,
+    ) -> Iterator[bytes]:
+        """Sign each item (SHA-256 with RSA PKCS#1 v1.5 or ECDSA) under one login, one by one.
+
+        Signatures come in the order of the items, each checked with the certificate's public key.
+        The first failure ends the batch: it is raised, and what came before is good. No PIN is
+        passed to a token that has its own pad. A token whose next wrong PIN locks it is refused
+        before the PIN is sent, unless `allow_final_try`. Close the iterator (or use it up) to log
+        out.
+
+        Raises any SigningError of tokens, certificates and PINs.
+        """
+        if not to_be_signed:
+            return
+        module, token = self._locate(certificate_der)
+        with module.reserved() as worker:
+            request = {"do": "select", "serial": token.serial, "slot_id": token.slot_id}
+            request["certificate"] = _base64(certificate_der)
+            selected = worker.ask(request, self._limits.listing)
+            state = self._pin_state(token.serial, selected["pin"])
+            _refuse_hopeless(state, pin, allow_final_try)
+            self._login(worker, token.serial, state, pin, allow_final_try)
+            del pin
+            limit = self._limits.pad if state.protected_path else self._limits.signature
+            for item in to_be_signed:
+                answer = worker.ask({"do": "sign", "data": _base64(item)}, limit)
+                signature = base64.b64decode(answer["signature"])
+                cms.verify_signature(certificate_der, item, signature)
+                yield signature
+
+    def sign_batch(
+        self,
+        certificate_der: bytes,
+        to_be_signed: Sequence[bytes],
+        pin: str | None,
+        allow_final_try: bool = False,
+    ) -> BatchOutcome:
+        """`sign`, to the end or to the first failure: the signatures made, and what stopped it."""
+        signatures: list[bytes] = []
+        try:
+            signatures.extend(self.sign(certificate_der, to_be_signed, pin, allow_final_try))
+        except errors.SigningError as error:
+            return BatchOutcome(tuple(signatures), error)
+        return BatchOutcome(tuple(signatures), None)
+
+    def _login(
+        self,
+        worker: WorkerProcess,
+        serial: str,
+        state: PinState,
+        pin: str | None,
+        allow_final_try: bool,
+    ) -> None:
+        request: dict[str, Any] = {"do": "login", "allow_final_try": allow_final_try}
+        request["pin"] = None if state.protected_path else pin
+        limit = self._limits.pad if state.protected_path else self._limits.login
+        self._counts.before_login(serial)
+        answer = worker.call(request, limit)
+        if "error" in answer:
+            flags = answer.get("pin") or {}
+            if any(flags.get(name) for name in ("count_low", "final_try", "locked")):
+                self._counts.flags_seen(serial)
+            if answer["error"]["code"] not in (errors.PinIncorrect.code, errors.PinLocked.code):
+                self._counts.not_spent(serial)
+        else:
+            self._counts.right(serial)
+        granted(answer)
+
+    def _locate(self, certificate_der: bytes) -> tuple[Module, TokenInfo]:
+        """The token that holds the certificate, first among what was seen last, then anew.
+
+        Two drivers may show the same token: the preferred one is taken, never both in turn.
+        """
+        if not self._modules:
+            raise errors.NoModule
+        found = self._holder(certificate_der)
+        if found is not None:
+            return found
+        listing = self.list_tokens()
+        found = self._holder(certificate_der)
+        if found is not None:
+            return found
+        if certificate_der in self._seen:
+            raise errors.TokenRemoved
+        if listing.tokens:
+            raise errors.CertNotFound
+        if listing.problems:
+            raise listing.problems[0].error
+        raise errors.NoToken
+
+    def _holder(self, certificate_der: bytes) -> tuple[Module, TokenInfo] | None:
+        for module in self._modules:
+            holders = [
+                token
+                for token in module.last.tokens
+                if any(each.der == certificate_der for each in token.certificates)
+            ]
+            if len({token.serial for token in holders}) > 1:
+                raise errors.SeveralTokens
+            if holders:
+                return module, holders[0]
+        return None
+
+    def _counted(self, token: TokenInfo) -> TokenInfo:
+        count = self._counts.get(token.serial)
+        pin = replace(token.pin, wrong_entries=count.wrong, flags_seen=count.flags_seen)
+        return replace(token, pin=pin)
+
+    def _pin_state(self, serial: str, flags: Mapping[str, bool]) -> PinState:
+        count = self._counts.get(serial)
+        return PinState(**flags, wrong_entries=count.wrong, flags_seen=count.flags_seen)
+
+
+def _refuse_hopeless(state: PinState, pin: str | None, allow_final_try: bool) -> None:
+    """Everything that can be known before the PIN is sent."""
+    if state.locked:
+        raise errors.PinLocked
+    if not state.initialised:
+        raise errors.PinNotInitialised
+    if state.last_try and not allow_final_try:
+        raise errors.PinFinalTryRefused
+    if not pin and not state.protected_path:
+        raise errors.PinRequired
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
