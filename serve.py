@@ -1,0 +1,253 @@
+"""Serve the web application: ``python serve.py --host 127.0.0.1 --port 17990`` (granian, ADR 0001).
+
+Plain HTTP on loopback; TLS everywhere else, with the office's certificate in instance/tls/ or a
+generated one. While practice data exist, nothing but loopback is served.
+"""
+
+import argparse
+import ipaddress
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from werkzeug.wsgi import ClosingIterator
+
+import tls
+from config import DEFAULT_PORT, Config, ConfigError
+
+#: Requests worked on at the same time. Most of a page is Python, so more threads only add waiting.
+THREADS = 8
+#: Seconds in which the head of a request must have arrived.
+HEAD_SECONDS = 10
+#: Seconds in which the body of a request must have arrived (40 MiB at 1.4 Mbit/s).
+BODY_SECONDS = 240
+#: Bodies that may be arriving at the same time: in all, and from one address.
+BODIES_AT_ONCE, BODIES_PER_ADDRESS = 64, 16
+#: A body smaller than this stays in memory, a larger one goes to a temporary file.
+BODY_IN_MEMORY = 1024 * 1024
+#: Read by config.py.
+TLS_VARIABLE = "SO_TOKEN_TLS"
+
+Environ = dict[str, Any]
+Body = tuple[IO[bytes], int]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+def is_loopback(host: str) -> bool:
+    """Is this the address (or the name) of this computer's loopback interface only?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class BodyGuard:
+    """WSGI middleware: read the body whole before the application starts, within limits.
+
+    granian gives a request to one of few threads as soon as its head is there; a client that then
+    sends its body byte by byte would hold that thread (bench/wsgi.py: eight such clients stop the
+    server). Here other threads wait for bodies, a limited number for each address, and only until
+    a deadline. A body over the limit is not read at all: the application sees its length, no
+    bytes, and answers 413 with its own page.
+    """
+
+    def __init__(self, application: Application, *, limit: int, seconds: float) -> None:
+        self._application = application
+        self._limit = limit
+        self._seconds = seconds
+        self._readers = ThreadPoolExecutor(BODIES_AT_ONCE, thread_name_prefix="body")
+        self._lock = threading.Lock()
+        self._arriving: Counter[str] = Counter()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        if not _has_body(environ):
+            return self._application(environ, start_response)
+        declared = int(environ.get("CONTENT_LENGTH") or 0)
+        if declared > self._limit:
+            environ["wsgi.input"] = BytesIO()
+            return self._application(environ, start_response)
+        reading = self._begin(environ, declared)
+        if reading is None:
+            return _refuse(start_response, "503 Service Unavailable", "Máy chủ đang bận nhận tệp.")
+        try:
+            body, size = reading.result(self._seconds)
+        except TimeoutError:
+            reading.add_done_callback(_discard)
+            return _refuse(start_response, "408 Request Timeout", "Dữ liệu gửi lên quá chậm.")
+        except OSError:
+            return _refuse(start_response, "400 Bad Request", "Dữ liệu gửi lên bị ngắt giữa chừng.")
+        environ["wsgi.input"] = body
+        environ["CONTENT_LENGTH"] = str(size)
+        return ClosingIterator(self._application(environ, start_response), body.close)
+
+    def _begin(self, environ: Environ, declared: int) -> "Future[Body] | None":
+        """Start to read a body in another thread, or return None when too many are arriving."""
+        address = str(environ.get("REMOTE_ADDR", ""))
+        with self._lock:
+            crowded = self._arriving[address] >= BODIES_PER_ADDRESS
+            if crowded or self._arriving.total() >= BODIES_AT_ONCE:
+                return None
+            self._arriving[address] += 1
+
+        def read() -> Body:
+            try:
+                return self._read(environ["wsgi.input"], declared)
+            finally:
+                with self._lock:
+                    self._arriving[address] -= 1
+                    if not self._arriving[address]:
+                        del self._arriving[address]
+
+        return self._readers.submit(read)
+
+    def _read(self, source: IO[bytes], declared: int) -> Body:
+        """Return (the body, rewound; its size), the latter above the limit when it was too long.
+
+        Raises TimeoutError after the deadline, OSError when the client went away.
+        """
+        deadline = time.monotonic() + self._seconds
+        body: IO[bytes] = tempfile.SpooledTemporaryFile(BODY_IN_MEMORY)
+        size = 0
+        while size <= self._limit and (chunk := source.read(64 * 1024)):
+            if time.monotonic() > deadline:
+                body.close()
+                raise TimeoutError
+            size += len(chunk)
+            body.write(chunk)
+        if size < declared:
+            body.close()
+            raise ConnectionAbortedError
+        body.seek(0)
+        return body, size
+
+
+def _discard(reading: "Future[Body]") -> None:
+    """Close a body that arrived after its deadline."""
+    if not reading.cancelled() and reading.exception() is None:
+        reading.result()[0].close()
+
+
+def _has_body(environ: Environ) -> bool:
+    return (
+        environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+    )
+
+
+def _refuse(start_response: Callable[..., Any], status: str, sentence: str) -> Iterable[bytes]:
+    """Answer with one sentence; the application has not been asked."""
+    body = f"{sentence} Hãy thử lại sau ít phút.\n".encode()
+    start_response(
+        status,
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("Connection", "close"),
+        ],
+    )
+    return [body]
+
+
+def load_application() -> Application:
+    """Build the guarded application; runs in the serving process, which granian has started."""
+    from app import create_app
+
+    _end_with_parent()
+    settings = Config.load()
+    application = create_app(settings)
+    return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that watches it has been killed, so that the port gets free."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the arguments and serve until told to stop (Ctrl-C, SIGTERM, Ctrl-Break)."""
+    parser = argparse.ArgumentParser(prog="serve.py", description="Máy chủ của Sổ Token.")
+    parser.add_argument("--host", default="127.0.0.1", help="địa chỉ phục vụ")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="cổng phục vụ")
+    parser.add_argument("--workers", type=int, default=1, help="số tiến trình phục vụ")
+    args = parser.parse_args(arguments)
+    try:
+        settings = Config.load()
+        certificate = _certificate(settings, args.host)
+    except (ConfigError, OSError) as problem:
+        sys.exit(str(problem))
+    _serve(args.host, args.port, args.workers, certificate)
+
+
+def _certificate(settings: Config, host: str) -> tuple[Path, Path] | None:
+    """Return the TLS files to serve with, None on loopback.
+
+    Raises ConfigError when practice data exist and the address is not loopback.
+    """
+    if is_loopback(host):
+        return None
+    if settings.practice:
+        raise ConfigError(
+            "Còn dữ liệu thử nghiệm nên chỉ được phục vụ tại 127.0.0.1; "
+            "hãy chạy trước: python3 start.py cli init --empty"
+        )
+    certificate = tls.ensure(settings.instance / "tls")
+    # The serving processes read it: cookies become Secure, HSTS is sent.
+    os.environ[TLS_VARIABLE] = "1"
+    shown = f"Dấu vân tay SHA-256 của chứng thư TLS: {tls.fingerprint(certificate[0])}\n"
+    sys.stdout.write(shown)
+    sys.stdout.flush()
+    return certificate
+
+
+def _serve(host: str, port: int, workers: int, certificate: tuple[Path, Path] | None) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings
+
+    cert, key = certificate or (None, None)
+    Granian(
+        "serve:load_application",
+        factory=True,
+        address="127.0.0.1" if host == "localhost" else host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=128 * 1024
+        ),
+        websockets=False,
+        ssl_cert=cert,
+        ssl_key=key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        working_dir=Path(__file__).resolve().parent,
+        log_access=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Set up and run Sổ Token: ``python3 start.py [test | agent --server URL | cli ARGS…]``.
+
+Standard library only, Python 3.11 or newer, Linux and Windows. Every step may be killed and done
+again: the environment is stamped last, files are written beside and then renamed, and the database
+changes in transactions. What goes wrong is said in one sentence; the details are in
+instance/logs/start.log.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 # This file is run by whatever Python there is.
+    print(f"Sổ Token cần Python 3.11 trở lên; máy này đang dùng {sys.version.split()[0]}.")
+    sys.exit(2)
+
+import argparse
+import contextlib
+import ipaddress
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+
+from starting.checks import run_tests
+from starting.children import Child, check_port, running, stop_signals, watch
+from starting.console import INSTANCE, ROOT, Trouble, explain, log, say, write_whole
+from starting.installation import ensure_environment
+from starting.packages import RUN_PACKAGES, ensure_packages
+from starting.processes import PYTHON, environment, only_one, run_attached, task
+
+#: Written when the first run, or `cli init`, has left usable data; then nothing is made any more.
+BEGUN = INSTANCE / "begun"
+PORT, AGENT_PORT = 17990, 17995
+
+
+def ensure_data() -> None:
+    """Bring the database up to date; on the very first run make the practice data."""
+    if BEGUN.exists():
+        task("cli", "db", "upgrade")
+        return
+    say("Đang tạo dữ liệu thử nghiệm và thiết bị ký thử nghiệm…")
+    task("cli", "demo")
+    write_whole(BEGUN, "practice\n")
+
+
+def show_logins() -> None:
+    """Print how to log in, as long as practice data exist."""
+    path = INSTANCE / "practice" / "logins.json"
+    if not path.exists():
+        return
+    say("\nDữ liệu THỬ NGHIỆM, không có giá trị pháp lý. Đăng nhập bằng một trong các tài khoản:")
+    for login in json.loads(path.read_text(encoding="utf-8")):
+        pin = f" · mã PIN thiết bị: {login['pin']}" if login.get("pin") else ""
+        who = f"{login['role']} ({login['name']})"
+        print(f"  {who}: {login['username']} / {login['password']}{pin}", flush=True)
+
+
+def run_server(host: str, port: int) -> int:
+    """Set everything up, run server and agent, and return the exit status."""
+    loopback = is_loopback(host)
+    practice = (INSTANCE / "practice").is_dir() or not BEGUN.exists()
+    if practice and not loopback:
+        raise Trouble(
+            "Khi còn dữ liệu thử nghiệm, Sổ Token chỉ phục vụ tại 127.0.0.1; hãy tạo sổ của cơ "
+            "quan trước bằng lệnh: python3 start.py cli init --empty"
+        )
+    agent_port = int(os.environ.get("SO_TOKEN_AGENT_PORT", AGENT_PORT))
+    INSTANCE.mkdir(parents=True, exist_ok=True)
+    check_port(host, port, "--port")
+    with only_one(INSTANCE / "start.lock", wait=0.5):
+        ensure_packages(RUN_PACKAGES, needed=False)
+        ensure_environment("server")
+        ensure_data()
+        scheme = "http" if loopback else "https"
+        shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 # compared
+        url = f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        server = Child(
+            "Máy chủ", "serve", ("--host", host, "--port", str(port)), f"{url}/dang-nhap"
+        )
+        agent = agent_child(url, agent_port)
+        with running([server, agent]):
+            server.wait_until_ready()
+            with contextlib.suppress(Trouble):  # Without the agent all but signing works.
+                agent.wait_until_ready()
+            say(f"\nSổ Token đang chạy. Mở trình duyệt tại: {url}")
+            show_logins()
+            say("\nNhấn Ctrl-C để dừng.")
+            return watch([server, agent])
+
+
+def agent_child(server: str, port: int) -> Child:
+    """Return the signing agent of this computer, with the practice tokens where they exist."""
+    variables = {"SO_TOKEN_AGENT_PORT": str(port)}
+    practice = INSTANCE / "practice" / "softhsm2.conf"
+    if practice.exists():
+        variables["SOFTHSM2_CONF"] = str(practice)
+    arguments = ("--server", server)
+    url = f"http://127.0.0.1:{port}/"
+    return Child("Chương trình ký số", "signing.agent", arguments, url, **variables)
+
+
+def is_loopback(host: str) -> bool:
+    """Can the address be reached from this computer only?"""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def run_agent(server: str) -> int:
+    """Set up and run the signing agent alone, on a person's computer."""
+    port = int(os.environ.get("SO_TOKEN_AGENT_PORT", AGENT_PORT))
+    check_port("127.0.0.1", port, "biến môi trường SO_TOKEN_AGENT_PORT:")
+    ensure_environment("agent")
+    agent = agent_child(server, port)
+    with running([agent]):
+        agent.wait_until_ready()
+        say(f"Chương trình ký số đang chạy tại: {agent.url} (nhấn Ctrl-C để dừng)")
+        return watch([agent])
+
+
+def run_cli(arguments: Sequence[str]) -> int:
+    """Run one command of cli.py in the person's own folder and return its exit status."""
+    ensure_environment("server")
+    command = [str(PYTHON), str(ROOT / "cli.py"), *arguments]
+    status = subprocess.run(command, env=environment(), check=False).returncode
+    if status == 0 and arguments[:1] == ["init"]:
+        write_whole(BEGUN, "office\n")
+    return status
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="start.py", description="Cài đặt và chạy Sổ Token.")
+    parser.add_argument("--host", default="127.0.0.1", help="địa chỉ phục vụ (mặc định: máy này)")
+    parser.add_argument("--port", type=int, default=PORT, help=f"cổng (mặc định {PORT})")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("test", help="chạy mọi kiểm thử", add_help=False)
+    agent = commands.add_parser("agent", help="chỉ chạy chương trình ký số trên máy này")
+    agent.add_argument("--server", required=True, help="địa chỉ máy chủ Sổ Token")
+    commands.add_parser("cli", help="các lệnh quản trị", add_help=False)
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest and parsed.command not in ("test", "cli"):
+        parser.error(f"không hiểu: {' '.join(rest)}")
+    parsed.rest = list(arguments[arguments.index(parsed.command) + 1 :]) if parsed.command else []
+    return parsed
+
+
+def interrupted(number: int, frame: object) -> None:
+    """Leave whatever is going on when asked to stop."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str]) -> int:
+    """Do one command; the only place where troubles become sentences."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if arguments[:1] and arguments[0] in ("child", "task"):
+        run_attached(arguments[0], arguments[1], arguments[2:])
+        return 0
+    for number in stop_signals():
+        signal.signal(number, interrupted)
+    args = parse(arguments)
+    try:
+        if args.command == "test":
+            return run_tests(args.rest)
+        if args.command == "agent":
+            return run_agent(args.server)
+        if args.command == "cli":
+            return run_cli(args.rest)
+        return run_server(args.host, args.port)
+    except Trouble as trouble:
+        say(str(trouble))
+    except OSError as problem:
+        log(repr(problem))
+        say(str(explain(problem)))
+    except KeyboardInterrupt:
+        say("Đã dừng.")
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

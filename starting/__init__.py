@@ -1,0 +1,1 @@
+"""The parts of start.py: standard library only, used before anything is installed."""
