@@ -6,6 +6,7 @@ from wtforms import (
     BooleanField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -25,17 +26,28 @@ class StyleguideForm(FlaskForm):
     kind = SelectField(
         "Loại thiết bị",
         [InputRequired("Chọn loại thiết bị.")],
-        choices=[("pki_token", "PKI Token"), ("sim_pki", "SIM PKI"), ("hsm", "HSM")],
+        choices=[
+            SelectChoice("pki_token", "PKI Token"),
+            SelectChoice("sim_pki", "SIM PKI"),
+            SelectChoice("hsm", "HSM"),
+        ],
     )
     reason = TextAreaField("Lý do", description="Ghi ngắn gọn; lý do được đưa vào nhật ký.")
     authority = RadioField(
         "Thẩm quyền ký",
         [InputRequired("Chọn thẩm quyền ký.")],
-        choices=[("head", "Người đứng đầu"), ("kt", "KT. (ký thay)"), ("tl", "TL. (ký thừa lệnh)")],
+        choices=[
+            SelectChoice("head", "Người đứng đầu"),
+            SelectChoice("kt", "KT. (ký thay)"),
+            SelectChoice("tl", "TL. (ký thừa lệnh)"),
+        ],
     )
     papers = SelectMultipleField(
         "Giấy tờ kèm theo",
-        choices=[("minutes", "Biên bản bàn giao"), ("letter", "Văn bản đề nghị")],
+        choices=[
+            SelectChoice("minutes", "Biên bản bàn giao"),
+            SelectChoice("letter", "Văn bản đề nghị"),
+        ],
     )
     file = FileField("Tệp chứng thư", description="Tệp .cer, .crt, .pem, .der hoặc .p7b.")
     password = PasswordField("Mật khẩu hiện tại", [InputRequired("Nhập mật khẩu hiện tại.")])

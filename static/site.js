@@ -45,6 +45,33 @@
     });
   });
 
+  /* The browser's own file field speaks the browser's language; ours speaks Vietnamese. */
+  document.querySelectorAll("input[type=file].input").forEach(function (input) {
+    var label = document.createElement("label");
+    var button = document.createElement("span");
+    var chosen = document.createElement("span");
+    label.className = "input file-pick";
+    button.className = "button";
+    button.textContent = input.multiple ? "Chọn các tệp" : "Chọn tệp";
+    chosen.className = "chosen";
+    function show() {
+      var names = Array.from(input.files).map(function (file) { return file.name; });
+      chosen.textContent = names.length > 3 ? "Đã chọn " + names.length + " tệp" : names.join(", ") || "Chưa chọn tệp";
+    }
+    input.before(label);
+    label.append(input, button, chosen);
+    input.className = "unseen";
+    input.addEventListener("change", show);
+    label.addEventListener("dragover", function (event) { event.preventDefault(); });
+    label.addEventListener("drop", function (event) {
+      event.preventDefault();
+      if (!event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      show();
+    });
+    show();
+  });
+
   /* One press sends once: a second press on a slow network must not repeat an act. */
   document.addEventListener("submit", function (event) {
     var form = event.target;

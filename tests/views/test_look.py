@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, flash, render_template, request
@@ -41,7 +42,7 @@ PLACES = (
 )
 TONES = ("good", "due", "urgent", "bad", "locked", "lost", "gone", "unknown")
 WIDTHS = (1280, 390)
-PATHS = ("/", "/?sai=1", "/so", "/ngoai", "/loi/403", "/loi/404", "/loi/500")
+PATHS = ("/", "/?sai=1", "/so", "/ngoai", "/loi/404")
 
 
 def page_context() -> dict[str, object]:
@@ -49,7 +50,12 @@ def page_context() -> dict[str, object]:
     labels = PLACES.split("|")
     return {
         "navigation": [
-            {"label": label, "url": f"/#{number}", "current": number == 2, "count": number == 4 and 3}
+            {
+                "label": label,
+                "url": f"/#{number}",
+                "current": number == 2,
+                "count": number == 4 and 3,
+            }
             for number, label in enumerate(labels)
         ],
         "signed_in": {
@@ -82,9 +88,10 @@ def make_app() -> Flask:
 
     @app.get("/")
     def style() -> str:
-        data = MultiDict({"name": "", "received_on": "2026-12-31"}) if "sai" in request.args else None
-        form = StyleguideForm(formdata=data, meta={"csrf": True})
-        if data is not None:
+        wrong = MultiDict({"name": "", "received_on": "2026-12-31"})
+        refused = "sai" in request.args
+        form = StyleguideForm(formdata=wrong if refused else None)
+        if refused:
             form.validate()
             flash("Không gửi được.", "error")
         flash("Đã ghi.", "success")
@@ -115,8 +122,10 @@ LONG_REGISTER = """{% extends "base.html" %}
 {% block title %}Sổ thiết bị{% endblock %}{% block page_class %}print-landscape{% endblock %}
 {% block content %}{{ results(90, "thiết bị", print_url="#in", sheet_url="#xuat") }}
 {% call selection([{"label": "Lập biên bản thu hồi"}]) %}
-{% call register("Thiết bị", [{"label": "Người giữ"}, {"label": "Số", "kind": "number"}], ticks=true) %}
-{% for n in range(90) %}<tr data-row>{{ tick("chon", n, "người số " ~ n) }}{{ row_head("Người thử nghiệm " ~ n, "/#mo" ~ n) }}
+{% set columns = [{"label": "Người giữ"}, {"label": "Số", "kind": "number"}] %}
+{% call register("Thiết bị", columns, ticks=true) %}
+{% for n in range(90) %}<tr data-row>{{ tick("chon", n, "người số " ~ n) }}
+{{ row_head("Người thử nghiệm " ~ n, "/#mo" ~ n) }}
 {{ cell("Số", n, "number") }}</tr>{% endfor %}{% endcall %}{% endcall %}{% endblock %}"""
 
 OUTSIDE = """{% extends "base.html" %}{% block title %}Đăng nhập{% endblock %}
@@ -147,6 +156,11 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     yield page
     page.close()
+
+
+def words_on(sheet: pypdfium2.PdfPage) -> str:
+    """The text of a printed sheet without spaces, which the browser places as it likes."""
+    return "".join(sheet.get_textpage().get_text_range().split())
 
 
 def luminance(colour: str) -> float:
@@ -185,22 +199,22 @@ def test_axe_finds_nothing_serious(page: Page, address: str, path: str, width: i
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", (1280, 900, 899, 641, 390, 320))
-@pytest.mark.parametrize("path", ("/", "/?sai=1", "/so"))
-def test_no_page_is_wider_than_the_screen(page: Page, address: str, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
+@pytest.mark.parametrize("path", ["/", "/?sai=1", "/so"])
+def test_no_page_is_wider_than_the_screen(page: Page, address: str, path: str) -> None:
     page.goto(address + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (1280, 900, 899, 641, 390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("tone", TONES)
-def test_the_words_of_a_state_stand_out_seven_to_one(page: Page, address: str, tone: str) -> None:
+def test_the_words_of_every_state_stand_out_seven_to_one(page: Page, address: str) -> None:
     page.goto(address)
-    ink, ground = page.locator(f".badge.{tone}").first.evaluate(
-        "b => [getComputedStyle(b).color, getComputedStyle(b).backgroundColor]"
-    )
-    assert contrast(as_hex(ink), as_hex(ground)) >= 7
+    for tone in TONES:
+        ink, ground = page.locator(f".badge.{tone}").first.evaluate(
+            "b => [getComputedStyle(b).color, getComputedStyle(b).backgroundColor]"
+        )
+        assert contrast(as_hex(ink), as_hex(ground)) >= 7, tone
 
 
 @pytest.mark.browser
@@ -225,8 +239,8 @@ def test_everything_that_can_be_pressed_is_at_least_24_pixels(
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(address + "/?sai=1")
     small = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')]
-        .filter(e => e.checkVisibility() && !e.classList.contains('skip'))
+        """() => [...document.querySelectorAll('a, button, select, summary, input')]
+        .filter(e => e.checkVisibility() && !e.matches('.skip, .unseen, [type=hidden]'))
         .filter(e => !(['checkbox', 'radio'].includes(e.type)))
         .filter(e => e.getBoundingClientRect().height < 23.5)
         .map(e => e.outerHTML.slice(0, 90))"""
@@ -261,7 +275,8 @@ def test_after_a_refused_form_the_summary_has_the_focus_and_links_to_the_field(
     assert page.title().startswith("Lỗi: ")
     page.get_by_role("link", name="Nhập ngày theo dạng 31/12/2026.").click()
     assert page.evaluate("document.activeElement.id") == "received_on"
-    assert page.locator("#received_on").get_attribute("aria-describedby").endswith("received_on-loi")
+    described_by = page.locator("#received_on").get_attribute("aria-describedby")
+    assert described_by == "received_on-goi-y received_on-loi"
 
 
 @pytest.mark.browser
@@ -319,7 +334,7 @@ def test_on_paper_there_is_no_navigation_and_the_states_keep_their_words(
 ) -> None:
     page.goto(address)
     page.emulate_media(media="print")
-    for hidden in (".top", ".side", ".filters", ".selection", ".head .actions", ".foot"):
+    for hidden in (".top-row", ".side", ".filters", ".selection", ".head .actions", ".foot"):
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.locator(".print-head").is_visible()
     badge = page.locator(".badge.lost")
@@ -333,17 +348,17 @@ def test_on_paper_there_is_no_navigation_and_the_states_keep_their_words(
 def test_a_register_is_printed_on_a4_landscape_with_its_head_on_every_sheet(
     page: Page, address: str
 ) -> None:
-    pypdfium2 = pytest.importorskip("pypdfium2")
     page.goto(address + "/so")
     sheets = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
     assert len(sheets) > 1
     for number, sheet in enumerate(sheets, start=1):
         width, height = sheet.get_size()
         assert (round(width), round(height)) == (842, 595)
-        text = sheet.get_textpage().get_text_range()
-        assert "Người giữ" in text
-        assert f"Trang {number}/{len(sheets)}" in text
-    assert "Ủy ban nhân dân xã Thử Nghiệm Một" in sheets[0].get_textpage().get_text_range()
+        text = words_on(sheet)
+        assert "Ngườigiữ" in text
+        assert f"Trang{number}/{len(sheets)}" in text
+    assert "ỦybannhândânxãThửNghiệmMột" in words_on(sheets[0])
+    assert "DỮLIỆUTHỬNGHIỆM" in words_on(sheets[0])
     sheets.close()
 
 
@@ -371,8 +386,8 @@ def test_no_page_carries_inline_style_or_script_or_data_addresses() -> None:
 def test_no_template_has_inline_style_or_script() -> None:
     for template in (ROOT / "templates").rglob("*.html"):
         html = re.sub(r"\{#.*?#\}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert not re.search(r"\sstyle=|\son(click|change|submit|load)=|<style|data:", html), template
-        assert not re.search(r"<script(?![^>]*\ssrc=)", html), template
+        forbidden = r"\sstyle=|\son(click|change|submit|load)=|<style|data:|<script(?![^>]*\ssrc=)"
+        assert not re.search(forbidden, html), template
 
 
 def test_the_stylesheet_stays_under_25_kilobytes_compressed() -> None:
@@ -380,9 +395,8 @@ def test_the_stylesheet_stays_under_25_kilobytes_compressed() -> None:
 
 
 def test_every_icon_that_a_template_names_is_drawn() -> None:
-    html = "".join(
-        make_app().test_client().get(path).get_data(as_text=True) for path in ("/", "/?sai=1", "/so")
-    )
+    client = make_app().test_client()
+    html = "".join(client.get(path).get_data(as_text=True) for path in PATHS)
     drawn = set(re.findall(r'<symbol id="([a-z-]+)"', (ROOT / "static/icons.svg").read_text()))
     assert set(re.findall(r"icons\.svg\?v=abc123#([a-z-]+)", html)) <= drawn
 
@@ -395,7 +409,7 @@ def render(source: str, **values: object) -> str:
 
 def test_a_state_nobody_taught_the_page_is_never_green() -> None:
     badge = render(
-        '{% from "components/badges.html" import device_state %}{{ device_state("NEW_STATE", "Mới") }}'
+        '{% from "components/badges.html" import device_state as d %}{{ d("NEW_STATE", "Mới") }}'
     )
     assert 'class="badge unknown"' in badge
     assert "Mới" in badge
