@@ -1,0 +1,163 @@
+"""Starts the agent: `python -m signing.agent --server URL [--port] [--state] [--module ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import platform
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import waitress
+
+from signing.agent import VERSION
+from signing.agent.application import Agent, create_application, make_agent
+from signing.agent.gate import LARGEST_BODY
+from signing.agent.journal import Journal, JournalBroken
+from signing.agent.pin import PinWindow
+from signing.agent.state import AgentState, StateBroken, default_folder
+from signing.errors import SigningError
+from signing.messages import DEFAULT_PORT, HEARTBEAT_PATH, Heartbeat
+from signing.pades.sandbox import Sandbox
+from signing.tokens.drivers import find_drivers
+from signing.tokens.manager import TokenManager
+
+HEARTBEAT_EVERY = timedelta(minutes=5)
+_SWEEP_SECONDS = 5.0
+
+log = logging.getLogger("signing.agent")
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="trinh-ky-so", description="Trình ký số: ký văn bản bằng thiết bị cắm trên máy này."
+    )
+    parser.add_argument("--server", default="", metavar="URL", help="địa chỉ máy chủ Sổ Token")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="cổng trên 127.0.0.1")
+    parser.add_argument("--state", type=Path, default=None, help="thư mục trạng thái")
+    parser.add_argument(
+        "--module", type=Path, action="append", default=[], help="tệp trình điều khiển PKCS#11"
+    )
+    parser.add_argument(
+        "--only-module", action="store_true", help="chỉ dùng các tệp ở --module, không tìm thêm"
+    )
+    parser.add_argument(
+        "--no-window", action="store_true", help="hỏi mã PIN trên trang, không mở cửa sổ"
+    )
+    return parser.parse_args(arguments)
+
+
+def bind(port: int) -> socket.socket:
+    """The listening socket on loopback. Raises `OSError` when the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            # Without this another program could share the port on Windows.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def now() -> datetime:
+    """The computer's own clock; the server's is learnt from its signed answers."""
+    return datetime.now(UTC)
+
+
+def _keep_in_touch(agent: Agent, stop: threading.Event) -> None:
+    """Tells the servers that the agent runs and sweeps abandoned claims, until `stop`."""
+    system = f"{platform.system()} {platform.release()}"[:100]
+    next_beat = now()
+    while True:
+        if now() >= next_beat:
+            next_beat = now() + HEARTBEAT_EVERY
+            for pairing in agent.state.pairings:
+                try:
+                    body = Heartbeat(agent.port, system).to_body()
+                    agent.client.call(pairing, HEARTBEAT_PATH, body)
+                except SigningError as error:
+                    log.warning("%s: %s", pairing.server_url, error.code)
+        agent.desk.sweep()
+        if stop.wait(_SWEEP_SECONDS):
+            return
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs until it is stopped; 1 with one sentence when it cannot start."""
+    chosen = read_arguments(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        listener = bind(chosen.port)
+    except OSError:
+        _say(
+            f"Cổng {chosen.port} trên máy này đang có chương trình khác dùng (có thể Trình ký số "
+            "đã chạy). Đóng chương trình đó, hoặc chọn cổng khác bằng --port."
+        )
+        return 1
+    try:
+        state = AgentState(chosen.state or default_folder())
+        journal = Journal(state.folder / "nhat-ky.jsonl", now)
+    except (StateBroken, JournalBroken) as error:
+        _say(f"{error} Thư mục: {chosen.state or default_folder()}")
+        return 1
+    except OSError as error:
+        _say(f"Không ghi được thư mục của Trình ký số: {error.filename or chosen.state}.")
+        return 1
+    _serve(chosen, listener, state, journal)
+    return 0
+
+
+def _serve(
+    chosen: argparse.Namespace, listener: socket.socket, state: AgentState, journal: Journal
+) -> None:
+    drivers = find_drivers(also=chosen.module)
+    if chosen.only_module:
+        drivers = drivers[: len(chosen.module)]
+    stop = threading.Event()
+    with TokenManager([each.path for each in drivers], state.folder) as tokens, Sandbox() as pages:
+        agent = make_agent(
+            state=state,
+            journal=journal,
+            tokens=tokens,
+            pictures=pages,
+            window=None if chosen.no_window else PinWindow(),
+            clock=now,
+            port=listener.getsockname()[1],
+            modules=tuple((each.name, str(each.path)) for each in drivers),
+            server_hint=chosen.server,
+        )
+        journal.record("started", version=VERSION)
+        keeper = threading.Thread(target=_keep_in_touch, args=(agent, stop), daemon=True)
+        keeper.start()
+        _say(f"Trình ký số: http://127.0.0.1:{agent.port}/ (dừng bằng Ctrl-C)")
+        try:
+            waitress.serve(
+                create_application(agent),
+                sockets=[listener],
+                threads=8,
+                ident=None,
+                max_request_body_size=2 * LARGEST_BODY,
+                max_request_header_size=LARGEST_BODY,
+                channel_timeout=30,
+                clear_untrusted_proxy_headers=True,
+            )
+        finally:
+            stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""A certificate in the words that the agent's pages and its PIN window show."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from signing.errors import CertUnreadable
+from signing.tokens.types import PinState
+
+_VIETNAM = timezone(timedelta(hours=7))
+"""Vietnam has had one zone without summer time since 1975 (IANA Asia/Ho_Chi_Minh)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """What a person needs to recognise a certificate. `serial` is upper-case hexadecimal."""
+
+    holder: str
+    organisation: str
+    issuer: str
+    serial: str
+    valid_from: str
+    valid_until: str
+    sha256: str
+
+
+def describe(der: bytes) -> ShownCertificate:
+    """Reads the certificate; raises `CertUnreadable`."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return ShownCertificate(
+            holder=_name(certificate.subject, NameOID.COMMON_NAME),
+            organisation=_name(certificate.subject, NameOID.ORGANIZATION_NAME),
+            issuer=_name(certificate.issuer, NameOID.COMMON_NAME),
+            serial=format(certificate.serial_number, "X"),
+            valid_from=_day(certificate.not_valid_before_utc),
+            valid_until=_day(certificate.not_valid_after_utc),
+            sha256=hashlib.sha256(der).hexdigest(),
+        )
+    except ValueError as error:
+        raise CertUnreadable(type(error).__name__) from error
+
+
+def _name(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
+    return ", ".join(str(part.value) for part in name.get_attributes_for_oid(kind))
+
+
+def _day(instant: datetime) -> str:
+    return instant.astimezone(_VIETNAM).strftime("%d/%m/%Y")
+
+
+def clock_words(instant: datetime) -> str:
+    """An instant as a person in Vietnam reads it: `08:30 ngày 21/11/2026`."""
+    return instant.astimezone(_VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def pin_words(pin: PinState) -> tuple[str, bool]:
+    """The state of the PIN in one sentence, and whether it is a warning."""
+    if pin.locked:
+        return "Thiết bị đã bị khóa mã PIN: không ký được cho đến khi mở khóa.", True
+    if not pin.initialised:
+        return "Thiết bị chưa được đặt mã PIN.", True
+    if pin.last_try:
+        return "Chỉ còn một lần nhập: nếu sai mã PIN lần này, thiết bị sẽ bị khóa.", True
+    if pin.count_low or pin.wrong_entries:
+        return "Mã PIN đã bị nhập sai ít nhất một lần. Hãy nhớ kỹ trước khi nhập.", True
+    if pin.to_be_changed:
+        return "Mã PIN đang là mã ban đầu; nên đổi bằng phần mềm quản lý thiết bị.", True
+    return "Mã PIN bình thường, chưa ghi nhận lần nhập sai nào.", False

@@ -1,0 +1,254 @@
+"""The agent's only way out: a small HTTP client that talks to pinned servers and nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urlsplit
+
+from signing.agent import VERSION
+from signing.errors import ServerUnreachable, SigningError
+from signing.messages import (
+    IDENTITY_PATH,
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    AgentKeys,
+    AnswerForged,
+    ClockSkew,
+    Pairing,
+    ServerIdentity,
+    ServerPublicKey,
+    ServerRefused,
+    TlsMismatch,
+    check_same_tls,
+    new_nonce,
+    raise_for_error,
+    sign_request,
+    verify_response,
+)
+
+TIME_LIMIT_SECONDS = 20.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer that the agent reads before it gives up."""
+
+
+class BadAddress(SigningError):
+    code = "bad_address"
+    message = "Địa chỉ máy chủ không đúng."
+    advice = "Nhập địa chỉ dạng https://ten-may-chu hoặc https://10.0.0.5:8443."
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The origin of a server: scheme, host and port, never a path, a user or a query."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Reads what a person typed; https is assumed. Raises `BadAddress`."""
+        typed = text.strip()
+        if "://" not in typed:
+            typed = "https://" + typed
+        try:
+            parts = urlsplit(typed)
+            port = parts.port
+        except ValueError as error:
+            raise BadAddress from error
+        bare = not (parts.username or parts.password or parts.query or parts.fragment)
+        host = parts.hostname or ""
+        sound = host and host.isascii() and all(char.isalnum() or char in "-._:" for char in host)
+        if parts.scheme not in {"http", "https"} or not bare or not sound:
+            raise BadAddress
+        if parts.path not in {"", "/"}:
+            raise BadAddress("path")
+        return cls(parts.scheme, host, port or (443 if parts.scheme == "https" else 80))
+
+    @property
+    def origin(self) -> str:
+        """The origin as a browser writes it (RFC 6454)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = {"http": 80, "https": 443}[self.scheme]
+        return f"{self.scheme}://{host}" + ("" if self.port == usual else f":{self.port}")
+
+    @property
+    def exposed(self) -> bool:
+        """Whether documents would cross the network unencrypted."""
+        return self.scheme == "http" and self.host not in {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    header: str
+    body: bytes
+    tls_sha256: str
+    publicly_trusted: bool
+
+
+def _unverified_context() -> ssl.SSLContext:
+    """For pinning: the chain is not judged by OpenSSL but by the fingerprint, before any byte."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _connect(address: Address, pinned: str | None) -> tuple[http.client.HTTPConnection, str, bool]:
+    """An open connection, the SHA-256 of the TLS leaf, and whether the system trusts it.
+
+    `pinned` None accepts any leaf (first contact; the pairing code settles who it is). Otherwise
+    the leaf must be the pinned one, or be trusted by the system. Raises `TlsMismatch`.
+    """
+    if address.scheme == "http":
+        plain = http.client.HTTPConnection(address.host, address.port, timeout=TIME_LIMIT_SECONDS)
+        plain.connect()
+        return plain, "", False
+    seen = ""
+    for context in (_unverified_context(), ssl.create_default_context()):
+        connection = http.client.HTTPSConnection(
+            address.host, address.port, timeout=TIME_LIMIT_SECONDS, context=context
+        )
+        trusted = context.verify_mode is ssl.CERT_REQUIRED
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            connection.close()
+            raise TlsMismatch(seen) from error
+        leaf = connection.sock.getpeercert(binary_form=True) or b""
+        seen = hashlib.sha256(leaf).hexdigest()
+        if trusted or pinned is None or hmac.compare_digest(seen, pinned):
+            return connection, seen, trusted
+        connection.close()
+    raise TlsMismatch(seen)
+
+
+def _system_trusts(address: Address) -> bool:
+    try:
+        connection, _, trusted = _connect(address, "")
+    except (TlsMismatch, OSError):
+        return False
+    connection.close()
+    return trusted
+
+
+def _exchange(
+    address: Address,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: dict[str, str],
+    pinned: str | None,
+) -> _Answer:
+    connection: http.client.HTTPConnection | None = None
+    try:
+        connection, seen, trusted = _connect(address, pinned)
+        connection.request(method, path, body=body or None, headers=headers)
+        response = connection.getresponse()
+        data = response.read(LARGEST_ANSWER + 1)
+    except ssl.SSLError as error:
+        raise ServerUnreachable("tls") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerUnreachable(type(error).__name__) from error
+    finally:
+        if connection is not None:
+            connection.close()
+    if len(data) > LARGEST_ANSWER:
+        raise ServerRefused("answer too large")
+    if 300 <= response.status < 400:
+        raise ServerRefused("redirect")
+    header = response.headers.get(RESPONSE_HEADER, "")
+    return _Answer(response.status, header, data, seen, trusted)
+
+
+class ServerClient:
+    """Signs requests with the agent's key and believes only answers of the pinned server key."""
+
+    def __init__(self, keys: AgentKeys, clock: Callable[[], datetime]) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._offset = timedelta(0)
+
+    def now(self) -> datetime:
+        """The time as the server counts it, learnt from its signed answers."""
+        return self._clock() + self._offset
+
+    def identity(self, address: Address) -> tuple[ServerIdentity, str]:
+        """Who answers at `address`, and the TLS leaf seen (hex SHA-256, "" over plain HTTP).
+
+        The answer must be signed by the very key it names. Raises `ServerUnreachable`,
+        `AnswerForged`, `TlsMismatch` (a leaf that neither the server states nor the system
+        trusts), `VersionMismatch`, `MessageMalformed`.
+        """
+        nonce = new_nonce()
+        path = f"{IDENTITY_PATH}?{urlencode({'nonce': nonce})}"
+        answer = _exchange(address, "GET", path, b"", {"Accept": "application/json"}, None)
+        if answer.status != 200 or not answer.header:
+            raise ServerRefused(f"HTTP {answer.status}")
+        identity = ServerIdentity.from_body(answer.body)
+        self._believe(identity.key, answer, nonce)
+        check_same_tls(identity.tls_sha256, answer.tls_sha256)
+        if answer.tls_sha256 and not identity.tls_sha256 and not _system_trusts(address):
+            raise TlsMismatch(answer.tls_sha256)
+        return identity, answer.tls_sha256
+
+    def call(self, pairing: Pairing, path: str, body: bytes) -> bytes:
+        """POST to the paired server; the body of its signed answer.
+
+        Raises the error that the server tells, `ServerUnreachable`, `ServerRefused`,
+        `AnswerForged`, `TlsMismatch`. A clock that is wrong is corrected once from the answer.
+        """
+        return self.call_key(
+            Address.parse(pairing.server_url), pairing.server_key, pairing.tls_sha256, path, body
+        )
+
+    def call_key(
+        self, address: Address, server_key: ServerPublicKey, tls_sha256: str, path: str, body: bytes
+    ) -> bytes:
+        """`call` for a server that is not paired yet."""
+        try:
+            return self._call_once(address, server_key, tls_sha256, path, body)
+        except ClockSkew:
+            return self._call_once(address, server_key, tls_sha256, path, body)
+
+    def _call_once(
+        self, address: Address, server_key: ServerPublicKey, tls_sha256: str, path: str, body: bytes
+    ) -> bytes:
+        nonce = new_nonce()
+        header = sign_request(
+            self._keys,
+            server_id=server_key.server_id,
+            method="POST",
+            path=path,
+            body=body,
+            at=self.now(),
+            version=VERSION,
+            nonce=nonce,
+        )
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            REQUEST_HEADER: header,
+        }
+        answer = _exchange(address, "POST", path, body, headers, tls_sha256)
+        if not answer.header and answer.status >= 400:
+            raise ServerRefused(f"HTTP {answer.status}")
+        self._believe(server_key, answer, nonce)
+        raise_for_error(answer.status, answer.body)
+        return answer.body
+
+    def _believe(self, server_key: ServerPublicKey, answer: _Answer, nonce: str) -> None:
+        if not answer.header:
+            raise AnswerForged("no signature")
+        told = verify_response(
+            server_key, answer.header, nonce=nonce, status=answer.status, body=answer.body
+        )
+        self._offset = told - self._clock()

@@ -1,0 +1,143 @@
+"""The pages of one job: what is asked, by whom, with which certificate; and of one import."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from signing.agent.application import the_agent
+from signing.agent.certificates import pin_words
+from signing.agent.desk import WAITING, Stage, Work
+from signing.agent.gate import PageUnknown
+from signing.agent.imports import found_on
+from signing.agent.pin_window import CONFIRMATION
+
+consent = Blueprint("consent", __name__)
+
+IMAGE_WIDTH = 1240
+"""Pixels: an A4 page at 150 dots per inch."""
+
+_PAGES = {Stage.PIN_PAGE: "pin_page.html", Stage.SHOWN: "consent.html"}
+
+
+@consent.get("/ky/<ticket>")
+def show(ticket: str) -> Response:
+    """Where the job stands. Claims nothing: reloading, prefetching and scanning are harmless."""
+    work = the_agent().desk.open(ticket)
+    if work.stage is Stage.SHOWN:
+        return make_response(_consent_page(ticket, work))
+    response = make_response(
+        render_template(_PAGES.get(work.stage, "work.html"), ticket=ticket, work=work)
+    )
+    if work.stage in WAITING:
+        response.headers["Refresh"] = "2"
+    elif work.stage is Stage.DONE and work.error is None:
+        response.headers["Refresh"] = f"4; url={work.return_url}"
+    return response
+
+
+def _consent_page(ticket: str, work: Work) -> str:
+    agent = the_agent()
+    items = work.manifest.items
+    chosen = request.args.get("van-ban", "1")
+    index = int(chosen) - 1 if chosen.isascii() and chosen.isdigit() else 0
+    if not 0 <= index < len(items):
+        raise PageUnknown
+    holder = agent.desk.holder(work.manifest)
+    return render_template(
+        "consent.html",
+        ticket=ticket,
+        work=work,
+        index=index,
+        item=items[index],
+        page_count=agent.pictures.page_count(work.documents[index]),
+        holder=holder,
+        pin=pin_words(holder.token.pin) if holder.token else None,
+        confirmation=CONFIRMATION,
+        asks_confirmation=bool(
+            holder.token and holder.token.pin.last_try and not holder.token.pin.protected_path
+        ),
+    )
+
+
+@consent.get("/ky/<ticket>/trang/<int:index>/<int:page>.png")
+def page_image(ticket: str, index: int, page: int) -> Response:
+    """One page of the very bytes that will be signed."""
+    agent = the_agent()
+    documents = agent.desk.documents(ticket)
+    if index >= len(documents):
+        raise PageUnknown
+    png = agent.pictures.page_image(documents[index], page, IMAGE_WIDTH)
+    response = make_response(png)
+    response.headers["Content-Type"] = "image/png"
+    return response
+
+
+@consent.post("/ky/<ticket>/ky")
+def sign(ticket: str) -> Response:
+    """The click on "Ký"."""
+    the_agent().desk.sign(
+        ticket,
+        click=request.form.get("lan-bam", ""),
+        confirmation=request.form.get("xac-nhan", ""),
+    )
+    return redirect(url_for("consent.show", ticket=ticket), 303)
+
+
+@consent.post("/ky/<ticket>/pin")
+def pin(ticket: str) -> Response:
+    """The PIN on the page, where no window can be shown."""
+    the_agent().desk.pin_on_page(
+        ticket, click=request.form.get("lan-bam", ""), pin=request.form.get("pin", "")
+    )
+    return redirect(url_for("consent.show", ticket=ticket), 303)
+
+
+@consent.post("/ky/<ticket>/khong-ky")
+def refuse(ticket: str) -> Response:
+    """The click on "Không ký"."""
+    the_agent().desk.refuse(ticket)
+    return redirect(url_for("consent.show", ticket=ticket), 303)
+
+
+@consent.post("/ky/<ticket>/huy")
+def cancel(ticket: str) -> Response:
+    """Back from the PIN step."""
+    the_agent().desk.cancel(ticket)
+    return redirect(url_for("consent.show", ticket=ticket), 303)
+
+
+@consent.post("/ky/<ticket>/gui-lai")
+def send_again(ticket: str) -> Response:
+    """Sends the finished signature once more."""
+    the_agent().desk.send_again(ticket)
+    return redirect(url_for("consent.show", ticket=ticket), 303)
+
+
+@consent.get("/doc-chung-thu/<ticket>")
+def show_import(ticket: str) -> Response:
+    """The certificates on the tokens of this computer, before anything is sent."""
+    agent = the_agent()
+    back = agent.imports.sent_to(ticket)
+    if back is not None:
+        response = make_response(render_template("import_done.html", back=back))
+        response.headers["Refresh"] = f"4; url={back}"
+        return response
+    opened, pairing = agent.imports.open(ticket)
+    listing = agent.tokens.list_tokens()
+    page = render_template(
+        "import.html",
+        ticket=ticket,
+        opened=opened,
+        pairing=pairing,
+        found=found_on(listing),
+        problems=listing.problems,
+    )
+    return make_response(page)
+
+
+@consent.post("/doc-chung-thu/<ticket>")
+def send_import(ticket: str) -> Response:
+    """Sends the chosen certificates to the pinned server."""
+    the_agent().imports.send(ticket, set(request.form.getlist("chung-thu")))
+    return redirect(url_for("consent.show_import", ticket=ticket), 303)

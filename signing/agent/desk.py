@@ -1,0 +1,608 @@
+"""The agent's desk: one job at a time, from the ticket to the signature that went back.
+
+A job on the desk is `Work`. Showing holds nothing, so a closed tab leaves nothing behind. A click
+on "Ký" claims the job; from then on the desk is busy until the signature is sent, the person
+cancels, time runs out, or, while only the PIN is awaited, the tab is gone and another job is
+clicked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from signing.agent.certificates import ShownCertificate, describe, pin_words
+from signing.agent.client import ServerClient
+from signing.agent.journal import Journal
+from signing.agent.pin import NoDisplay, PinQuestion
+from signing.agent.pin_window import confirms
+from signing.agent.state import AgentState
+from signing.cms import assemble, check, digest_of, signed_attributes
+from signing.errors import (
+    Busy,
+    CertNotFound,
+    ConsentTimeout,
+    HashMismatch,
+    NoToken,
+    PdfTooLarge,
+    PinFinalTryRefused,
+    PinLocked,
+    PinNotInitialised,
+    PinRequired,
+    ServerUnreachable,
+    SigningError,
+    TicketExpired,
+    TicketInvalid,
+    UploadFailed,
+    UserCancelled,
+)
+from signing.messages import (
+    HEARTBEAT_PATH,
+    ClaimRequest,
+    Failure,
+    Heartbeat,
+    JobRefused,
+    JobState,
+    JobView,
+    Manifest,
+    MessageMalformed,
+    Pairing,
+    Receipt,
+    Result,
+    ShowRequest,
+    Ticket,
+    TicketClaimed,
+    TicketKind,
+    job_path,
+    open_manifest,
+    open_ticket,
+)
+from signing.tokens.types import BatchOutcome, TokenInfo, TokenListing
+
+TAB_LIMIT = timedelta(seconds=10)
+"""A waiting page reloads itself every two seconds; one not seen for this long is closed."""
+
+PIN_PAGE_LIMIT = timedelta(minutes=3)
+"""How long a claim waits for a PIN on the page before it is given back."""
+
+KEPT_JOBS = 6
+LARGEST_JOB = 256 * 1024 * 1024
+"""Bytes of documents of one job that the agent holds in memory."""
+
+log = logging.getLogger(__name__)
+
+
+class Tokens(Protocol):
+    """What the desk needs of `signing.tokens`."""
+
+    def list_tokens(self) -> TokenListing:
+        """Every token that can be read, without a PIN."""
+
+    def sign_batch(
+        self,
+        certificate_der: bytes,
+        to_be_signed: Sequence[bytes],
+        pin: str | None,
+        allow_final_try: bool = False,
+    ) -> BatchOutcome:
+        """Signs each entry under one login, to the end or to the first failure."""
+
+
+class Asker(Protocol):
+    """What the desk needs of the PIN window."""
+
+    def available(self) -> bool:
+        """Whether it is worth trying."""
+
+    def ask(self, question: PinQuestion, stop: threading.Event) -> str:
+        """The PIN; raises `UserCancelled`, `ConsentTimeout`, `NoDisplay`."""
+
+
+class Stage(StrEnum):
+    """Where a job stands on this desk."""
+
+    SHOWN = "shown"
+    PIN_WINDOW = "pin_window"
+    PIN_PAD = "pin_pad"
+    PIN_PAGE = "pin_page"
+    SIGNING = "signing"
+    UNSENT = "unsent"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+WAITING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAD, Stage.SIGNING})
+"""Stages in which the page reloads itself."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One job on the desk. `error` is why the last attempt did not succeed."""
+
+    ticket: Ticket
+    pairing: Pairing
+    manifest: Manifest
+    documents: list[bytes]
+    server_state: JobState
+    seen_at: datetime
+    stage: Stage = Stage.SHOWN
+    click: str = ""
+    claim_id: str = ""
+    claimed_at: datetime | None = None
+    allow_final_try: bool = False
+    error: SigningError | None = None
+    result: Result | None = None
+    return_path: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def return_url(self) -> str:
+        """Where the browser goes back to: the pinned server, and a path that it signed."""
+        return self.pairing.server_url + (self.return_path or self.manifest.return_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The token that holds the certificate of a job, or the reason why there is none."""
+
+    token: TokenInfo | None
+    der: bytes
+    certificate: ShownCertificate | None
+    problem: SigningError | None
+
+
+class Desk:
+    """All jobs of this agent. Safe to use from several threads; one job is active at a time."""
+
+    def __init__(
+        self,
+        *,
+        state: AgentState,
+        journal: Journal,
+        client: ServerClient,
+        tokens: Tokens,
+        window: Asker | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._state, self._journal, self._client = state, journal, client
+        self._tokens, self._window, self._clock = tokens, window, clock
+        self._lock = threading.RLock()
+        self._works: dict[str, Work] = {}
+        self._active: Work | None = None
+        self._clicks: set[str] = set()
+        self._thread: threading.Thread | None = None
+
+    # --- showing ---------------------------------------------------------------------------------
+
+    def read_ticket(self, text: str, kind: TicketKind) -> tuple[Ticket, Pairing]:
+        """Opens the ticket. If it seems expired, the server is asked for the time first."""
+        pairings = self._state.pairings
+        try:
+            ticket, pairing = open_ticket(
+                text, agent=self._state.keys, pairings=pairings, at=self._client.now()
+            )
+        except TicketExpired:
+            self._learn_time(pairings)
+            ticket, pairing = open_ticket(
+                text, agent=self._state.keys, pairings=pairings, at=self._client.now()
+            )
+        if ticket.kind is not kind:
+            raise TicketInvalid("kind")
+        return ticket, pairing
+
+    def _learn_time(self, pairings: Sequence[Pairing]) -> None:
+        for pairing in pairings:
+            # Whatever fails here, the expiry that is told next stays true.
+            with contextlib.suppress(SigningError):
+                self._client.call(pairing, HEARTBEAT_PATH, Heartbeat(0, "").to_body())
+
+    def open(self, text: str) -> Work:
+        """The job of the ticket, fetched or as it stands. Claims nothing; may be called any number
+        of times.
+
+        Raises the errors of `open_ticket` and `open_manifest`, what the server tells, and
+        `HashMismatch` when a document is not what the manifest says.
+        """
+        known = self._known(text)
+        if known is not None and known.stage is not Stage.SHOWN:
+            known.seen_at = self._clock()
+            return known
+        ticket, pairing = self.read_ticket(text, TicketKind.SIGN)
+        have = known.documents if known is not None else []
+        work = self._fetch(ticket, pairing, have)
+        if known is not None:
+            known.server_state, known.seen_at = work.server_state, self._clock()
+            self._settle(known)
+            return known
+        self._settle(work)
+        self._journal.record(
+            "shown",
+            server_id=ticket.server_id,
+            user_id=ticket.user_id,
+            job_id=ticket.job_id,
+            manifest_sha256=ticket.manifest_sha256,
+            documents=[item.sha256 for item in work.manifest.items],
+        )
+        with self._lock:
+            self._works[text] = work
+            for old in list(self._works)[:-KEPT_JOBS]:
+                if self._works[old] is not self._active:
+                    del self._works[old]
+        return work
+
+    def documents(self, text: str) -> list[bytes]:
+        """The documents of a job, from memory when it is on the desk."""
+        known = self._known(text)
+        return known.documents if known is not None else self.open(text).documents
+
+    def _known(self, text: str) -> Work | None:
+        with self._lock:
+            return self._works.get(text)
+
+    def _settle(self, work: Work) -> None:
+        """Takes over what the server says of a job that is not in work here."""
+        if work.server_state is JobState.REFUSED:
+            work.stage = Stage.REFUSED
+        elif work.server_state in {JobState.SIGNED, JobState.ACCEPTED}:
+            work.stage = Stage.DONE
+
+    def _fetch(self, ticket: Ticket, pairing: Pairing, have: list[bytes]) -> Work:
+        path = job_path(ticket.job_id, "show")
+        documents = list(have)
+        view = JobView.from_body(
+            self._client.call(pairing, path, ShowRequest(len(documents)).to_body())
+        )
+        manifest = open_manifest(
+            view.manifest, ticket=ticket, pairing=pairing, at=self._client.now()
+        )
+        if sum(item.size for item in manifest.items) > LARGEST_JOB:
+            raise PdfTooLarge
+        try:
+            self._take(documents, view, manifest)
+            while len(documents) < len(manifest.items):
+                body = ShowRequest(len(documents)).to_body()
+                view = JobView.from_body(self._client.call(pairing, path, body))
+                self._take(documents, view, manifest)
+        except HashMismatch as error:
+            self._note_failure(ticket, pairing, "", error)
+            raise
+        return Work(ticket, pairing, manifest, documents, view.state, self._clock())
+
+    @staticmethod
+    def _take(documents: list[bytes], view: JobView, manifest: Manifest) -> None:
+        before = len(documents)
+        for index in sorted(view.documents):
+            if index != len(documents) or index >= len(manifest.items):
+                raise MessageMalformed("documents")
+            manifest.items[index].check(view.documents[index])
+            documents.append(view.documents[index])
+        if len(documents) == before < len(manifest.items):
+            raise MessageMalformed("documents")
+
+    def holder(self, manifest: Manifest) -> Holder:
+        """The token with the certificate of the job, looked for without a PIN."""
+        listing = self._tokens.list_tokens()
+        for token in listing.tokens:
+            for each in token.certificates:
+                try:
+                    shown = describe(each.der)
+                except SigningError:
+                    continue
+                if shown.sha256 == manifest.certificate_sha256:
+                    return Holder(token, each.der, shown, _unusable(token))
+        problem: SigningError = CertNotFound() if listing.tokens else NoToken()
+        if not listing.tokens and listing.problems:
+            problem = listing.problems[0].error
+        return Holder(None, b"", None, problem)
+
+    # --- the click on "Ký" -----------------------------------------------------------------------
+
+    def sign(self, text: str, *, click: str, confirmation: str = "") -> Work:
+        """Claims the job and asks for the PIN: in the window, on the token, or on the page.
+
+        One `click` claims once; the same one again only shows where the job stands. Raises `Busy`,
+        `TicketClaimed`, the reasons of `holder`, `PinFinalTryRefused`, and what the server tells.
+        """
+        work = self.open(text)
+        with self._lock:
+            repeated = click in self._clicks or (self._active is work and work.click == click)
+            if repeated or (work.stage is not Stage.SHOWN and self._active is not work):
+                return work
+            self._clear_the_desk(work)
+            self._active, work.click = work, click
+        try:
+            holder = self.holder(work.manifest)
+            if holder.problem is not None or holder.token is None:
+                raise holder.problem or NoToken()
+            final = holder.token.pin.last_try and not holder.token.pin.protected_path
+            if final and not confirms(confirmation):
+                raise PinFinalTryRefused
+            question = self._question(work, holder)
+            self._claim(work, click)
+        except SigningError:
+            with self._lock:
+                self._free(work)
+            raise
+        work.allow_final_try = holder.token.pin.last_try
+        with self._lock:
+            self._ask_for_pin(work, holder, question)
+        return work
+
+    def _clear_the_desk(self, work: Work) -> None:
+        active = self._active
+        if active is None:
+            return
+        if active is work:
+            raise TicketClaimed
+        waiting = active.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}
+        gone = self._clock() - active.seen_at > TAB_LIMIT
+        if active.stage is Stage.PIN_PAGE or (waiting and gone):
+            self._abandon(active, "tab_closed")
+        else:
+            raise Busy
+
+    def _claim(self, work: Work, click: str) -> None:
+        claim_id = secrets.token_urlsafe(16)
+        # A claim that the server still holds for this agent is our own, from before: a tab that
+        # was closed, or a restart. The person has just clicked again, so it may be taken over.
+        take_over = work.server_state is JobState.CLAIMED
+        path = job_path(work.ticket.job_id, "claim")
+        body = ClaimRequest(claim_id, take_over).to_body()
+        receipt = Receipt.from_body(self._client.call(work.pairing, path, body))
+        self._clicks.add(click)
+        work.claim_id, work.claimed_at = claim_id, self._clock()
+        work.server_state, work.error = receipt.state, None
+        work.stop = threading.Event()
+        self._journal.record(
+            "claimed",
+            server_id=work.ticket.server_id,
+            job_id=work.ticket.job_id,
+            manifest_sha256=work.ticket.manifest_sha256,
+        )
+
+    def _ask_for_pin(self, work: Work, holder: Holder, question: PinQuestion) -> None:
+        if holder.token is not None and holder.token.pin.protected_path:
+            work.stage = Stage.PIN_PAD
+            self._start(lambda: self._sign_and_send(work, holder.der, None))
+        elif self._window is not None and self._window.available():
+            work.stage = Stage.PIN_WINDOW
+            self._start(lambda: self._window_road(work, holder.der, question))
+        else:
+            work.stage = Stage.PIN_PAGE
+
+    def _question(self, work: Work, holder: Holder) -> PinQuestion:
+        items = work.manifest.items
+        more = f" và {len(items) - 1} văn bản khác" if len(items) > 1 else ""
+        token, shown = holder.token, holder.certificate
+        if token is None or shown is None:
+            raise NoToken
+        return PinQuestion(
+            document=items[0].title + more,
+            act=work.manifest.act,
+            server=work.pairing.server_name,
+            certificate=f"{shown.holder} (số {shown.serial})",
+            token=f"{token.label} (số {token.serial})",
+            pin_state=pin_words(token.pin)[0],
+            phrase=self._state.phrase,
+            final_try=token.pin.last_try,
+        )
+
+    def _start(self, road: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=road, name="ky-so", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the road under way, if any, to end."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def pin_on_page(self, text: str, *, click: str, pin: str) -> Work:
+        """The fallback where there is no display: the PIN of one click on the agent's own page.
+
+        Raises `PinRequired`, `ConsentTimeout` when the claim has been given back meanwhile.
+        """
+        work = self.open(text)
+        with self._lock:
+            if click in self._clicks or work.stage in {Stage.DONE, Stage.REFUSED}:
+                return work
+            if self._active is not work or work.stage is not Stage.PIN_PAGE:
+                raise ConsentTimeout
+            if not pin:
+                raise PinRequired
+            self._clicks.add(click)
+            holder = self.holder(work.manifest)
+            if holder.problem is not None:
+                self._fail(work, holder.problem)
+                return work
+            work.stage = Stage.SIGNING
+            self._start(lambda: self._sign_and_send(work, holder.der, pin))
+        return work
+
+    # --- signing ---------------------------------------------------------------------------------
+
+    def _window_road(self, work: Work, der: bytes, question: PinQuestion) -> None:
+        if self._window is None:
+            return
+        try:
+            pin = self._window.ask(question, work.stop)
+        except NoDisplay:
+            with self._lock:
+                if self._active is work:
+                    work.stage = Stage.PIN_PAGE
+            return
+        except (UserCancelled, ConsentTimeout) as error:
+            with self._lock:
+                if self._active is work:
+                    work.error = error
+                    self._abandon(work, error.code)
+            return
+        with self._lock:
+            if self._active is not work:
+                return
+            work.stage = Stage.SIGNING
+        self._sign_and_send(work, der, pin)
+
+    def _sign_and_send(self, work: Work, der: bytes, pin: str | None) -> None:
+        try:
+            result = self._sign_items(work, der, pin)
+        except SigningError as error:
+            self._fail(work, error)
+            return
+        except Exception as error:
+            # Only the kind of a fault is logged: its text might hold what was typed.
+            log.error("signing stopped by %s", type(error).__name__)
+            self._fail(work, SigningError(type(error).__name__))
+            return
+        self._send(work, result)
+
+    def _sign_items(self, work: Work, der: bytes, pin: str | None) -> Result:
+        items = work.manifest.items
+        digests = [
+            digest_of(pdf, item.byte_range) for pdf, item in zip(work.documents, items, strict=True)
+        ]
+        attributes = [signed_attributes(digest, der) for digest in digests]
+        outcome = self._tokens.sign_batch(
+            der, attributes, pin, allow_final_try=work.allow_final_try
+        )
+        if not outcome.signatures and outcome.error is not None:
+            raise outcome.error
+        containers: dict[int, bytes] = {}
+        for index, signature in enumerate(outcome.signatures):
+            container = assemble(attributes[index], signature, der, work.manifest.chain)
+            check(container, digests[index], der)
+            containers[index] = container
+        result = Result(work.claim_id, containers, outcome.error.code if outcome.error else "")
+        work.error = outcome.error
+        self._journal.record(
+            "signed",
+            server_id=work.ticket.server_id,
+            job_id=work.ticket.job_id,
+            certificate_sha256=work.manifest.certificate_sha256,
+            documents=[items[index].sha256 for index in containers],
+            cms=[result.sha256],
+        )
+        return result
+
+    def _send(self, work: Work, result: Result) -> None:
+        work.result = result
+        path = job_path(work.ticket.job_id, "result")
+        try:
+            receipt = Receipt.from_body(self._client.call(work.pairing, path, result.to_body()))
+        except ServerUnreachable as error:
+            with self._lock:
+                work.stage, work.error = Stage.UNSENT, UploadFailed(error.detail)
+                self._free(work)
+            return
+        except SigningError as error:
+            self._fail(work, error)
+            return
+        with self._lock:
+            work.stage, work.server_state = Stage.DONE, receipt.state
+            work.return_path = receipt.return_path
+            self._free(work)
+        self._journal.record(
+            "sent",
+            server_id=work.ticket.server_id,
+            job_id=work.ticket.job_id,
+            state=receipt.state.value,
+        )
+
+    def send_again(self, text: str) -> Work:
+        """Sends a finished signature once more after the network failed; needs no PIN."""
+        work = self.open(text)
+        with self._lock:
+            if work.stage is not Stage.UNSENT or work.result is None:
+                return work
+            if self._active is not None:
+                raise Busy
+            work.stage, self._active = Stage.SIGNING, work
+        self._send(work, work.result)
+        return work
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def refuse(self, text: str) -> Work:
+        """The person chose "Không ký": the server is told, and the job is over."""
+        work = self.open(text)
+        with self._lock:
+            if work.stage in {Stage.DONE, Stage.REFUSED, Stage.UNSENT}:
+                return work
+            if work.stage is Stage.SIGNING:
+                raise Busy
+            work.stop.set()
+            body = Failure(work.claim_id, UserCancelled.code).to_body()
+            self._client.call(work.pairing, job_path(work.ticket.job_id, "fail"), body)
+            work.stage, work.error = Stage.REFUSED, JobRefused()
+            self._free(work)
+        self._journal.record("refused", server_id=work.ticket.server_id, job_id=work.ticket.job_id)
+        return work
+
+    def cancel(self, text: str) -> Work:
+        """The person went back from the PIN step: the claim is given back, the job may be signed
+        later."""
+        work = self.open(text)
+        with self._lock:
+            if self._active is work and work.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}:
+                self._abandon(work, UserCancelled.code)
+        return work
+
+    def sweep(self) -> None:
+        """Gives back a claim that waited for its PIN too long. Called now and then."""
+        with self._lock:
+            work = self._active
+            if work is None or work.stage is not Stage.PIN_PAGE or work.claimed_at is None:
+                return
+            if self._clock() - work.claimed_at > PIN_PAGE_LIMIT:
+                work.error = ConsentTimeout()
+                self._abandon(work, ConsentTimeout.code)
+
+    def _abandon(self, work: Work, reason: str) -> None:
+        work.stop.set()
+        work.stage = Stage.SHOWN
+        self._free(work)
+        self._journal.record(
+            "released", server_id=work.ticket.server_id, job_id=work.ticket.job_id, reason=reason
+        )
+        path = job_path(work.ticket.job_id, "release")
+        self._tell(work.pairing, path, Failure(work.claim_id, reason))
+
+    def _fail(self, work: Work, error: SigningError) -> None:
+        with self._lock:
+            work.stage, work.error = Stage.SHOWN, error
+            self._free(work)
+        self._note_failure(work.ticket, work.pairing, work.claim_id, error)
+
+    def _note_failure(
+        self, ticket: Ticket, pairing: Pairing, claim_id: str, error: SigningError
+    ) -> None:
+        self._journal.record(
+            "failed", server_id=ticket.server_id, job_id=ticket.job_id, code=error.code
+        )
+        self._tell(pairing, job_path(ticket.job_id, "fail"), Failure(claim_id, error.code))
+
+    def _tell(self, pairing: Pairing, path: str, message: Failure) -> None:
+        try:
+            self._client.call(pairing, path, message.to_body())
+        except SigningError as error:
+            # The person is told what matters here; the server frees the claim after its limit.
+            log.warning("could not tell the server: %s", error.code)
+
+    def _free(self, work: Work) -> None:
+        if self._active is work:
+            self._active = None
+
+
+def _unusable(token: TokenInfo) -> SigningError | None:
+    if token.pin.locked:
+        return PinLocked()
+    if not token.pin.initialised and not token.pin.protected_path:
+        return PinNotInitialised()
+    return None

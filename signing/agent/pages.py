@@ -1,0 +1,97 @@
+"""The agent's page about itself, and pairing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from signing.agent.application import the_agent
+from signing.agent.certificates import clock_words, pin_words
+from signing.agent.imports import found_on
+from signing.errors import SigningError
+from signing.messages import PairingExpired
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def state() -> str:
+    """Who this agent is paired with, what it sees, what is wrong."""
+    agent = the_agent()
+    listing = agent.tokens.list_tokens()
+    tokens = [
+        {
+            "token": token,
+            "pin": pin_words(token.pin),
+            "certificates": [each.shown for each in found_on(listing) if each.token == token],
+        }
+        for token in listing.tokens
+    ]
+    return render_template(
+        "state.html",
+        pairings=[(each, clock_words(each.paired_at)) for each in agent.state.pairings],
+        agent_id=agent.state.keys.public.agent_id,
+        tokens=tokens,
+        problems=listing.problems,
+        modules=agent.modules,
+        journal=agent.journal.head,
+        folder=agent.state.folder,
+        server_hint=agent.server_hint,
+    )
+
+
+@pages.get("/favicon.ico")
+def icon() -> Response:
+    """Browsers ask for it on their own."""
+    return make_response("", 204)
+
+
+@pages.post("/cau-nhan-biet")
+def phrase() -> Response:
+    """Keeps the recognition phrase."""
+    the_agent().state.set_phrase(request.form.get("cau", ""))
+    return redirect(url_for("pages.state"), 303)
+
+
+@pages.get("/ghep-noi")
+def pairing() -> Response:
+    """The code, while it waits to be typed on the server; asks the server each time."""
+    agent = the_agent()
+    pending = agent.pairing.pending
+    if pending is None:
+        return redirect(url_for("pages.state"), 303)
+    problem: SigningError | None = None
+    try:
+        if agent.pairing.poll() is not None:
+            return redirect(url_for("pages.state"), 303)
+    except PairingExpired:
+        raise
+    except SigningError as error:
+        if agent.pairing.pending is None:
+            raise
+        problem = error
+    page = render_template("pairing.html", pending=pending, problem=problem)
+    response = make_response(page)
+    response.headers["Refresh"] = "3"
+    return response
+
+
+@pages.post("/ghep-noi")
+def start_pairing() -> Response:
+    """Makes a code for the server whose address was typed."""
+    the_agent().pairing.start(request.form.get("may-chu", ""))
+    return redirect(url_for("pages.pairing"), 303)
+
+
+@pages.post("/ghep-noi/huy")
+def cancel_pairing() -> Response:
+    """Forgets the code."""
+    the_agent().pairing.cancel()
+    return redirect(url_for("pages.state"), 303)
+
+
+@pages.post("/ghep-noi/bo")
+def unpair() -> Response:
+    """Forgets a pairing; the server is free to forget this agent on its own."""
+    the_agent().pairing.unpair(request.form.get("may-chu", ""), request.form.get("nguoi", ""))
+    return redirect(url_for("pages.state"), 303)
