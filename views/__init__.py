@@ -7,6 +7,8 @@ from flask import Flask
 NOUNS = (
     "home",
     "accounts",
+    "users",
+    "permissions",
 )
 
 

@@ -1,0 +1,257 @@
+"""One's own account: logging in and out, the password, and the open login sessions."""
+
+import hashlib
+import hmac
+import logging
+from datetime import timedelta
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+import clock
+from audit import Actor
+from extensions import db
+from forms.accounts import LoginForm, PasswordForm, ReauthenticationForm
+from models import LoginSession
+from operations import logins
+from operations.passwords import WeakPassword
+from operations.throttles import TooManyTries
+from operations.transactions import Refused
+from rules.permissions import Permission
+from views.errors import page
+from views.guards import account, load_account, open_to_all, own_path, requires, settings
+
+bp = Blueprint("accounts", __name__)
+log = logging.getLogger("so_token.accounts")
+
+
+@bp.route("/dang-nhap", methods=["GET", "POST"])
+@open_to_all("the page that turns a stranger into an account")
+def login() -> ResponseReturnValue:
+    """Ask for name and password and begin a login session."""
+    goal = own_path(request.args.get("tiep"))
+    if current_user.is_authenticated:
+        return redirect(goal)
+    form = LoginForm()
+    if form.validate_on_submit():
+        try:
+            begun = logins.log_in(
+                db.session(),
+                actor=Actor(None, None, (), request.remote_addr or "", clock.now()),
+                username=form.username.data or "",
+                password=form.password.data or "",
+                browser=browser_in_words(request.headers.get("User-Agent", "")),
+                throttle_key=throttle_key(),
+            )
+        except TooManyTries as refusal:
+            return wait_page(refusal)
+        except Refused as refusal:
+            form.password.errors = [str(refusal)]
+        else:
+            _begin_in_browser(begun.key)
+            return redirect(goal)
+    return render_template("accounts/login.html", form=form)
+
+
+def _begin_in_browser(login_key: str) -> None:
+    # Whatever a stranger may have planted in this browser's session ends here (fixation).
+    session.clear()
+    found = load_account(login_key)
+    login_user(found)
+
+
+@bp.post("/dang-xuat")
+@open_to_all("whoever is logged in may leave, also before changing a first password")
+def logout() -> ResponseReturnValue:
+    """End this login session."""
+    if current_user.is_authenticated:
+        logins.log_out(db.session(), actor=account().actor())
+    logout_user()
+    session.clear()
+    flash("Đã đăng xuất.", "success")
+    return redirect(url_for("accounts.login"))
+
+
+@bp.route("/tai-khoan/mat-khau", methods=["GET", "POST"])
+@requires(Permission.SESSION_OWN)
+def password() -> ResponseReturnValue:
+    """Change one's own password; the first one must be changed before anything else."""
+    person = account()
+    first = person.user.must_change_password
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            logins.change_own_password(
+                db.session(),
+                actor=person.actor(),
+                current=form.current.data or "",
+                new=form.new.data or "",
+                throttle_key=throttle_key(),
+            )
+        except TooManyTries as refusal:
+            return wait_page(refusal)
+        except WeakPassword as refusal:
+            form.new.errors = list(refusal.problems)
+        except Refused as refusal:
+            form.current.errors = [str(refusal)]
+        else:
+            flash("Đã đổi mật khẩu. Các phiên đăng nhập khác đã được kết thúc.", "success")
+            return redirect(url_for("home.show") if first else url_for("accounts.sessions"))
+    # Until a first password is changed every other page leads back here, so none is offered.
+    frame: dict[str, Any] = {"navigation": []} if first else {}
+    return render_template(
+        "accounts/password.html", form=form, first=first, username=person.user.username, **frame
+    )
+
+
+@bp.route("/tai-khoan/xac-nhan-lai", methods=["GET", "POST"])
+@requires(Permission.SESSION_OWN)
+def reauthenticate() -> ResponseReturnValue:
+    """Ask for the password once more before a dangerous act, then go on to it."""
+    goal = own_path(request.args.get("tiep"))
+    person = account()
+    form = ReauthenticationForm()
+    if form.validate_on_submit():
+        try:
+            logins.reauthenticate(
+                db.session(),
+                actor=person.actor(),
+                password=form.password.data or "",
+                throttle_key=throttle_key(),
+            )
+        except TooManyTries as refusal:
+            return wait_page(refusal)
+        except Refused as refusal:
+            form.password.errors = [str(refusal)]
+        else:
+            return redirect(goal)
+    return render_template(
+        "accounts/reauthenticate.html",
+        form=form,
+        goal=goal,
+        username=person.user.username,
+        minutes=settings().reauthentication_minutes,
+    )
+
+
+@bp.get("/tai-khoan/phien-dang-nhap")
+@requires(Permission.SESSION_OWN)
+def sessions() -> ResponseReturnValue:
+    """The person's own login sessions that are still open."""
+    person, now, config = account(), clock.now(), settings()
+    rows = db.session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == person.user.id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.seen_at >= now - timedelta(minutes=config.session_idle_minutes),
+            LoginSession.created_at >= now - timedelta(hours=config.session_hours),
+        )
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+        .limit(100)
+    ).all()
+    return render_template("accounts/sessions.html", rows=rows, own_id=person.login_session.id)
+
+
+@bp.post("/tai-khoan/phien-dang-nhap/<int:login_session_id>/ket-thuc")
+@requires(Permission.SESSION_OWN)
+def end_session(login_session_id: int) -> ResponseReturnValue:
+    """End one of the person's own login sessions; the present one is a logout."""
+    person = account()
+    if login_session_id == person.login_session.id:
+        return logout()
+    try:
+        logins.end_login_session(
+            db.session(), actor=person.actor(), login_session_id=login_session_id
+        )
+    except Refused as refusal:
+        flash(str(refusal), "warning")
+    else:
+        flash("Đã kết thúc phiên đăng nhập.", "success")
+    return redirect(url_for("accounts.sessions"))
+
+
+@bp.post("/tai-khoan/phien-dang-nhap/ket-thuc-phien-khac")
+@requires(Permission.SESSION_OWN)
+def end_other_sessions() -> ResponseReturnValue:
+    """End every login session of the person but the present one."""
+    ended = logins.end_other_login_sessions(db.session(), actor=account().actor())
+    flash(f"Đã kết thúc {ended} phiên đăng nhập khác.", "success")
+    return redirect(url_for("accounts.sessions"))
+
+
+@bp.after_app_request
+def note_seen(response: Response) -> Response:
+    """Note at most every five minutes that the login session is in use.
+
+    The one write without an audit event (see `operations/logins.touch`). It must never spoil a page
+    that is already made.
+    """
+    login_session_id = g.pop("touch_login_session", None)
+    if login_session_id is not None:
+        try:
+            logins.touch(db.session(), login_session_id=login_session_id, at=clock.now())
+        except SQLAlchemyError:
+            log.warning("login session %s could not be marked as in use", login_session_id)
+    return response
+
+
+def throttle_key() -> bytes:
+    """The key under which failed tries are kept, made from the installation's own secret."""
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, b"so-token login throttle", hashlib.sha256).digest()
+
+
+def wait_page(refusal: TooManyTries) -> Response:
+    """429 with the time to wait in words, and for programs in Retry-After."""
+    answer = page(429, str(refusal))
+    answer.headers["Retry-After"] = str(refusal.seconds)
+    return answer
+
+
+_BROWSERS = (
+    ("coc_coc", "Cốc Cốc"),
+    ("edg", "Microsoft Edge"),
+    ("opr/", "Opera"),
+    ("samsungbrowser", "Samsung Internet"),
+    ("zalo", "Zalo"),
+    ("firefox", "Firefox"),
+    ("fxios", "Firefox"),
+    ("crios", "Chrome"),
+    ("chrome", "Chrome"),
+    ("safari", "Safari"),
+)
+_SYSTEMS = (
+    ("android", "Android"),
+    ("iphone", "iPhone"),
+    ("ipad", "iPad"),
+    ("windows", "Windows"),
+    ("mac os", "macOS"),
+    ("linux", "Linux"),
+)
+
+
+def browser_in_words(user_agent: str) -> str:
+    """What a person calls their browser: "Chrome trên Windows". The raw text is not kept.
+
+    The order of the tables matters: nearly every browser also claims to be Chrome and Safari.
+    """
+    text = user_agent.lower()
+    name = next((words for mark, words in _BROWSERS if mark in text), "Trình duyệt khác")
+    system = next((words for mark, words in _SYSTEMS if mark in text), None)
+    return f"{name} trên {system}" if system else name
