@@ -78,7 +78,7 @@ class Transition:
     needs_reason: bool = False
 
 
-class IllegalMove(Exception):  # noqa: N818 - the name is part of the contract between the rooms
+class IllegalMove(Exception):
     """The act is not possible in this state; `message` says so in Vietnamese for whoever shows
     it.
     """

@@ -8,7 +8,8 @@ is no hexadecimal number is kept as it is, upper-case and without separators.
 import re
 import unicodedata
 
-_SEPARATORS = re.compile(r"[\s:.\-_–]+")
+_NOT_IN_A_SERIAL = re.compile(r"[^0-9A-Z]+")
+_PREFIX = re.compile(r"^(0X)+")
 _HEXADECIMAL = re.compile(r"[0-9A-F]+")
 
 
@@ -17,7 +18,7 @@ def normalise_serial(text: str) -> str:
 
     Digits alone are read as hexadecimal, as they stand in a letter; `serial_candidates` tries both.
     """
-    bare = _bare(text).removeprefix("0X")
+    bare = _PREFIX.sub("", _bare(text))
     if not _HEXADECIMAL.fullmatch(bare):
         return bare
     return bare.lstrip("0") or "0"
@@ -52,5 +53,5 @@ def display_serial(serial: str) -> str:
 
 
 def _bare(text: str) -> str:
-    # NFKC turns full-width digits, which spreadsheets sometimes hold, into plain ones.
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    # NFKD turns full-width digits, which spreadsheets sometimes hold, into plain ones.
+    return _NOT_IN_A_SERIAL.sub("", unicodedata.normalize("NFKD", text.upper()).upper())

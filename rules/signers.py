@@ -45,6 +45,8 @@ AUTHORITIES: Mapping[SigningAuthority, AuthorityNeeds] = {
     SigningAuthority.TUQ: AuthorityNeeds("TUQ.", True, False, Severity.MUST, True, "signing.tuq"),
 }
 
+_MAY_NAME_COLLECTIVE = (SigningAuthority.TM, SigningAuthority.Q, SigningAuthority.KT)
+
 
 @dataclass(frozen=True)
 class SignerFacts:
@@ -52,7 +54,7 @@ class SignerFacts:
     TUQ.
 
     `collective` is the body in whose name a TM. letter is signed ("Ủy ban nhân dân"); it may also
-    stand above KT. `paper` names the authorising paper; its term is inclusive, None is open.
+    stand above Q. and KT. `paper` names the authorising paper; its term is inclusive, None is open.
     """
 
     authority: SigningAuthority
@@ -72,14 +74,13 @@ def signature_lines(facts: SignerFacts) -> tuple[str, ...]:
     """
     needs = AUTHORITIES[facts.authority]
     lines = []
-    if facts.collective and facts.authority in (SigningAuthority.TM, SigningAuthority.KT):
+    if facts.collective and facts.authority in _MAY_NAME_COLLECTIVE:
         lines.append(f"TM. {facts.collective}")
     if needs.needs_head_title and facts.head_title:
         lines.append(f"{needs.mark} {facts.head_title}")
-    if facts.authority is SigningAuthority.Q:
-        lines.append(f"{needs.mark} {facts.title}")
-    elif facts.title:
-        lines.append(facts.title)
+    if facts.title:
+        acting = facts.authority is SigningAuthority.Q
+        lines.append(f"{needs.mark} {facts.title}" if acting else facts.title)
     return tuple(line.upper() for line in lines)
 
 
