@@ -4,6 +4,9 @@ A person's signature is a picture with a transparent ground; an agency's is the 
 Where there is no picture, lines of Vietnamese text stand in for it, red and framed for an agency.
 """
 
+# mypy: disallow-untyped-calls=False
+# pyHanko's PDF objects are made by constructors without annotations.
+
 from __future__ import annotations
 
 import datetime as dt

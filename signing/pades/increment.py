@@ -1,5 +1,8 @@
 """Increments: PDF objects appended behind bytes that are never touched."""
 
+# mypy: disallow-untyped-calls=False
+# pyHanko's PDF objects are made by constructors without annotations.
+
 from __future__ import annotations
 
 import datetime as dt

@@ -5,6 +5,9 @@ agency's signature, whose FieldMDP lock then covers them. A signature may lock o
 filled when it is made: readers call a locked field that is filled later a forgery, rightly.
 """
 
+# mypy: disallow-untyped-calls=False
+# pyHanko's PDF objects are made by constructors without annotations.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -113,7 +116,7 @@ def _check_names(
 
 
 def _form(writer: increment.Increment, signed: bool) -> generic.DictionaryObject:
-    form = increment.get(writer.root, "/AcroForm")
+    form: generic.DictionaryObject | None = increment.get(writer.root, "/AcroForm")
     if form is None:
         form = generic.DictionaryObject({pdf_name("/Fields"): generic.ArrayObject()})
         writer.root[pdf_name("/AcroForm")] = writer.add_object(form)

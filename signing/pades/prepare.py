@@ -4,6 +4,9 @@ The server dates the signature (/M) and draws it; the agent only signs the diges
 so that no agent can change a document (DESIGN 4).
 """
 
+# mypy: disallow-untyped-calls=False
+# pyHanko's PDF objects are made by constructors without annotations.
+
 from __future__ import annotations
 
 import datetime as dt
@@ -67,6 +70,7 @@ def prepare(
             raise FieldProblem(f"{field} is not an empty signature field")
         _fill(writer, fill or {}, fonts)
         locked = layout.check_lock(writer, spot)
+        _renew(writer, [name for name in locked if name not in (fill or {})], fonts)
         signature = _SignatureDictionary(when, reserve, locked, writer.root_ref)
         spot[pdf_name("/V")] = writer.add_object(signature)
         if appearance is not None:
@@ -99,6 +103,19 @@ def _fill(writer: increment.Increment, fill: Mapping[str, str], fonts: FontPaths
         if name in _locked_by_others(writer):
             raise PdfLocked(name)
         layout.fill_text(writer, widget, value, fonts)
+
+
+def _renew(writer: increment.Increment, names: Sequence[str], fonts: FontPaths) -> None:
+    """Write locked fields that are already filled once more, into the increment that locks them.
+
+    pyHanko's difference analysis takes a locked appearance for changed whenever its stream is older
+    than the signed revision; a stream of the same revision is what it expects.
+    """
+    closed = _locked_by_others(writer)
+    for name in names:
+        if name not in closed:
+            widget = increment.field_named(writer, name)
+            layout.fill_text(writer, widget, str(increment.get(widget, "/V", "")), fonts)
 
 
 def _locked_by_others(writer: increment.Increment) -> set[str]:

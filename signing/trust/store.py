@@ -1,0 +1,149 @@
+"""The trust directory: roots, practice roots, intermediate certificates and revocation lists.
+
+A certificate is a root only because a person put its file into `roots/` (or `practice-roots/`); what
+comes inside a document is only ever material for building the path.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from signing.trust.crl import IndexedCrl
+from signing.trust.der import DerError
+
+FOLDERS = ("roots", "practice-roots", "intermediates", "crls")
+_CERTIFICATE_FILES = {".cer", ".crt", ".der", ".pem", ".p7b", ".p7c"}
+_PEM = re.compile(rb"-----BEGIN X509 CRL-----(.+?)-----END X509 CRL-----", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class TrustStore:
+    """What we believe. `problems` names files that could not be read, in Vietnamese."""
+
+    roots: tuple[x509.Certificate, ...] = ()
+    practice_roots: tuple[x509.Certificate, ...] = ()
+    intermediates: tuple[x509.Certificate, ...] = ()
+    crls: tuple[IndexedCrl, ...] = ()
+    problems: tuple[str, ...] = ()
+    _by_subject: dict[bytes, tuple[x509.Certificate, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _crls_by_issuer: dict[bytes, tuple[IndexedCrl, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        subjects: dict[bytes, tuple[x509.Certificate, ...]] = {}
+        for certificate in (*self.roots, *self.practice_roots, *self.intermediates):
+            name = certificate.subject.public_bytes()
+            subjects[name] = (*subjects.get(name, ()), certificate)
+        lists: dict[bytes, tuple[IndexedCrl, ...]] = {}
+        for crl in self.crls:
+            lists[crl.issuer] = (*lists.get(crl.issuer, ()), crl)
+        object.__setattr__(self, "_by_subject", subjects)
+        object.__setattr__(self, "_crls_by_issuer", lists)
+
+    def named(self, subject: bytes) -> tuple[x509.Certificate, ...]:
+        """The certificates of ours with that subject (DER of the name), roots first."""
+        return self._by_subject.get(subject, ())
+
+    def lists_of(self, issuer: bytes) -> tuple[IndexedCrl, ...]:
+        """The revocation lists that bear that issuer's name; who signed them is not yet checked."""
+        return self._crls_by_issuer.get(issuer, ())
+
+    @staticmethod
+    def load(directory: str | os.PathLike[str]) -> TrustStore:
+        """Read a trust directory; missing folders are empty. Unchanged directories are remembered.
+
+        Files that cannot be read are left out and named in `problems`; raises nothing for them.
+        """
+        base = Path(directory)
+        seen = tuple(_listing(base / name) for name in FOLDERS)
+        with _lock:
+            kept = _loaded.get(base)
+            if kept is not None and kept[0] == seen:
+                return kept[1]
+        problems: list[str] = []
+        sets = {name: _certificates(base / name, problems) for name in FOLDERS if name != "crls"}
+        store = TrustStore(
+            roots=sets["roots"],
+            practice_roots=sets["practice-roots"],
+            intermediates=sets["intermediates"],
+            crls=_lists(base / "crls", problems),
+            problems=tuple(problems),
+        )
+        with _lock:
+            _loaded[base] = (seen, store)
+        return store
+
+
+_Listing = tuple[tuple[str, int, int], ...]
+_loaded: dict[Path, tuple[tuple[_Listing, ...], TrustStore]] = {}
+_lists_loaded: dict[tuple[Path, int, int], IndexedCrl] = {}
+_lock = threading.Lock()
+
+
+def _listing(folder: Path) -> _Listing:
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(
+                sorted(
+                    (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+                    for entry in entries
+                    if entry.is_file()
+                )
+            )
+    except FileNotFoundError:
+        return ()
+
+
+def _certificates(folder: Path, problems: list[str]) -> tuple[x509.Certificate, ...]:
+    found: list[x509.Certificate] = []
+    for name, _, _ in _listing(folder):
+        path = folder / name
+        if path.suffix.lower() not in _CERTIFICATE_FILES:
+            continue
+        try:
+            found.extend(read_certificates(path.read_bytes()))
+        except (ValueError, OSError):
+            problems.append(f"Không đọc được tệp chứng thư “{name}” trong thư mục tin cậy.")
+    return tuple(found)
+
+
+def read_certificates(data: bytes) -> list[x509.Certificate]:
+    """The certificates of a PEM, DER or PKCS#7 file. Raises ValueError when there is none."""
+    if b"-----BEGIN PKCS7" in data:
+        return pkcs7.load_pem_pkcs7_certificates(data)
+    if b"-----BEGIN" in data:
+        return x509.load_pem_x509_certificates(data)
+    try:
+        return [x509.load_der_x509_certificate(data)]
+    except ValueError:
+        return pkcs7.load_der_pkcs7_certificates(data)
+
+
+def _lists(folder: Path, problems: list[str]) -> tuple[IndexedCrl, ...]:
+    found = []
+    for name, changed, size in _listing(folder):
+        identity = (folder / name, changed, size)
+        try:
+            if identity not in _lists_loaded:
+                _lists_loaded[identity] = IndexedCrl(_crl_bytes((folder / name).read_bytes()))
+            found.append(_lists_loaded[identity])
+        except (DerError, OSError, binascii.Error) as error:
+            problems.append(f"Không dùng được danh sách thu hồi “{name}”: {error}.")
+    return tuple(found)
+
+
+def _crl_bytes(data: bytes) -> bytes:
+    match = _PEM.search(data)
+    return base64.b64decode(match.group(1)) if match else data
