@@ -3,7 +3,7 @@
 from letters.text import clean
 
 DOTS = "……………………"
-SHORT_DOTS = "………"
+SHORT_DOTS = "……"
 
 
 class Blanks:

@@ -111,20 +111,13 @@ class Placed:
     top: float
 
 
-@dataclass(slots=True)
-class _Filling:
-    pieces: Sequence[Piece]
-    height: float
-
-    def used(self, start: int, end: int) -> float:
-        """Height of pieces[start:end] when they begin a page."""
-        chosen = self.pieces[start:end]
-        if not chosen:
-            return 0.0
-        head = chosen[0].head
-        repeated = head.height if head else 0.0
-        spaces = sum(piece.space_before for piece in chosen) - chosen[0].space_before
-        return repeated + spaces + sum(piece.height for piece in chosen)
+def _height_from(pieces: Sequence[Piece], start: int) -> float:
+    """Height of pieces[start:] when they begin a page."""
+    chosen = pieces[start:]
+    head = chosen[0].head
+    repeated = head.height if head else 0.0
+    spaces = sum(piece.space_before for piece in chosen) - chosen[0].space_before
+    return repeated + spaces + sum(piece.height for piece in chosen)
 
 
 def _break_before(pieces: Sequence[Piece], start: int, wanted: int) -> int:
@@ -157,14 +150,30 @@ def _page_ends(pieces: Sequence[Piece], first_height: float, height: float) -> l
     return [*ends, len(pieces)]
 
 
-def _break_for_tail(pieces: Sequence[Piece], start: int) -> int:
-    """Where the last page begins so that at least two lines stay with the signature."""
+def _last_page_start(pieces: Sequence[Piece], lowest: int) -> int:
+    """The last allowed break with at least two lines behind it, else `lowest`."""
     lines = 0
-    for index in range(len(pieces) - 1, start, -1):
+    for index in range(len(pieces) - 1, lowest, -1):
         lines += pieces[index].lines
         if lines >= 2 and pieces[index].may_start_page:
             return index
-    return start
+    return lowest
+
+
+def _with_tail(
+    pieces: Sequence[Piece], ends: list[int], first_height: float, height: float, tail: float
+) -> list[int]:
+    """Page ends such that the tail fits on the last page below at least two lines."""
+    start = ends[-2] if len(ends) > 1 else 0
+    room = height if start else first_height
+    fits = _height_from(pieces, start) + tail <= room + 0.01
+    if fits and (start == 0 or sum(piece.lines for piece in pieces[start:]) >= 2):
+        return ends
+    before = ends[-3] if len(ends) > 2 else 0
+    cut = _last_page_start(pieces, before)
+    if _height_from(pieces, cut) + tail > height + 0.01:
+        raise TooLarge("Phần chữ ký và nơi nhận cao hơn một trang giấy, không thể trình bày.")
+    return [*(end for end in ends[:-1] if end < cut), cut, len(pieces)]
 
 
 def paginate(
@@ -183,15 +192,8 @@ def paginate(
     Returns the pages and the height at which the tail begins. Raises TooLarge.
     """
     ends = _page_ends(pieces, first_top - first_bottom, top - bottom)
-    filling = _Filling(pieces, top - bottom)
-    start = ends[-2] if len(ends) > 1 else 0
-    room = filling.height if len(ends) > 1 else first_top - first_bottom
-    if tail and filling.used(start, len(pieces)) + tail > room + 0.01:
-        cut = _break_for_tail(pieces, start)
-        if filling.used(cut, len(pieces)) + tail > filling.height:
-            raise TooLarge("Phần chữ ký và nơi nhận cao hơn một trang giấy, không thể trình bày.")
-        # `cut == start` on the first page leaves it with the head alone: nothing else fits.
-        ends[-1:] = [cut, len(pieces)]
+    if tail:
+        ends = _with_tail(pieces, ends, first_top - first_bottom, top - bottom, tail)
     return list(_placed(pieces, ends, first_top, top)), _end(pieces, ends, first_top, top)
 
 

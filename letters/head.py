@@ -115,8 +115,8 @@ class Head:
         agency = self._agency(head)
         top = min(nation, agency) - 7.0
         baseline = top - NUMBER_SIZE * Face.ASCENT
-        date_foot = self._date(head, baseline)
-        self._number(head, baseline)
+        number_end = self._number(head, baseline)
+        date_foot = self._date(head, baseline, number_end + 2 * self.GUTTER)
         subject_foot = self._subject(head, baseline - NUMBER_SIZE * Face.DESCENT - SUBJECT_SPACE)
         return min(date_foot, subject_foot)
 
@@ -155,8 +155,8 @@ class Head:
         self.pen.rule(self._left_centre - half, y, self._left_centre + half, y, RULE)
         return y
 
-    def _number(self, head: Letterhead, baseline: float) -> None:
-        """Box 3: "Số:", the place of the number, "/" and the symbol without spaces."""
+    def _number(self, head: Letterhead, baseline: float) -> float:
+        """Box 3: "Số:", the place of the number, "/" and the symbol; returns the right end."""
         face, size = self.pen.faces.regular, NUMBER_SIZE
         symbol = "/" + self.blanks.fill(
             head.symbol.removeprefix("/"), "Chưa có ký hiệu của văn bản.", SHORT_DOTS
@@ -164,7 +164,7 @@ class Head:
         if self.medium is Medium.WET:
             shown = f"Số: {SHORT_DOTS}{symbol}"
             self.pen.centred(self._left_centre, baseline, shown, face, size)
-            return
+            return self._left_centre + face.width(shown) * size / 2
         before, after = face.width("Số: ") * size, face.width(symbol) * size
         room = face.width("0" * head.number_digits) * size
         x = self._left_centre - (before + room + after) / 2
@@ -173,23 +173,23 @@ class Head:
         self.anchors["number"] = _text_anchor(
             x + before, baseline, room, Style.REGULAR, size, "right"
         )
+        return x + before + room + after
 
-    def _date(self, head: Letterhead, baseline: float) -> float:
+    def _date(self, head: Letterhead, baseline: float, leftmost: float) -> float:
         """Box 4: place and date, italic, centred under box 1; returns the lower edge."""
         face, size, sheet = self.pen.faces.italic, DATE_SIZE, self.sheet
         place = self.blanks.fill(head.place, "Chưa có địa danh ghi trên văn bản.") + ", "
         dotted = f"ngày {SHORT_DOTS} tháng {SHORT_DOTS} năm {SHORT_DOTS}"
         wet = self.medium is Medium.WET
         date = dotted if wet else "ngày 30 tháng 12 năm 2000"  # The widest date: equal digits.
-        room, space = face.width(date) * size, sheet.text_width - self._left_width
-        lines = wrap(place.rstrip(), face, size, space)
-        if len(lines) == 1 and face.width(place) * size + room <= space:
-            total = face.width(place) * size + room
+        room, total = face.width(date) * size, face.width(place + date) * size
+        if total <= sheet.right - leftmost:
             x = min(self._right_centre - total / 2, sheet.right - total)
             self.pen.text(x, baseline, place.rstrip(), face, size)
             x += face.width(place) * size
         else:  # A very long name: the date goes below it and is never squeezed.
-            for line in lines:
+            space = sheet.text_width - self._left_width
+            for line in wrap(place.rstrip(), face, size, space):
                 self.pen.centred(self._right_centre, baseline, line, face, size)
                 baseline -= size * Face.LINE
             x = self._right_centre - room / 2

@@ -28,9 +28,11 @@ class _Codes(dict[int, str]):
         self._font = face.font
         # Subsets belong to a document; reportlab hands it out under this name only.
         self._document = canvas._doc  # type: ignore[attr-defined]
+        self._names: dict[int, str] = {}
         self.crowded = False
 
     def subset_of(self, letter: str) -> tuple[int, str]:
+        """The subset that holds a letter, and its hexadecimal code there."""
         ((subset, code),) = self._font.splitString(letter, self._document)
         return int(subset), code.hex()
 
@@ -42,7 +44,12 @@ class _Codes(dict[int, str]):
         return written
 
     def name(self, subset: int) -> str:
-        return str(self._font.getSubsetInternalName(subset, self._document))
+        """What the page calls this subset of the font."""
+        name = self._names.get(subset)
+        if name is None:
+            name = str(self._font.getSubsetInternalName(subset, self._document))
+            self._names[subset] = name
+        return name
 
     def runs(self, text: str) -> list[tuple[int, str]]:
         """The text as (subset, hexadecimal codes), as few runs as possible."""

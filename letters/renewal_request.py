@@ -53,7 +53,8 @@ _PLAIN = (
 ).split()
 _FIELDS = dict.fromkeys(_PLAIN, _NONE) | {
     "opening": frozenset({"agency", "addressee", "services"}),
-    "quantity": frozenset({"total", "renewals", "amendments"}),
+    "quantity": frozenset({"total"}),
+    "quantity_mixed": frozenset({"total", "renewals", "amendments"}),
     "quantity_both": frozenset({"total", "renewals", "amendments", "both"}),
     "attached_to": frozenset({"dots", "symbol", "agency"}),
     "closing": frozenset({"agency", "addressee"}),
@@ -72,9 +73,9 @@ _NOTE_SIZE = 13.0  # II.6.e: 13-14
 LINES_IN_LETTER = 20
 
 # Widths in millimetres: STT, name, serial, e-mail, before, after, renew, amend. They fill the text.
-_WIDTHS_RENEWAL = (10.0, 34.0, 37.0, 35.0, 16.0, 16.0, 11.0, 0.0)
-_WIDTHS_AMENDMENT = (9.0, 28.0, 25.0, 29.0, 24.0, 24.0, 12.0, 0.0)
-_WIDTHS_LANDSCAPE = (12.0, 46.0, 46.0, 52.0, 32.0, 32.0, 15.0, 0.0)
+_WIDTHS_RENEWAL = (10.5, 30.0, 40.0, 31.5, 16.5, 13.5, 10.0, 0.0)
+_WIDTHS_AMENDMENT = (10.5, 27.0, 25.0, 29.5, 25.0, 25.0, 10.0, 0.0)
+_WIDTHS_LANDSCAPE = (12.0, 44.0, 48.0, 50.0, 33.0, 33.0, 16.0, 0.0)
 
 
 class ListPlacement(StrEnum):
@@ -163,9 +164,7 @@ def draw(letter: RenewalLetter) -> DrawnLetter:
         *setter.paragraph(_opening(letter, agency, addressees)),
         *_contact(letter.contact, setter, blanks),
         *_register(letter, setter, None if in_annex else listed),
-        *setter.paragraph(
-            _TEXT["closing"].format(agency=agency, addressee=" và ".join(addressees))
-        ),
+        *setter.paragraph(closing),
     ]
     annex = Annex(_TEXT["annex_title"], listed, _attached_to(letter, agency))
     whole = Letter(
@@ -198,7 +197,10 @@ def _in_annex(letter: RenewalLetter) -> bool:
 def _opening(letter: RenewalLetter, agency: str, addressees: Sequence[str]) -> str:
     renew = any(line.renew for line in letter.lines)
     amend = any(line.amend for line in letter.lines)
-    service = "service_renew" if not amend else "service_amend" if not renew else "service_both"
+    if renew == amend:  # Both, or nothing chosen yet: the words of the form's own title.
+        service = "service_both"
+    else:
+        service = "service_renew" if renew else "service_amend"
     return _TEXT["opening"].format(
         agency=agency, addressee=" và ".join(addressees), services=_TEXT[service]
     )
@@ -241,7 +243,10 @@ def _register(
     renewals = sum(line.renew for line in letter.lines)
     amendments = sum(line.amend for line in letter.lines)
     both = sum(line.renew and line.amend for line in letter.lines)
-    count = _TEXT["quantity_both" if both else "quantity"].format(
+    quantity = (
+        "quantity_both" if both else "quantity_mixed" if renewals and amendments else "quantity"
+    )
+    count = _TEXT[quantity].format(
         total=f"{len(letter.lines):02}",
         renewals=f"{renewals:02}",
         amendments=f"{amendments:02}",

@@ -12,6 +12,7 @@ from letters.text import balance, wrap_cell
 
 PADDING_X = 3.0
 PADDING_Y = 2.5
+SPACE_BEFORE = 5.0
 RULE = 0.5
 
 # A row taller than this many lines is cut into pieces, so that no name is too long for a page.
@@ -215,7 +216,7 @@ def _head(table: Table) -> Head:
             continue
         cells.append(HeadCell(groups[run[0]], left, 0.0, right, upper))
         cells.extend(HeadCell(names[i], edges[i], upper, edges[i + 1], height) for i in run)
-    return Head(height=height, table=table, cells=tuple(cells))
+    return Head(height=height, space_before=SPACE_BEFORE, table=table, cells=tuple(cells))
 
 
 def _verticals(

@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from letters.fonts import Face
 
-# After these a long e-mail address, file name or number may go on in the next line.
-_BREAK_AFTER = re.compile(r"(?<=[@./\\_:;,&+=-])(?=\w)")
+# After these a long e-mail address or file name may go on in the next line; at a hyphen only if
+# that is not enough, because a hyphen at the end of a line looks like hyphenation.
+_BREAK_AFTER = re.compile(r"(?<=[@./\\_:;,&+=])(?=\w)")
+_BREAK_AT_HYPHEN = re.compile(r"(?<=-)(?=\w)")
 
 # Space, tab and line break are spacing; the no-break space is kept as it is.
 _SPACING = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
@@ -16,35 +19,44 @@ _SPACING = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
 @lru_cache(maxsize=16_384)
 def clean(text: str) -> str:
     """NFC, single spaces, no control or invisible format characters."""
-    text = _SPACING.sub(" ", unicodedata.normalize("NFC", text)).strip()
-    if text.isprintable():
-        return text
-    # Only Cc and Cf go: the no-break space is "not printable" for Python and must stay.
-    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    text = _SPACING.sub(" ", unicodedata.normalize("NFC", text))
+    if not text.isprintable():
+        # Only Cc and Cf go: the no-break space is "not printable" for Python and must stay.
+        text = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+        text = _SPACING.sub(" ", text)
+    return text.strip(" ")
 
 
 def _even_pieces(word: str, face: Face, size: float, width: float) -> list[str]:
     """A word without a good place to break, cut into equally long pieces that fit."""
-    count = 2
-    while count < len(word):
+    for count in range(2, len(word)):
         step = -(-len(word) // count)
         pieces = [word[i : i + step] for i in range(0, len(word), step)]
         if all(face.width(piece) * size <= width for piece in pieces):
             return pieces
-        count += 1
     return list(word)
+
+
+def _parts(word: str, face: Face, size: float, width: float) -> Iterator[str]:
+    for part in _BREAK_AFTER.split(word):
+        if face.width(part) * size <= width:
+            yield part
+            continue
+        for smaller in _BREAK_AT_HYPHEN.split(part):
+            if face.width(smaller) * size <= width:
+                yield smaller
+            else:
+                yield from _even_pieces(smaller, face, size, width)
 
 
 def _pieces(word: str, face: Face, size: float, width: float) -> list[str]:
     """A word too wide for its line, cut at the punctuation of addresses, else evenly."""
     lines: list[str] = []
-    for part in _BREAK_AFTER.split(word):
+    for part in _parts(word, face, size, width):
         if lines and face.width(lines[-1] + part) * size <= width:
             lines[-1] += part
-        elif face.width(part) * size <= width:
-            lines.append(part)
         else:
-            lines.extend(_even_pieces(part, face, size, width))
+            lines.append(part)
     return lines
 
 
