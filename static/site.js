@@ -78,6 +78,8 @@
     if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+    /* An answer that is a file leaves the page standing: then it may be sent again. */
+    setTimeout(function () { delete form.dataset.sent; }, 4000);
   });
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
 from forms.styleguide import StyleguideForm
+from rules.certificates import CertificateState
+from rules.devices import DeviceState
+from rules.documents import ImportVerdict, JobState
+from rules.requests import LineState, RequestState
+from signing.pades.report import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 21)
@@ -81,7 +87,7 @@ def make_app() -> Flask:
     app.jinja_env.globals["static_version"] = "abc123"
     app.jinja_env.filters.update(
         ngay=lambda day: day.strftime("%d/%m/%Y"),
-        gio=lambda moment: moment.strftime("%H:%M %d/%m/%Y"),
+        gio=lambda moment: moment.strftime("%d/%m/%Y %H:%M"),
         so=lambda number: f"{number:,}".replace(",", "."),
         serial=lambda serial: serial,
     )
@@ -107,7 +113,10 @@ def make_app() -> Flask:
 
     @app.get("/loi/<int:code>")
     def error(code: int) -> str:
-        return render_template("errors/error.html", code=code, reference="7F3K-2M9Q")
+        words = {"title": "Không tìm thấy", "message": "Hồ sơ không có.", "advice": "Tìm lại."}
+        return render_template(
+            "errors/error.html", status=code, words=words, message="", reference="7F3K2M9Q"
+        )
 
     @app.after_request
     def harden(response: Response) -> Response:
@@ -415,6 +424,34 @@ def test_a_state_nobody_taught_the_page_is_never_green() -> None:
     assert "Mới" in badge
 
 
+@pytest.mark.parametrize(
+    ("macro", "states"),
+    [
+        ("certificate_state", CertificateState),
+        ("device_state", DeviceState),
+        ("request_state", RequestState),
+        ("request_state", LineState),
+        ("job_state", JobState),
+        ("import_state", ImportVerdict),
+        ("verdict_state", Verdict),
+    ],
+)
+def test_every_state_of_the_rules_has_a_look_of_its_own(macro: str, states: type[StrEnum]) -> None:
+    looks = render(
+        '{% import "components/badges.html" as badges %}'
+        "{% for state in states %}{{ badges[macro](state, state.name) }}\n{% endfor %}",
+        macro=macro,
+        states=states,
+    ).splitlines()
+    assert len(looks) == len(states)
+    strangers = [state.name for state, look in zip(states, looks, strict=True) if _is_lost(look)]
+    assert [name for name in strangers if name not in ("HISTORY_UNKNOWN", "UNDECIDED")] == []
+
+
+def _is_lost(badge: str) -> bool:
+    return 'class="badge unknown"' in badge and "#unknown" in badge
+
+
 def test_states_may_be_given_as_enum_members() -> None:
     badge = render(
         '{% from "components/badges.html" import certificate_state as c %}{{ c(state, "Gấp") }}',
@@ -446,7 +483,7 @@ def test_an_instant_is_for_people_and_machines() -> None:
         '{% from "components/dates.html" import instant %}{{ instant(moment) }}',
         moment=datetime.fromisoformat("2026-11-21T09:30:00+07:00"),
     )
-    assert html == '<time datetime="2026-11-21T09:30:00+07:00">09:30 21/11/2026</time>'
+    assert html == '<time datetime="2026-11-21T09:30:00+07:00">21/11/2026 09:30</time>'
 
 
 def test_what_people_typed_is_never_taken_as_markup() -> None:
