@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
@@ -46,12 +46,18 @@ def instance(tmp_path: Path, _migrated: Path) -> Path:
     return folder
 
 
+def _forget(_sender: Flask, **_extra: object) -> None:
+    """One application context spans a test; what one request remembered must not reach the next."""
+    for name in list(g):
+        g.pop(name)
+
+
 @pytest.fixture
 def app(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The real application on the test's own database, on 21/11/2026 at 10:00 in Việt Nam."""
     monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
     application = create_app(Config.load(instance, testing=True))
-    with application.app_context():
+    with request_started.connected_to(_forget, application), application.app_context():
         yield application
         db.session.remove()
         db.engine.dispose()

@@ -104,9 +104,10 @@ def page(status: int, message: str | None = None, reference: str | None = None) 
         log.info("%s %s %s -> %s", reference, request.method, request.endpoint, status)
     body = render_template(
         "errors/error.html",
-        status=status,
-        words=words,
+        code=status,
+        title=words.title,
         message=message or words.message,
+        advice=words.advice,
         reference=reference,
     )
     return make_response(body, status)
