@@ -23,6 +23,8 @@ from tests import cast as the_cast
 from tests.cast import NOW, Cast
 from views.guards import key_hash
 
+pytest_plugins = ("tests.postgresql",)
+
 
 @pytest.fixture(scope="session")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
