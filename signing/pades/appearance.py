@@ -227,7 +227,7 @@ def _picture(png: bytes) -> _Picture:
 
 
 class _Hidden:
-    """Carries the bytes past the cache key: equal to every other, so that the digest alone counts."""
+    """Carries the bytes past the cache key: equal to all others, the digest alone counts."""
 
     def __init__(self, png: bytes) -> None:
         self.png = png

@@ -1,9 +1,9 @@
 """What changed after a signature, by our own comparison beside pyHanko's difference analysis.
 
-pyHanko decides which kinds of object may change. It trusts form filling a good deal: what a locked text
-field *shows* is part of its appearance stream, and fonts hang on shared resources. So the things that
-a person believes in (page contents, locked fields, earlier signatures) are compared whole, following
-every reference, in the signed revision and in the last one.
+pyHanko decides which kinds of object may change. It trusts form filling a good deal: what a locked
+text field *shows* is part of its appearance stream, and fonts hang on shared resources. So the
+things that a person believes in (page contents, locked fields, earlier signatures) are compared
+whole, following every reference, in the signed revision and in the last one.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -50,7 +50,7 @@ def compare(
         if _print(before.get(name)) != _print(after.get(name)):
             forbidden.append(f"Trường “{name}” đã bị sửa sau khi được chữ ký này khóa.")
     for name, field in before.items():
-        if _value(field, "/FT") == "/Sig" and "/V" in field:
+        if entry(field, "/FT") == "/Sig" and "/V" in field:
             if _print(field) != _print(after.get(name)):
                 forbidden.append(f"Chữ ký “{name}” có trước đã bị sửa sau chữ ký này.")
     forbidden += _covered(before, after, locked, signature_field)
@@ -60,20 +60,20 @@ def compare(
 def fields(resolver: Any) -> dict[str, Any]:
     """All terminal fields of the form in one revision by their full names."""
     found: dict[str, Any] = {}
-    form = _value(resolver.root, "/AcroForm")
+    form = entry(resolver.root, "/AcroForm")
     if form is None:
         return found
-    queue = [(entry, "", 0) for entry in _value(form, "/Fields", ())]
+    queue = [(item, "", 0) for item in entry(form, "/Fields", ())]
     while queue:
-        entry, prefix, depth = queue.pop()
-        field = entry.get_object()
+        item, prefix, depth = queue.pop()
+        field = item.get_object()
         if depth > _DEPTH or len(found) > _MAX_OBJECTS:
             raise TooComplex("form")
         if not isinstance(field, generic.DictionaryObject):
             continue
-        name = str(_value(field, "/T", ""))
+        name = str(entry(field, "/T", ""))
         full = ".".join(part for part in (prefix, name) if part)
-        kids = [k for k in _value(field, "/Kids", ()) if "/T" in k.get_object()]
+        kids = [k for k in entry(field, "/Kids", ()) if "/T" in k.get_object()]
         if kids:
             queue += [(kid, full, depth + 1) for kid in kids]
         else:
@@ -117,7 +117,7 @@ def _covered(
     found = []
     texts = [box for name in locked if (box := _box(after.get(name)))]
     for name, field in after.items():
-        if name == own or _value(field, "/FT") != "/Sig" or "/AP" not in field:
+        if name == own or entry(field, "/FT") != "/Sig" or "/AP" not in field:
             continue
         earlier = before.get(name)
         if earlier is not None and "/AP" in earlier:
@@ -142,7 +142,8 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _value(dictionary: Any, key: str, default: Any = None) -> Any:
+def entry(dictionary: Any, key: str, default: Any = None) -> Any:
+    """An entry of a PDF dictionary with references resolved."""
     try:
         return dictionary[key]
     except KeyError:

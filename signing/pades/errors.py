@@ -1,6 +1,5 @@
 """What can go wrong while the server prepares a PDF for signing, beyond `signing.errors`."""
 
-# ruff: noqa: N818
 # The names are those of situations, as in `signing.errors`.
 
 from __future__ import annotations

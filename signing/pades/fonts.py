@@ -1,9 +1,10 @@
 """A TrueType face made ready to be embedded: our glyphs only, glyph numbers kept.
 
-Signature and number appearances need a font with full Vietnamese that measures like Times. The value
-of a field is not known when the font goes into the file, so one fixed set of characters is embedded
-(ASCII, Latin-1, Vietnamese, the punctuation of the regulations): about 40 KB after compression, made
-once per process. Kept glyph numbers make `Identity` maps do and cost nothing once compressed.
+Signature and number appearances need a font with full Vietnamese that measures like Times. The
+value of a field is not known when the font goes into the file, so one fixed set of characters is
+embedded (ASCII, Latin-1, Vietnamese, the punctuation of the regulations): about 40 KB after
+compression, made once per process. Kept glyph numbers make `Identity` maps do and cost nothing
+once compressed.
 """
 
 from __future__ import annotations

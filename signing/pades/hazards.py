@@ -19,7 +19,7 @@ def find(reader: PdfFileReader) -> tuple[str, ...]:
     found = []
     if reader.xrefs.hybrid_xrefs_present:
         found.append(
-            "Tệp có hai bảng tham chiếu (hybrid) nên mỗi phần mềm có thể hiển thị một nội dung khác."
+            "Tệp có hai bảng tham chiếu (hybrid): mỗi phần mềm có thể hiển thị một nội dung."
         )
     form = _get(reader.root, "/AcroForm")
     if form is not None and _get(form, "/XFA") is not None:

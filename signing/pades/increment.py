@@ -25,7 +25,7 @@ MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest file that is prepared or judged."""
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
-"""Vietnam has had one offset and no summer time since 1975; signatures are always later than that."""
+"""One offset and no summer time since 1975; signatures are always later than that."""
 
 FONT_NAMES = {
     "regular": "/SoTokenRegular",
@@ -71,7 +71,7 @@ def open_increment(pdf: bytes) -> tuple[Increment, BytesIO]:
     with reading_errors():
         reader = PdfFileReader(stream, strict=False)
         if reader.encrypted:
-            raise PdfEncrypted()
+            raise PdfEncrypted
         return Increment(stream, prev=reader), stream
 
 

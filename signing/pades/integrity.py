@@ -170,8 +170,8 @@ def locked_names(embedded: EmbeddedPdfSignature) -> tuple[str, ...]:
     names: list[str] = []
     everything: list[str] | None = None
     for spec in _lock_specs(embedded):
-        listed = [str(name) for name in changes._value(spec, "/Fields", ())]
-        action = str(changes._value(spec, "/Action", "/Include"))
+        listed = [str(name) for name in changes.entry(spec, "/Fields", ())]
+        action = str(changes.entry(spec, "/Action", "/Include"))
         if action == "/Include":
             names += listed
             continue
@@ -180,7 +180,7 @@ def locked_names(embedded: EmbeddedPdfSignature) -> tuple[str, ...]:
             everything = [
                 name
                 for name, value in changes.fields(signed).items()
-                if changes._value(value, "/FT") != "/Sig"
+                if changes.entry(value, "/FT") != "/Sig"
             ]
         names += [n for n in everything if action == "/All" or n not in listed]
     return tuple(sorted(set(names)))
@@ -188,11 +188,11 @@ def locked_names(embedded: EmbeddedPdfSignature) -> tuple[str, ...]:
 
 def _lock_specs(embedded: EmbeddedPdfSignature) -> list[Any]:
     specs = []
-    for entry in changes._value(embedded.sig_object, "/Reference", ()):
+    for entry in changes.entry(embedded.sig_object, "/Reference", ()):
         reference = entry.get_object()
-        if changes._value(reference, "/TransformMethod") == "/FieldMDP":
+        if changes.entry(reference, "/TransformMethod") == "/FieldMDP":
             specs.append(reference["/TransformParams"])
-    lock = changes._value(embedded.sig_field, "/Lock")
+    lock = changes.entry(embedded.sig_field, "/Lock")
     if lock is not None:
         specs.append(lock)
     return specs

@@ -78,9 +78,9 @@ def add_fields(
 ) -> bytes:
     """The document with its fields, as an increment behind the given bytes.
 
-    On a document that already carries a signature only signature fields may be added (a later copy,
-    "sao y"). Raises FieldProblem (name taken, unknown page, lock over a missing field), TextDoesNotFit,
-    FontUnusable, PdfBroken, PdfEncrypted, PdfTooLarge.
+    On a document that already carries a signature only signature fields may be added (a later
+    copy, "sao y"). Raises FieldProblem (name taken, unknown page, lock over a missing field),
+    TextDoesNotFit, FontUnusable, PdfBroken, PdfEncrypted, PdfTooLarge.
     """
     writer, stream = increment.open_increment(pdf)
     with increment.reading_errors():

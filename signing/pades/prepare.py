@@ -26,8 +26,8 @@ from signing.pades.fonts import FontPaths
 
 ByteRange = tuple[int, int, int, int]
 
-RESERVE_B_B = 10 * 1024
-"""Bytes for a PAdES B-B signature: RSA-4096 and a chain of three come to about 7 KiB."""
+RESERVE_B_B = 8 * 1024
+"""Bytes for a PAdES B-B signature: RSA-4096 and a chain of three come to about 7 KiB at most."""
 
 _RANGE_WIDTH = 60
 
@@ -42,7 +42,7 @@ class Prepared:
 
 
 def reserve_for(chain_der: Sequence[bytes]) -> int:
-    """Bytes of CMS for a B-B signature with these certificates: they, twice a 512-byte value, slack."""
+    """Bytes of CMS for a B-B signature with these certificates, keys up to RSA-4096."""
     return -(-(sum(map(len, chain_der)) + 2 * 512 + 1024) // 512) * 512
 
 
@@ -92,7 +92,7 @@ def _refuse_when_certified_closed(writer: increment.Increment) -> None:
         if increment.get(entry, "/TransformMethod") != "/DocMDP":
             continue
         if increment.get(entry["/TransformParams"], "/P", 2) == 1:
-            raise PdfLocked()
+            raise PdfLocked
 
 
 def _fill(writer: increment.Increment, fill: Mapping[str, str], fonts: FontPaths) -> None:

@@ -1,4 +1,4 @@
-"""What a verification finds, as values: for the page, the printed report and JSON (legal.md 5.3)."""
+"""What a verification finds, as values: for page, printed report and JSON (legal.md 5.3)."""
 
 from __future__ import annotations
 

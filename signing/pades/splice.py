@@ -27,9 +27,9 @@ def splice(
     """The signed document.
 
     `digest`, if given, is what was prepared (as recorded in the job); `certificate_der` the
-    certificate that has to have signed (otherwise the one inside the CMS). Raises PreparedChanged when
-    the document is not what was prepared, HoleTooSmall, and what `signing.cms.check` raises when the
-    CMS is not a signature of this document by that certificate.
+    certificate that has to have signed (otherwise the one inside the CMS). Raises PreparedChanged
+    when the document is not what was prepared, HoleTooSmall, and what `signing.cms.check` raises
+    when the CMS is not a signature of this document by that certificate.
     """
     span = _checked_range(prepared_pdf, byte_range)
     actual = digest_of(prepared_pdf, span)

@@ -52,7 +52,7 @@ def proven_time(signer_info: Any, store: TrustStore, at: dt.datetime) -> dt.date
 
 def _token(signer_info: Any) -> Any:
     attributes = signer_info["unsigned_attrs"]
-    for attribute in attributes.native and attributes or ():
+    for attribute in (attributes.native and attributes) or ():
         if attribute["type"].native == "signature_time_stamp_token":
             return asn1_cms.ContentInfo.load(attribute["values"][0].dump())
     return None

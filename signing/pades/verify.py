@@ -1,8 +1,8 @@
 """Verification of a signed PDF: integrity, later changes, certificate, path, revocation, verdict.
 
-The order is that of Điều 30-32 NĐ 68/2024 as far as it is known: read, integrity, certificate at the
-signing time, path, time stamp, display. A verdict is never better than what was really checked:
-without a revocation list it is "chưa xác định" (Điều 31 khoản 2).
+The order is that of Điều 30-32 NĐ 68/2024 as far as it is known: read, integrity, certificate at
+the signing time, path, time stamp, display. A verdict is never better than what was really
+checked: without a revocation list it is "chưa xác định" (Điều 31 khoản 2).
 """
 
 # mypy: disallow-untyped-calls=False
@@ -38,8 +38,8 @@ _QUIRK_WINDOW = dt.timedelta(minutes=30)
 def verify(pdf: bytes, *, trust: TrustStore, at: dt.datetime) -> Report:
     """Judge every signature of a PDF as seen from `at` (aware). Never raises for a bad file.
 
-    Strangers' files belong into `signing.pades.sandbox.Sandbox`, which calls this in a process that can
-    be killed.
+    Strangers' files belong into `signing.pades.sandbox.Sandbox`, which calls this in a process
+    that can be killed.
     """
     checked, digest = iso(at), hashlib.sha256(pdf).hexdigest()
 

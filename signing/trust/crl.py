@@ -1,9 +1,9 @@
 """Revocation lists that answer at once, whatever their length.
 
-The usual libraries build an object for every entry: 50,000 entries cost 190-560 ms. Here only the head
-of the list is parsed; a serial number is looked for as the bytes of its DER INTEGER, at the speed of
-a memory scan (0.6 ms for 2 MB). Absence of the bytes proves absence of the entry; a hit is confirmed
-by walking the entries one by one.
+The usual libraries build an object for every entry: 50,000 entries cost 190-560 ms. Here only the
+head of the list is parsed; a serial number is looked for as the bytes of its DER INTEGER, at the
+speed of a memory scan (0.6 ms for 2 MB). Absence of the bytes proves absence of the entry; a hit
+is confirmed by walking the entries one by one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Paths from a certificate to a root (Điều 32 NĐ 68/2024; RFC 5280, 6.1).
 
-A small profile: names chain by their DER, signatures verify, every issuer is a certification authority
-that may sign certificates, path lengths hold, no critical extension is unknown. Policies restrict
-nothing here; name constraints, which the known authorities do not use, are refused when present.
+A small profile: names chain by their DER, signatures verify, every issuer is a certification
+authority that may sign certificates, path lengths hold, no critical extension is unknown. Policies
+restrict nothing here; name constraints, which the known authorities do not use, are refused when
+present.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def unknown_extension(certificate: x509.Certificate) -> str:
 
 
 def period_problems(path: Path, at: dt.datetime) -> tuple[str, ...]:
-    """The authorities of a path that are not valid at an instant (the subject itself is not asked)."""
+    """The authorities of a path that are not valid at an instant; the subject is not asked."""
     return tuple(
         f"Chứng thư của “{common_name(issuer.subject)}” không có hiệu lực vào thời điểm xét."
         for issuer in path.certificates[1:]

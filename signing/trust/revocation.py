@@ -2,15 +2,16 @@
 
 Decided here, because the law only says "at the time of signing":
 
-- A list counts when the issuer of the certificate itself signed it, its scope covers the certificate
-  and it is not from the future.
-- Without a time stamp the signing time is only a claim, and a stolen key can claim any past day. So the
-  newest list must still be current (nextUpdate) at the time of checking; otherwise "chưa kiểm tra".
+- A list counts when the issuer of the certificate itself signed it, its scope covers the
+  certificate and it is not from the future.
+- Without a time stamp the signing time is only a claim, and a stolen key can claim any past day.
+  So the newest list must still be current (nextUpdate) at the time of checking; otherwise "chưa
+  kiểm tra".
 - With a time stamp it is enough that a list was current at that time or was issued later.
-- A list issued after the certificate had expired proves nothing, as expired entries are dropped, unless
-  the list says that it keeps them.
-- An entry dated at or before the signing time: revoked. Dated later: harmless when a time stamp proves
-  the time, otherwise undecided.
+- A list issued after the certificate had expired proves nothing, as expired entries are dropped,
+  unless the list says that it keeps them.
+- An entry dated at or before the signing time: revoked. Dated later: harmless when a time stamp
+  proves the time, otherwise undecided.
 """
 
 from __future__ import annotations
@@ -189,10 +190,10 @@ def _not_listed(
     elif not time_is_proven and at <= next_update:
         state, reason = Revocation.GOOD, ""
     else:
-        state, reason = (
-            Revocation.UNCHECKED,
+        state = Revocation.UNCHECKED
+        reason = (
             f"Danh sách thu hồi của “{common_name(issuer.subject)}” đã quá hạn cập nhật "
-            f"({show(next_update)}); cần nạp danh sách mới.",
+            f"({show(next_update)}); cần nạp danh sách mới."
         )
     return RevocationStatus(
         subject,

@@ -1,7 +1,7 @@
 """The trust directory: roots, practice roots, intermediate certificates and revocation lists.
 
-A certificate is a root only because a person put its file into `roots/` (or `practice-roots/`); what
-comes inside a document is only ever material for building the path.
+A certificate is a root only because a person put its file into `roots/` (or `practice-roots/`);
+what comes inside a document is only ever material for building the path.
 """
 
 from __future__ import annotations

@@ -1,0 +1,141 @@
+"""Is a document that was signed elsewhere ("ký ở nơi khác") the one that was prepared here?
+
+Two answers count. The returned file begins with our very bytes: then everything else is increments,
+which verification judges. Or another program wrote it anew: then its pages must carry our text,
+apart from number, date and what signatures show. Both readings come from the same library.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from signing.errors import PdfBroken
+from signing.pades import changes, render
+from signing.pades.integrity import BROKEN
+
+_DATE = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
+_NUMBER = re.compile(r"Số:\s*([0-9][0-9A-Za-z.\-]*(?:/[^\s/]+)*)")
+_NUMBER_FIELDS = ("number", "so", "so_van_ban")
+_DATE_FIELDS = ("date", "ngay", "ngay_van_ban")
+_SIGNATURE_WORDS = re.compile(
+    r"(Ký bởi|Người ký|Cơ quan|Thời gian ký|Ngày ký|Email|Chữ ký số|Signature|Signed by|Date)\s*:",
+    re.IGNORECASE,
+)
+_REWRITTEN = (
+    "Tệp đã được phần mềm khác ghi lại nên chỉ so sánh được phần chữ; "
+    "hãy xem lại hình ảnh các trang trước khi nhận."
+)
+_BLANKS = re.compile(r"[.…_\s]+")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The answer. `number` and `date` (yyyy-mm-dd) are what the returned file shows."""
+
+    same: bool
+    begins_with_prepared: bool
+    findings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    number: str = ""
+    date: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            **asdict(self),
+            "findings": list(self.findings),
+            "notices": list(self.notices),
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Comparison:
+        """The comparison that `as_dict` wrote."""
+        return Comparison(
+            **{
+                **data,
+                "findings": tuple(data["findings"]),
+                "notices": tuple(data["notices"]),
+            }
+        )
+
+
+def same_document(prepared_pdf: bytes, returned_pdf: bytes) -> Comparison:
+    """Compare. Never raises for a bad returned file: the findings then say so."""
+    begins = returned_pdf.startswith(prepared_pdf)
+    ours = [_lines(page) for page in render.text(prepared_pdf)]
+    try:
+        pages = render.text(returned_pdf)
+    except PdfBroken:
+        return Comparison(False, begins, ("Không đọc được tệp PDF được gửi lại.",))
+    values = _field_values(returned_pdf)
+    findings = [] if begins else _differences(ours, [_lines(page) for page in pages])
+    number = next((values[n] for n in _NUMBER_FIELDS if values.get(n)), "") or _number(pages)
+    date = _date(" ".join([values.get(n, "") for n in _DATE_FIELDS] + pages[:1]))
+    notices = () if begins else (_REWRITTEN,)
+    return Comparison(not findings, begins, tuple(findings), notices, number, date)
+
+
+def _field_values(pdf: bytes) -> dict[str, str]:
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=False)
+        return {
+            name: str(field["/V"])
+            for name, field in changes.fields(reader).items()
+            if "/V" in field and changes.entry(field, "/FT") == "/Tx"
+        }
+    except BROKEN:
+        return {}
+
+
+def _number(pages: list[str]) -> str:
+    found = _NUMBER.search(unicodedata.normalize("NFC", pages[0])) if pages else None
+    return found.group(1) if found else ""
+
+
+def _date(text: str) -> str:
+    found = _DATE.search(unicodedata.normalize("NFC", text))
+    if not found:
+        return ""
+    day, month, year = (int(part) for part in found.groups())
+    return f"{year:04d}-{month:02d}-{day:02d}" if 1 <= day <= 31 and 1 <= month <= 12 else ""
+
+
+def _lines(page: str) -> list[str]:
+    """Comparable lines: NFC, no runs of space or dots, number, date and signature lines left out."""
+    lines = []
+    for line in unicodedata.normalize("NFC", page).splitlines():
+        plain = _BLANKS.sub(" ", line).strip()
+        if not plain or _SIGNATURE_WORDS.search(plain):
+            continue
+        plain = _DATE.sub("ngày tháng năm", plain)
+        plain = re.sub(r"(?i)ngày (?:\d{1,2} )?tháng (?:\d{1,2} )?năm", "ngày tháng năm", plain)
+        plain = re.sub(r"(Số:) ?[0-9A-Za-z.\-]*(?= ?/| |$)", r"\1", plain)
+        lines.append(plain.replace("Số: /", "Số:/"))
+    return lines
+
+
+def _differences(ours: list[list[str]], theirs: list[list[str]]) -> list[str]:
+    findings: list[str] = []
+    if len(ours) != len(theirs):
+        return [f"Số trang khác nhau: bản đã chuẩn bị {len(ours)}, bản gửi lại {len(theirs)}."]
+    for number, (first, second) in enumerate(zip(ours, theirs, strict=True), 1):
+        a, b = " ".join(first).split(), " ".join(second).split()
+        if a == b:
+            continue
+        for kind, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+            if kind == "equal" or len(findings) >= 20:
+                continue
+            old, new = " ".join(a[i1:i2]), " ".join(b[j1:j2])
+            findings.append(f"Trang {number}: “{_short(old)}” thành “{_short(new)}”.")
+    return findings
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"

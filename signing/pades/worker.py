@@ -1,0 +1,90 @@
+"""The process that touches strangers' PDFs: `python -m signing.pades.worker`.
+
+It answers one request after another on standard input and output until the pipe closes. It is
+cheap to lose: `signing.pades.sandbox` ends it when it takes too long and starts another one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from signing import platform
+from signing.pades import compare, frames, render
+from signing.pades.verify import verify
+from signing.trust.store import TrustStore
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+def _verify(request: dict[str, Any], parts: list[bytes]) -> Answer:
+    at = dt.datetime.fromisoformat(request["at"])
+    report = verify(parts[0], trust=TrustStore.load(request["trust"]), at=at)
+    return {"report": report.as_dict()}, []
+
+
+def _page_image(request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {}, [render.page_image(parts[0], int(request["page"]), int(request["width"]))]
+
+
+def _page_count(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {"count": render.page_count(parts[0])}, []
+
+
+def _text(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {"pages": render.text(parts[0])}, []
+
+
+def _same_document(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {"comparison": compare.same_document(parts[0], parts[1]).as_dict()}, []
+
+
+def _ping(_request: dict[str, Any], _parts: list[bytes]) -> Answer:
+    return {}, []
+
+
+ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
+    "ping": _ping,
+    "verify": _verify,
+    "page_image": _page_image,
+    "page_count": _page_count,
+    "text": _text,
+    "same_document": _same_document,
+}
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer requests until the pipe closes. An error of one request is its answer."""
+    while True:
+        try:
+            request, parts = frames.read(source)
+        except frames.FrameError:
+            return
+        try:
+            answer, out = ACTS[request["act"]](request, parts)
+        except MemoryError:
+            answer, out = {"error": "memory", "detail": ""}, []
+        except Exception as error:  # whatever a hostile file provokes is an answer
+            answer, out = {"error": "failed", "detail": f"{type(error).__name__}: {error}"}, []
+        frames.write(sink, answer, out)
+
+
+def main() -> None:
+    """Limit this process, then serve on the standard streams."""
+    platform.forbid_core_dumps()
+    memory = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    # Whatever a library prints must not get between the frames.
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.setrecursionlimit(2000)
+    if memory:
+        platform.limit_memory(memory)
+    serve(source, sink)
+
+
+if __name__ == "__main__":
+    main()
