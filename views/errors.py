@@ -104,10 +104,9 @@ def page(status: int, message: str | None = None, reference: str | None = None) 
         log.info("%s %s %s -> %s", reference, request.method, request.endpoint, status)
     body = render_template(
         "errors/error.html",
-        code=status,
-        title=words.title,
+        status=status,
+        words=words,
         message=message or words.message,
-        advice=words.advice,
         reference=reference,
     )
     return make_response(body, status)
