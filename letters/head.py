@@ -185,6 +185,9 @@ class Head:
         room, total = face.width(date) * size, face.width(place + date) * size
         if total <= sheet.right - leftmost:
             x = min(self._right_centre - total / 2, sheet.right - total)
+            if wet:
+                self.pen.text(x, baseline, place + dotted, face, size)
+                return baseline - size * Face.DESCENT
             self.pen.text(x, baseline, place.rstrip(), face, size)
             x += face.width(place) * size
         else:  # A very long name: the date goes below it and is never squeezed.
@@ -193,9 +196,9 @@ class Head:
                 self.pen.centred(self._right_centre, baseline, line, face, size)
                 baseline -= size * Face.LINE
             x = self._right_centre - room / 2
-        if wet:
-            self.pen.text(x, baseline, dotted, face, size)
-        else:
+            if wet:
+                self.pen.text(x, baseline, dotted, face, size)
+        if not wet:
             self.anchors["date"] = _text_anchor(x, baseline, room, Style.ITALIC, size, "left")
         return baseline - size * Face.DESCENT
 
