@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
-from asn1crypto import cms, tsp, x509
+from asn1crypto import cms, x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -20,7 +19,6 @@ from cryptography.x509 import load_der_x509_certificate
 
 from signing.errors import CertUnreadable, HashMismatch, PdfBroken, SignatureCheckFailed
 
-_CERTIFICATE_REFERENCE = tsp.SigningCertificateV2  # Importing it teaches `cms` the attribute.
 DIGEST_BYTES = 32
 _CURVES = ("secp256r1", "secp384r1")
 
@@ -113,26 +111,19 @@ def assemble(
 def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
     """Refuse a container that is not a signature by this certificate over this digest.
 
-    Container bytes come from another program, so anything unreadable is refused too. Raises
-    HashMismatch when it signs another digest, SignatureCheckFailed for everything else.
+    Container bytes come from another program, so anything unreadable or merely unusual is refused
+    too. Raises HashMismatch when it names another digest, SignatureCheckFailed for everything else.
     """
     try:
-        signed = _read(container)
+        signed_digest, certificates, signature = _read(container)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise SignatureCheckFailed(f"unreadable container: {type(error).__name__}") from error
-    expected = {
-        "content type": signed.content_type == "data",
-        "digest algorithm": signed.digest_algorithm == "sha256",
-        "certificate": certificate_der in signed.certificates,
-        "certificate reference": signed.certificate_hash
-        == hashlib.sha256(certificate_der).digest(),
-    }
-    wrong = [name for name, as_expected in expected.items() if not as_expected]
-    if wrong:
-        raise SignatureCheckFailed("not as expected: " + ", ".join(wrong))
-    verify_signature(certificate_der, signed.attributes, signed.signature)
-    if signed.digest != digest:
+    if signed_digest != digest:
         raise HashMismatch("the container signs another digest")
+    # Nothing may ride along: it is byte for byte what we would have built around this signature.
+    attributes = signed_attributes(digest, certificate_der)
+    if container != assemble(attributes, signature, certificate_der, certificates):
+        raise SignatureCheckFailed("not in the agreed form")
 
 
 def verify_signature(certificate_der: bytes, data: bytes, signature: bytes) -> None:
@@ -165,47 +156,17 @@ def _issuer_and_serial(certificate_der: bytes) -> tuple[bytes, bytes]:
         raise CertUnreadable(type(error).__name__) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    """What a container says, read but not yet believed."""
-
-    content_type: str
-    digest_algorithm: str
-    digest: bytes
-    certificate_hash: bytes
-    certificates: tuple[bytes, ...]
-    attributes: bytes
-    signature: bytes
-
-
-def _read(container: bytes) -> _Signed:
-    info = cms.ContentInfo.load(container, strict=True)
-    if info["content_type"].native != "signed_data":
-        raise SignatureCheckFailed("not signed data")
-    content = info["content"]
-    if len(content["signer_infos"]) != 1:
-        raise SignatureCheckFailed("not exactly one signer")
-    if content["encap_content_info"]["content"].native is not None:
-        raise SignatureCheckFailed("carries content of its own")
+def _read(container: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Digest, certificates and signature of a container, read but not yet believed."""
+    content = cms.ContentInfo.load(container, strict=True)["content"]
     signer = content["signer_infos"][0]
-    values = {each["type"].native: each["values"] for each in signer["signed_attrs"]}
-    if len(values) != len(signer["signed_attrs"]) or any(
-        len(each) != 1 for each in values.values()
-    ):
-        raise SignatureCheckFailed("a signed attribute is repeated")
-    reference = values["signing_certificate_v2"][0]["certs"][0]
-    if reference["hash_algorithm"]["algorithm"].native != "sha256":
-        raise SignatureCheckFailed("the certificate reference is not a SHA-256")
-    return _Signed(
-        content_type=values["content_type"][0].native,
-        digest_algorithm=signer["digest_algorithm"]["algorithm"].native,
-        digest=values["message_digest"][0].native,
-        certificate_hash=reference["cert_hash"].native,
-        certificates=tuple(each.chosen.dump() for each in content["certificates"]),
-        # Signed is the SET OF, not its form under the context tag (RFC 5652, 5.4).
-        attributes=_der(_SET, signer["signed_attrs"].contents),
-        signature=signer["signature"].native,
-    )
+    digests = [
+        attribute["values"][0].native
+        for attribute in signer["signed_attrs"]
+        if attribute["type"].native == "message_digest"
+    ]
+    certificates = [each.chosen.dump() for each in content["certificates"]]
+    return digests[0], certificates, signer["signature"].native
 
 
 # The container is written by hand: building it from asn1crypto's classes takes ten times as long as

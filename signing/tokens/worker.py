@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from pkcs11 import PKCS11Error, TokenFlag
 from pkcs11.types import PROTECTED_AUTH
 
 from signing import errors
+from signing.platform import forbid_core_dumps
 from signing.tokens import keys
 from signing.tokens.explain import explain
 from signing.tokens.wire import BrokenWire, read_frame, write_frame
@@ -214,15 +214,9 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _forbid_core_dumps() -> None:
-    """The memory of this process holds a PIN; a crash must not write it to disk."""
-    if importlib.util.find_spec("signing.platform") is not None:
-        importlib.import_module("signing.platform").forbid_core_dumps()
-
-
 def main(module: str) -> None:
     """Answer requests until the manager closes the pipe."""
-    _forbid_core_dumps()
+    forbid_core_dumps()  # The memory of this process holds a PIN.
     requests, answers = _own_pipes()
     worker = Worker(module)
     while True:

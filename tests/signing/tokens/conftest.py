@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
 from signing.tokens.manager import TokenManager
@@ -20,12 +21,15 @@ from tests.signing.tokens.softhsm import TokenHandle, make_token
 
 PIN = "PIN-thu-8461"
 WRONG_PIN = "PIN-sai-1111"
+SHA256 = hashes.SHA256()
 LIMITS = Limits(listing=20, login=20, pad=20, signature=20, busy=5, retries=0)
 IMPATIENT = Limits(listing=6, login=3, pad=3, signature=3, busy=0.3, retries=0)
 
 
 def self_signed(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, common_name: str
+    key: CertificateIssuerPrivateKeyTypes,
+    common_name: str,
+    algorithm: hashes.SHA256 | None = SHA256,
 ) -> x509.Certificate:
     """A certificate that is good enough for a token: what it says does not matter here."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
@@ -38,7 +42,7 @@ def self_signed(
         .serial_number(x509.random_serial_number())
         .not_valid_before(since)
         .not_valid_after(since + dt.timedelta(days=1825))
-        .sign(key, hashes.SHA256())
+        .sign(key, algorithm)
     )
 
 
