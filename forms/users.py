@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from labels import label
 from rules.permissions import Role
 
-Choices = Sequence[tuple[Any, str]]
+Choices = Sequence[tuple[str, str]]
 
 
 class ChoiceField(SelectField):
     """A list to choose one from, which says in Vietnamese when nothing of it was chosen."""
 
+    def offer(self, choices: Choices) -> None:
+        """Set the list, as pairs of value and words."""
+        self.choices = [SelectChoice(value, words) for value, words in choices]
+
     def pre_validate(self, form: Any) -> None:
-        if not any(chosen for _, _, chosen, *_ in self.iter_choices()):
+        # The empty line on top only asks to choose; an unreadable number must not pass for it.
+        if not any(chosen and value for value, _, chosen, *_ in self.iter_choices()):
             raise ValidationError("Chọn một mục trong danh sách.")
 
 
@@ -26,7 +31,10 @@ def _number(value: Any) -> int | None:
     return int(value) if str(value or "").isascii() and str(value or "").isdigit() else None
 
 
-ROLE_CHOICES: Choices = [("", "Chọn vai trò"), *((role.name, label(role)) for role in Role)]
+ROLE_CHOICES = [
+    SelectChoice("", "Chọn vai trò"),
+    *(SelectChoice(role.name, label(role)) for role in Role),
+]
 
 
 class _GrantFields:

@@ -99,7 +99,7 @@ def new() -> ResponseReturnValue:
     person_id = request.args.get("ca-nhan", type=int)
     person = _person(person_id) if person_id else None
     form = UserForm()
-    form.agency_id.choices = agency_choices(_scope())
+    form.agency_id.offer(agency_choices(_scope()))
     if request.method == "GET" and person is not None:
         form.username.data = suggested_username(person)
         form.display_name.data = person.full_name
@@ -322,11 +322,11 @@ def agency_choices(scope: Scope) -> Choices:
     below: dict[int | None, list[Any]] = {}
     for row in rows:
         below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    choices: list[tuple[Any, str]] = [("", "Chọn đơn vị")]
+    choices = [("", "Chọn đơn vị")]
     waiting = [(0, row) for row in reversed(below.get(None, []))]
     while waiting:
         depth, row = waiting.pop()
-        choices.append((row.id, "– " * depth + row.name))
+        choices.append((str(row.id), "– " * depth + row.name))
         waiting.extend((depth + 1, child) for child in reversed(below.get(row.id, [])))
     return choices
 
@@ -365,7 +365,7 @@ def _in_state(state: str) -> ColumnElement[bool]:
 
 def _grant_form(user: User) -> GrantForm:
     form = GrantForm()
-    form.agency_id.choices = agency_choices(_scope())
+    form.agency_id.offer(agency_choices(_scope()))
     if request.method == "GET":
         form.version.data = user.version
         form.agency_id.data = user.person.agency_id if user.person else None
