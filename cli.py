@@ -191,7 +191,7 @@ def regulations_check() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Mỗi tệp một dòng JSON.")
 def verify(files: Sequence[Path], as_json: bool) -> None:
     """Kiểm tra chữ ký số của các tệp PDF."""
-    from signing.pades.sandbox import verify_file
+    from signing.pades.files import verify_file
 
     config: Config = current_app.extensions["so_token"]
     unjudged = 0

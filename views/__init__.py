@@ -9,6 +9,9 @@ NOUNS = (
     "accounts",
     "users",
     "permissions",
+    "certificate_requests",
+    "request_acts",
+    "request_letters",
 )
 
 

@@ -1,0 +1,45 @@
+"""Fields that WTForms lacks: a day as Vietnamese people type it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from wtforms import StringField, ValidationError
+
+_FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
+
+
+class DayField(StringField):
+    """A civil day typed as dd/MM/yyyy; `data` is a date, or None when nothing was typed."""
+
+    data: date | None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.raw_text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not self.raw_text:
+            return
+        for shape in _FORMATS:
+            try:
+                self.data = datetime.strptime(self.raw_text, shape).date()  # noqa: DTZ007 - a day has no zone
+                return
+            except ValueError:
+                continue
+        raise ValueError("Ngày không đúng. Nhập theo dạng ngày/tháng/năm, ví dụ 31/12/2026.")
+
+    def _value(self) -> str:
+        if self.data is not None:
+            return f"{self.data:%d/%m/%Y}"
+        return getattr(self, "raw_text", "")
+
+
+class DayRequired:
+    """Refuse an empty day with a sentence of its own (a wrong one has said so already)."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - the shape that WTForms reads
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if field.data is None and not field.errors:
+            raise ValidationError(self.message)

@@ -1,0 +1,361 @@
+"""Requests: the register of them, drafting one from chosen certificates, and its page."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+from wtforms import SelectChoice
+
+import clock
+import regulations
+from audit import EVENTS
+from extensions import db
+from forms.certificate_requests import NewRenewalForm, ParticularsForm, SignerForm, VersionedForm
+from labels import label
+from models import (
+    Agency,
+    AuditEvent,
+    Certificate,
+    CertificateRequest,
+    Person,
+    Position,
+    RequestDocument,
+    RequestLine,
+    User,
+)
+from operations import certificate_requests as drafts
+from operations import law as house
+from operations.renewal_findings import judge
+from operations.request_moves import findings_of
+from operations.transactions import Refused
+from rules.days import last_receipt_on
+from rules.findings import blocking
+from rules.permissions import Permission
+from rules.requests import RequestState, acts_from
+from rules.signers import SigningAuthority, check_signer
+from views.guards import account, load, requires
+from views.request_acts_table import ACTS, STEPS, step_of
+
+bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
+
+PER_PAGE = 50
+OPTIONS = (
+    joinedload(CertificateRequest.agency).joinedload(Agency.parent),
+    joinedload(CertificateRequest.contact).selectinload(Person.positions),
+    joinedload(CertificateRequest.signer),
+    joinedload(CertificateRequest.drafted_by),
+    joinedload(CertificateRequest.decided_by),
+    selectinload(CertificateRequest.lines)
+    .joinedload(RequestLine.certificate)
+    .options(
+        joinedload(Certificate.device),
+        joinedload(Certificate.person),
+        joinedload(Certificate.agency),
+    ),
+    selectinload(CertificateRequest.documents).joinedload(RequestDocument.stored_file),
+)
+
+
+@bp.get("")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def index() -> ResponseReturnValue:
+    """The register of requests, newest first; filtered by state, paged by number."""
+    state = request.args.get("trang-thai", "")
+    wanted = RequestState[state] if state in RequestState.__members__ else None
+    before = request.args.get("truoc", type=int)
+    scope = account().scope(Permission.CERTIFICATE_REQUEST_VIEW)
+    where = [scope.clause(CertificateRequest.agency_id)]
+    if wanted is not None:
+        where.append(CertificateRequest.state == wanted)
+    sought = request.args.get("tim", "").strip()
+    if sought:
+        by_number = CertificateRequest.document_number == sought.split("/")[0]
+        own = CertificateRequest.id == int(sought) if sought.isdecimal() else by_number
+        where.append(or_(by_number, own))
+    paged = [*where, CertificateRequest.id < before] if before else where
+    rows = db.session.scalars(
+        select(CertificateRequest)
+        .where(*paged)
+        .order_by(CertificateRequest.id.desc())
+        .limit(PER_PAGE + 1)
+        .options(
+            joinedload(CertificateRequest.agency),
+            joinedload(CertificateRequest.drafted_by),
+            selectinload(CertificateRequest.lines),
+        )
+    ).all()
+    following = rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None
+    some = select(CertificateRequest.id).where(*where).limit(1001).subquery()
+    count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return render_template(
+        "certificate_requests/index.html",
+        rows=rows[:PER_PAGE],
+        count=min(count, 1000),
+        capped=count > 1000,
+        states=[("", "tất cả"), *((one.name, label(one)) for one in RequestState)],
+        wanted=state,
+        sought=sought,
+        next_url=url_for(".index", **{"trang-thai": state, "truoc": following})
+        if following
+        else "",
+    )
+
+
+@bp.route("/gia-han/moi", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
+def new_renewal() -> ResponseReturnValue:
+    """Check the chosen certificates against the law, then open the draft."""
+    form = NewRenewalForm()
+    ids = form.certificates.data if request.method == "POST" else request.args.getlist("chung-thu")
+    chosen = _chosen([int(each) for each in ids or [] if str(each).isdigit()])
+    if request.method == "GET":
+        form.planned_receipt_on.data = clock.today()
+    elif form.validate() and "lap" in request.form:
+        try:
+            number = drafts.draft_renewal(
+                db.session,
+                actor=account().actor(),
+                certificate_ids=[row.id for row in chosen],
+                planned_receipt_on=form.planned_receipt_on.data,
+                law=regulations.load(),
+            )
+        except Refused as error:
+            flash(str(error), "error")
+            chosen = _chosen([int(each) for each in ids or []])
+        else:
+            flash("Đã lập dự thảo văn bản đề nghị gia hạn. Kiểm tra rồi trình lãnh đạo.", "success")
+            return redirect(url_for(".show", request_id=number))
+    return render_template(
+        "certificate_requests/new_renewal.html",
+        form=form,
+        **_judged(chosen, form),
+    )
+
+
+def _chosen(ids: Sequence[int]) -> list[Certificate]:
+    """The certificates of these numbers that lie inside the person's scope for drafting."""
+    scope = account().scope(Permission.CERTIFICATE_REQUEST_DRAFT)
+    rows = drafts.certificates_in(db.session, ids)
+    return [row for row in rows if scope.covers(row.agency_id)]
+
+
+def _judged(chosen: Sequence[Certificate], form: NewRenewalForm) -> dict[str, Any]:
+    today = clock.today()
+    received_on = form.planned_receipt_on.data or today
+    found = {}
+    if chosen:
+        sender = house.sender_for(db.session, chosen[0].agency) or chosen[0].agency
+        found = judge(
+            db.session,
+            chosen,
+            on=today,
+            received_on=received_on,
+            law=house.law_for(regulations.load(), sender),
+            margin_days=house.margin_days(db.session, sender),
+        )
+    possible = [row for row in chosen if not blocking(found[row.id])]
+    return {
+        "possible": possible,
+        "impossible": [row for row in chosen if blocking(found[row.id])],
+        "found": found,
+    }
+
+
+@bp.get("/<int:request_id>")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def show(request_id: int) -> ResponseReturnValue:
+    """One request: where it is, what can be done now, its list, its letter, its history."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
+    person = account()
+    law = regulations.load()
+    found = {}
+    signer_findings: tuple[Any, ...] = ()
+    if row.state in (RequestState.DRAFT, RequestState.AWAITING_APPROVAL, RequestState.RETURNED):
+        found = findings_of(db.session, row, law=law, on=clock.today())
+        signer = drafts.facts_of_signer(row)
+        if signer is not None:
+            signer_findings = check_signer(signer, on=clock.today(), law=law)
+    acts = [
+        (ACTS[move.act], move)
+        for move in acts_from(row.state)
+        if person.can(move.permission)
+        and person.scope(move.permission).covers(row.agency_id)
+        and ACTS[move.act].endpoint
+    ]
+    return render_template(
+        "certificate_requests/show.html",
+        row=row,
+        acts=acts,
+        found=found,
+        signer_findings=signer_findings,
+        steps=STEPS,
+        step=step_of(row.state),
+        history=_history(row),
+        form=VersionedForm(version=row.version),
+        may_draft=row.state is RequestState.DRAFT
+        and person.can(Permission.CERTIFICATE_REQUEST_DRAFT),
+        self_listed=drafts.signer_in_list(row),
+        last_receipt_on=_last_receipt_on(row),
+    )
+
+
+def _last_receipt_on(row: CertificateRequest) -> date | None:
+    """The last day on which the letter may be received: the earliest among its certificates."""
+    days = [last_receipt_on(line.certificate.expires_on) for line in row.lines if line.is_open]
+    return min(days, default=None)
+
+
+def _history(row: CertificateRequest) -> list[dict[str, Any]]:
+    """The events of the log about this request, newest first, with the names of today."""
+    events = db.session.execute(
+        select(AuditEvent, User.display_name)
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .where(AuditEvent.noun == drafts.NOUN, AuditEvent.object_id == str(row.id))
+        .order_by(AuditEvent.seq.desc())
+        .limit(100)
+    ).all()
+    return [
+        {"what": EVENTS[event.event].words, "at": event.at, "who": name, "seq": event.seq}
+        for event, name in events
+    ]
+
+
+@bp.route("/<int:request_id>/sua", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
+def edit(request_id: int) -> ResponseReturnValue:
+    """Change what is typed into the draft."""
+    row = load(
+        CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT, options=OPTIONS
+    )
+    form = ParticularsForm(obj=row)
+    people = drafts.people_who_may_be_contact(db.session, row)
+    form.contact_id.choices = [
+        SelectChoice(0, "— chưa chọn —"),
+        *(SelectChoice(each.id, each.full_name) for each in people),
+    ]
+    if form.validate_on_submit():
+        try:
+            drafts.edit(
+                db.session,
+                actor=account().actor(),
+                request_id=row.id,
+                version=form.version.data,
+                particulars=_particulars(form),
+            )
+        except Refused as error:
+            flash(str(error), "error")
+        else:
+            flash("Đã ghi dự thảo.", "success")
+            return redirect(url_for(".show", request_id=request_id))
+    return render_template("certificate_requests/edit.html", form=form, request_id=request_id)
+
+
+def _particulars(form: ParticularsForm) -> drafts.Particulars:
+    return drafts.Particulars(
+        planned_receipt_on=form.planned_receipt_on.data,
+        contact_id=form.contact_id.data or None,
+        contact_address=form.contact_address.data or "",
+        addressee=form.addressee.data or "",
+        copies_to=form.copies_to.data or "",
+        drafting_unit=form.drafting_unit.data or "",
+        note=form.note.data or "",
+        wet_signature=bool(form.wet_signature.data),
+    )
+
+
+@bp.route("/<int:request_id>/nguoi-ky", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
+def signer(request_id: int) -> ResponseReturnValue:
+    """Choose who signs; after submission this voids the approval, and the page says so."""
+    row = load(
+        CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT, options=OPTIONS
+    )
+    form = SignerForm(version=row.version)
+    positions = _positions(row)
+    form.position_id.choices = [
+        SelectChoice(each.id, f"{each.person.full_name} – {each.title}") for each in positions
+    ]
+    if request.method == "GET":
+        _show_signer(form, row, positions)
+    elif form.validate():
+        try:
+            drafts.set_signer(
+                db.session,
+                actor=account().actor(),
+                request_id=request_id,
+                version=form.version.data,
+                signer=_signer(form),
+                law=house.law_for(regulations.load(), row.agency),
+            )
+        except Refused as error:
+            flash(str(error), "error")
+        else:
+            flash("Đã ghi người ký.", "success")
+            return redirect(url_for(".show", request_id=request_id))
+    return render_template("certificate_requests/signer.html", form=form, row=row)
+
+
+def _positions(row: CertificateRequest) -> Sequence[Position]:
+    today = clock.today()
+    return db.session.scalars(
+        select(Position)
+        .join(Agency, Position.agency_id == Agency.id)
+        .join(Person, Position.person_id == Person.id)
+        .where(
+            Agency.path.startswith(row.agency.path),
+            Position.from_on <= today,
+            Position.until_on.is_(None),
+            Person.left_on.is_(None),
+        )
+        .order_by(Position.authority.is_(None), Person.sort_key)
+        .options(joinedload(Position.person))
+    ).all()
+
+
+def _show_signer(form: SignerForm, row: CertificateRequest, positions: Sequence[Position]) -> None:
+    for each in positions:
+        if each.person_id == row.signer_id and each.title == row.signer_title:
+            form.position_id.data = each.id
+    form.authority.data = row.signer_authority.name if row.signer_authority else "HEAD"
+    form.head_title.data = row.signer_head_title
+    form.collective.data = row.signer_collective
+    form.paper.data = row.authority_paper
+    form.paper_until_on.data = row.authority_until_on
+
+
+def _signer(form: SignerForm) -> drafts.Signer:
+    return drafts.Signer(
+        position_id=form.position_id.data,
+        authority=SigningAuthority[form.authority.data],
+        head_title=(form.head_title.data or "").strip(),
+        collective=(form.collective.data or "").strip(),
+        paper=(form.paper.data or "").strip(),
+        paper_until_on=form.paper_until_on.data,
+    )
+
+
+@bp.post("/<int:request_id>/bo-dong")
+@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
+def remove_lines(request_id: int) -> ResponseReturnValue:
+    """Take chosen certificates out of the draft."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT)
+    version = request.form.get("version", type=int)
+    if version is None:
+        abort(400)
+    try:
+        drafts.remove_lines(
+            db.session,
+            actor=account().actor(),
+            request_id=row.id,
+            version=version,
+            line_ids=request.form.getlist("dong", type=int),
+        )
+    except Refused as error:
+        flash(str(error), "error")
+    else:
+        flash("Đã bỏ các dòng đã chọn.", "success")
+    return redirect(url_for(".show", request_id=request_id))

@@ -1,0 +1,317 @@
+"""What is done with a request after its draft: one small page for each act.
+
+Each page guards, loads, reads its form and calls one operation; refusals are shown on the same page
+and keep what was typed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+import clock
+import regulations
+from extensions import db
+from forms.certificate_requests import (
+    NumberForm,
+    PaperForm,
+    ReasonForm,
+    ResultForm,
+    SendingForm,
+    SignedElsewhereForm,
+    VersionedForm,
+)
+from letters.errors import LetterError
+from models import CertificateRequest
+from operations import certificate_requests as drafts
+from operations import request_moves as moves
+from operations.renewal_findings import reasons_wanted
+from operations.transactions import Refused
+from rules.permissions import Permission
+from rules.requests import RequestState
+from rules.signers import check_signer
+from views.certificate_requests import OPTIONS
+from views.guards import account, load, requires
+from views.letters_data import draw_letter
+from views.returned_letters import check_returned, scan_type
+
+bp = Blueprint("request_acts", __name__, url_prefix="/de-nghi")
+
+
+def _load(request_id: int, permission: Permission) -> CertificateRequest:
+    return load(CertificateRequest, request_id, permission, options=OPTIONS)
+
+
+def _done(request_id: int, message: str) -> ResponseReturnValue:
+    flash(message, "success")
+    return redirect(url_for("certificate_requests.show", request_id=request_id))
+
+
+def _try(act: Callable[[], None]) -> bool:
+    """Run an operation; a refusal becomes a message on the page. True when it was done."""
+    try:
+        act()
+    except (Refused, LetterError) as error:
+        flash(str(error), "error")
+        return False
+    return True
+
+
+@bp.route("/<int:request_id>/trinh", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_SUBMIT)
+def submit(request_id: int) -> ResponseReturnValue:
+    """Look at the letter once more, then send it to the leader."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_SUBMIT)
+    form = VersionedForm(version=row.version)
+    if form.validate_on_submit() and _try(
+        lambda: moves.submit(
+            db.session,
+            actor=account().actor(),
+            request_id=request_id,
+            version=form.version.data,
+            law=regulations.load(),
+            draw=draw_letter,
+        )
+    ):
+        return _done(request_id, "Đã trình lãnh đạo.")
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_SUBMIT)
+    return render_template("request_acts/submit.html", form=form, row=row, **_findings(row))
+
+
+def _findings(row: CertificateRequest) -> dict[str, Any]:
+    """Findings on the lines and the signer, the missing particulars, and which want a reason."""
+    law, today = regulations.load(), clock.today()
+    found = moves.findings_of(db.session, row, law=law, on=today)
+    signer = drafts.facts_of_signer(row)
+    of_signer = check_signer(signer, on=today, law=law) if signer is not None else ()
+    everything = [*of_signer, *(one for each in found.values() for one in each)]
+    try:
+        missing = draw_letter(row).missing
+    except LetterError as error:
+        missing = (str(error),)
+    return {
+        "found": found,
+        "signer_findings": of_signer,
+        "reasons_wanted": reasons_wanted(everything),
+        "missing": missing,
+        "self_listed": drafts.signer_in_list(row),
+    }
+
+
+@bp.route("/<int:request_id>/duyet", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_APPROVE)
+def decide(request_id: int) -> ResponseReturnValue:
+    """The leader's minute: the letter, what is remarkable, and two buttons."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_APPROVE)
+    form = ReasonForm(version=row.version)
+    if form.validate_on_submit():
+        common = {
+            "actor": account().actor(),
+            "request_id": request_id,
+            "version": form.version.data,
+            "reason": form.reason.data or "",
+        }
+        if "tra-lai" in request.form:
+            if _try(lambda: moves.return_to_drafter(db.session, **common)):
+                return _done(request_id, "Đã trả lại người soạn.")
+        elif _try(lambda: moves.approve(db.session, law=regulations.load(), **common)):
+            return _done(request_id, "Đã duyệt. Bước tiếp theo: ký văn bản.")
+        row = _load(request_id, Permission.CERTIFICATE_REQUEST_APPROVE)
+    return render_template("request_acts/decide.html", form=form, row=row, **_findings(row))
+
+
+@bp.post("/<int:request_id>/sua-lai")
+@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
+def revise(request_id: int) -> ResponseReturnValue:
+    """Open a returned request as a draft again."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_DRAFT)
+    form = VersionedForm()
+    if form.validate_on_submit() and _try(
+        lambda: moves.revise(
+            db.session, actor=account().actor(), request_id=row.id, version=form.version.data
+        )
+    ):
+        return _done(request_id, "Đã mở lại dự thảo. Sửa xong hãy trình lại.")
+    return redirect(url_for("certificate_requests.show", request_id=request_id))
+
+
+@bp.route("/<int:request_id>/so-van-ban", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_NUMBER)
+def number(request_id: int) -> ResponseReturnValue:
+    """The clerk writes down number and date; both enter the letter with the agency's signature."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_NUMBER)
+    form = NumberForm(version=row.version, number=row.document_number)
+    if request.method == "GET":
+        form.day.data = row.document_on or clock.today()
+    elif form.validate() and _try(
+        lambda: moves.record_number(
+            db.session,
+            actor=account().actor(),
+            request_id=request_id,
+            version=form.version.data,
+            number=form.number.data,
+            day=form.day.data,
+        )
+    ):
+        return _done(request_id, "Đã ghi số và ngày. Bước tiếp theo: ký số của cơ quan.")
+    return render_template("request_acts/number.html", form=form, row=row)
+
+
+@bp.route("/<int:request_id>/ky-o-noi-khac", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+def signed_elsewhere(request_id: int) -> ResponseReturnValue:
+    """The prepared letter goes out, the signed one comes back, is checked and tied."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    form = SignedElsewhereForm(version=row.version)
+    report = None
+    if form.validate_on_submit():
+        pdf = form.file.data.read()
+        report = check_returned(row, pdf, number=form.number.data, day=form.day.data)
+        if report.acceptable and _try(
+            lambda: moves.take_signed_elsewhere(
+                db.session,
+                actor=account().actor(),
+                request_id=request_id,
+                version=form.version.data,
+                pdf=pdf,
+                number=form.number.data,
+                day=form.day.data,
+                verdict=report.verdict,
+            )
+        ):
+            return _done(request_id, "Đã nhận văn bản ký ở nơi khác.")
+        row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    return render_template("request_acts/signed_elsewhere.html", form=form, row=row, report=report)
+
+
+@bp.route("/<int:request_id>/ban-giay", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+def paper(request_id: int) -> ResponseReturnValue:
+    """The scan of a letter signed by hand."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    form = PaperForm(version=row.version)
+    if form.validate_on_submit():
+        scan = form.file.data.read()
+        media_type = scan_type(scan)
+        if media_type is None:
+            form.file.errors = ["Tệp phải là PDF, PNG hoặc JPG."]
+        elif _try(
+            lambda: moves.take_paper(
+                db.session,
+                actor=account().actor(),
+                request_id=request_id,
+                version=form.version.data,
+                scan=scan,
+                media_type=media_type,
+                number=form.number.data,
+                day=form.day.data,
+            )
+        ):
+            return _done(request_id, "Đã nhận bản quét văn bản giấy.")
+        row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    return render_template("request_acts/paper.html", form=form, row=row)
+
+
+@bp.route("/<int:request_id>/gui", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_RECORD_SENDING)
+def sending(request_id: int) -> ResponseReturnValue:
+    """Write down that the letter has left."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_SENDING)
+    form = SendingForm(version=row.version)
+    if request.method == "GET":
+        form.on.data = clock.today()
+    elif form.validate():
+        proof = _proof(form.file.data)
+        if proof is not None and proof[1] is None:
+            form.file.errors = ["Chứng từ phải là PDF, PNG hoặc JPG."]
+        elif _try(
+            lambda: moves.record_sending(
+                db.session,
+                actor=account().actor(),
+                request_id=request_id,
+                version=form.version.data,
+                on=form.on.data,
+                channel=form.channel.data,
+                reference=form.reference.data or "",
+                proof=proof,
+            )
+        ):
+            return _done(request_id, "Đã ghi nhận việc gửi văn bản.")
+    return render_template("request_acts/sending.html", form=form, row=row)
+
+
+def _proof(upload: FileStorage | None) -> tuple[bytes, Any] | None:
+    if upload is None or not upload.filename:
+        return None
+    content = upload.read()
+    return content, scan_type(content)
+
+
+@bp.route("/<int:request_id>/ket-qua", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+def result(request_id: int) -> ResponseReturnValue:
+    """The authority's answer, line by line."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+    form = ResultForm(version=row.version, outcome="done")
+    if request.method == "GET":
+        form.on.data = clock.today()
+    elif form.validate() and _try(
+        lambda: moves.record_result(
+            db.session,
+            actor=account().actor(),
+            request_id=request_id,
+            version=form.version.data,
+            on=form.on.data,
+            refused_line_ids=form.refused.data or (),
+            note=form.note.data or "",
+        )
+    ):
+        return _done(request_id, "Đã ghi kết quả. Hãy nhập chứng thư mới khi nhận được.")
+    return render_template("request_acts/result.html", form=form, row=row)
+
+
+@bp.route("/<int:request_id>/bi-tra-lai", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+def sent_back(request_id: int) -> ResponseReturnValue:
+    """The authority sent the whole letter back."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+    form = ResultForm(version=row.version, outcome="sent_back")
+    if request.method == "GET":
+        form.on.data = clock.today()
+    elif form.validate() and _try(
+        lambda: moves.record_sent_back(
+            db.session,
+            actor=account().actor(),
+            request_id=request_id,
+            version=form.version.data,
+            on=form.on.data,
+            note=form.note.data or "",
+        )
+    ):
+        return _done(
+            request_id, "Đã ghi nhận văn bản bị trả lại; các chứng thư có thể đề nghị lại."
+        )
+    return render_template("request_acts/sent_back.html", form=form, row=row)
+
+
+@bp.route("/<int:request_id>/huy", methods=["GET", "POST"])
+@requires(Permission.CERTIFICATE_REQUEST_CANCEL)
+def cancel(request_id: int) -> ResponseReturnValue:
+    """Give the request up, with a reason."""
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_CANCEL)
+    form = ReasonForm(version=row.version)
+    if form.validate_on_submit() and _try(
+        lambda: moves.cancel(
+            db.session,
+            actor=account().actor(),
+            request_id=request_id,
+            version=form.version.data,
+            reason=form.reason.data or "",
+        )
+    ):
+        return _done(request_id, "Đã hủy văn bản đề nghị.")
+    row = _load(request_id, Permission.CERTIFICATE_REQUEST_CANCEL)
+    late = row.state not in (RequestState.DRAFT, RequestState.RETURNED)
+    return render_template("request_acts/cancel.html", form=form, row=row, late=late)

@@ -1,0 +1,107 @@
+"""The letter of a request: as page images, and as files to download."""
+
+from io import BytesIO
+
+from flask import Blueprint, abort, make_response, render_template, send_file
+from flask.typing import ResponseReturnValue
+
+from extensions import db
+from labels import label
+from letters.errors import LetterError
+from models import CertificateRequest, RequestDocument
+from operations import files
+from rules.documents import DocumentKind
+from rules.permissions import Permission
+from rules.requests import RequestState
+from signing.errors import SigningError
+from views.certificate_requests import OPTIONS
+from views.guards import load, requires
+from views.letters_data import draw_letter
+from views.returned_letters import current_document
+from views.verifier import sandbox
+
+bp = Blueprint("request_letters", __name__, url_prefix="/de-nghi")
+
+IMAGE_WIDTH = 1100
+# What a person sees as "the letter" in the order of its life, last first.
+NEWEST_FIRST = (
+    DocumentKind.SEALED,
+    DocumentKind.SIGNED_ELSEWHERE,
+    DocumentKind.PAPER_SCAN,
+    DocumentKind.SIGNED,
+    DocumentKind.LETTER,
+)
+
+
+def letter_bytes(row: CertificateRequest) -> bytes:
+    """The letter as it stands: a draft is drawn afresh, later ones are the stored bytes."""
+    if row.state in (RequestState.DRAFT, RequestState.RETURNED):
+        return draw_letter(row).pdf
+    stored = current_document(row, *NEWEST_FIRST)
+    return files.read(db.session, stored) if stored is not None else draw_letter(row).pdf
+
+
+@bp.get("/<int:request_id>/xem-van-ban")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def show(request_id: int) -> ResponseReturnValue:
+    """The letter on a page of its own, and every file kept with the request."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
+    return render_template(
+        "request_letters/show.html", row=row, page_total=page_count(row), papers=papers(row)
+    )
+
+
+def page_count(row: CertificateRequest) -> int:
+    """Pages of the letter as it stands; 0 when it cannot be shown as pictures."""
+    try:
+        return sandbox().page_count(letter_bytes(row))
+    except (SigningError, LetterError):
+        return 0
+
+
+@bp.get("/<int:request_id>/trang/<int:page>.png")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def page_image(request_id: int, page: int) -> ResponseReturnValue:
+    """One page of the letter as a picture; pages count from 1."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
+    try:
+        image = sandbox().page_image(letter_bytes(row), page - 1, IMAGE_WIDTH)
+    except (SigningError, IndexError, ValueError):
+        abort(404)
+    answer = make_response(image)
+    answer.content_type = "image/png"
+    return answer
+
+
+@bp.get("/<int:request_id>/van-ban.pdf")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def letter(request_id: int) -> ResponseReturnValue:
+    """The letter as it stands, to read, print or sign elsewhere."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
+    return _send(letter_bytes(row), files.PDF, f"de-nghi-{row.id}.pdf")
+
+
+@bp.get("/<int:request_id>/tep/<int:document_id>")
+@requires(Permission.FILE_DOWNLOAD)
+def document(request_id: int, document_id: int) -> ResponseReturnValue:
+    """One stored file of the request, an older version included."""
+    row = load(CertificateRequest, request_id, Permission.FILE_DOWNLOAD, options=OPTIONS)
+    found = next((each for each in row.documents if each.id == document_id), None)
+    if found is None:
+        abort(404)
+    return _send(files.read(db.session, found.sha256), found.stored_file.media_type, found.name)
+
+
+def _send(content: bytes, media_type: str, name: str) -> ResponseReturnValue:
+    return send_file(
+        BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, etag=False
+    )
+
+
+def papers(row: CertificateRequest) -> list[tuple[RequestDocument, str]]:
+    """The stored files of a request for people, newest first; holes for signing jobs left out."""
+    return [
+        (each, label(each.kind))
+        for each in reversed(row.documents)
+        if each.kind is not DocumentKind.PREPARED
+    ]

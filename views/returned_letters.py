@@ -1,0 +1,96 @@
+"""Letters that were signed elsewhere: is it our document, and what are its signatures worth?
+
+Strangers' bytes are only opened in the verification process (`views/verifier.py`).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import clock
+from extensions import db
+from models import CertificateRequest
+from operations import files
+from rules.documents import DocumentKind
+from signing.pades.compare import Comparison
+from signing.pades.report import Verdict
+from views.guards import settings
+from views.verifier import sandbox
+
+_SIGNATURES = {
+    b"%PDF-": files.PDF,
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+def scan_type(content: bytes) -> str | None:
+    """Media type of a scan by its first bytes (PDF, PNG, JPEG), or None for anything else."""
+    for start, media_type in _SIGNATURES.items():
+        if content.startswith(start):
+            return media_type
+    return None
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What was found out about a returned letter; it is taken only when `acceptable`."""
+
+    acceptable: bool
+    verdict: str
+    problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    signatures: tuple[Any, ...] = field(default_factory=tuple)
+
+
+def current_document(request: CertificateRequest, *kinds: DocumentKind) -> str | None:
+    """SHA-256 of the newest current document of the first of these kinds that there is."""
+    for kind in kinds:
+        for document in reversed(request.documents):
+            if document.kind is kind and document.is_current:
+                return document.sha256
+    return None
+
+
+def check_returned(request: CertificateRequest, pdf: bytes, *, number: str, day: date) -> Returned:
+    """Compare the returned PDF with the letter that went out, and verify its signatures.
+
+    Refused: not the same text, no signature at all, a signature that is not intact, a number or day
+    on the document that differs from what was typed. Accepted with a notice: an undecided verdict.
+    """
+    ours = current_document(request, DocumentKind.SIGNED, DocumentKind.LETTER)
+    if ours is None:
+        return Returned(False, "không đọc được", ("Chưa có văn bản nào để đối chiếu.",))
+    report = sandbox().verify(pdf, settings().trust, clock.now())
+    compared = sandbox().same_document(files.read(db.session, ours), pdf)
+    problems = [*compared.findings, *_stated_otherwise(compared, number, day)]
+    if not report.signatures:
+        problems.append(
+            "Tệp không có chữ ký số nào. Nếu đã ký tay, hãy dùng “Nhận bản quét văn bản giấy”."
+        )
+    problems += [
+        f"Chữ ký của {one.signer or 'người chưa rõ'} không hợp lệ: {' '.join(one.reasons)}"
+        for one in report.signatures
+        if one.verdict == Verdict.INVALID
+    ]
+    return Returned(
+        acceptable=not problems,
+        verdict=report.verdict,
+        problems=tuple(problems),
+        notices=compared.notices,
+        signatures=report.signatures,
+    )
+
+
+def _stated_otherwise(compared: Comparison, number: str, day: date) -> list[str]:
+    """Number and day as the document shows them, where they differ from what was typed."""
+    found = []
+    shown = compared.number.split("/")[0].lstrip("0")
+    if shown and shown != number.strip().split("/")[0].lstrip("0"):
+        found.append(f"Văn bản ghi số {compared.number}, khác với số vừa nhập ({number.strip()}).")
+    if compared.date and compared.date != day.isoformat():
+        year, month, of_month = compared.date.split("-")
+        found.append(
+            f"Văn bản ghi ngày {of_month}/{month}/{year}, khác với ngày vừa nhập ({day:%d/%m/%Y})."
+        )
+    return found
