@@ -31,11 +31,12 @@ RUN_PACKAGES = (
         "thiết bị ký thử nghiệm",
         found("/usr/lib*/softhsm/libsofthsm2.so", "/usr/lib/*/softhsm/libsofthsm2.so"),
     ),
+    # Version 1 of the family, which Debian 12 calls fonts-liberation, lacks Vietnamese letters.
     Package(
-        "fonts-liberation",
+        "fonts-liberation2",
         "phông chữ của văn bản",
         found(
-            "/usr/share/fonts/**/LiberationSerif-Regular.ttf",
+            "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf",
             "/usr/share/fonts/**/[Tt]imes*.ttf",
         ),
     ),
