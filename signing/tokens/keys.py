@@ -74,9 +74,10 @@ def mechanism(slot: Any, key: Any) -> Any:
 
     The token hashes where it can (strict tokens refuse the bare mechanism), else we do.
     """
-    if key.key_type == KeyType.EC:
+    kind = _attribute(key, Attribute.KEY_TYPE)
+    if kind == KeyType.EC:
         return Mechanism.ECDSA
-    if key.key_type != KeyType.RSA:
+    if kind != KeyType.RSA:
         raise errors.CertUnreadable("kind of key is neither RSA nor EC")
     try:
         known = slot.get_mechanisms()
@@ -142,15 +143,16 @@ def _attribute(item: Any, which: Any) -> Any:
 
 def _fits(session: Any, key: Any, public: Any) -> bool | None:
     """Whether a private key belongs to a certificate's public key; None when it cannot be told."""
+    kind = _attribute(key, Attribute.KEY_TYPE)
     if public.algorithm == "rsa":
-        if key.key_type != KeyType.RSA:
+        if kind != KeyType.RSA:
             return False
         modulus = _attribute(key, Attribute.MODULUS)
         if modulus is None:
             return None
         wanted = public["public_key"].parsed["modulus"].native
         return bool(int.from_bytes(modulus, "big") == wanted)
-    if public.algorithm != "ec" or key.key_type != KeyType.EC:
+    if public.algorithm != "ec" or kind != KeyType.EC:
         return False
     wanted_point = public["public_key"].native
     identifier = _attribute(key, Attribute.ID)

@@ -142,7 +142,7 @@ class TokenManager:
                 self._counts.flags_seen(serial)
             if answer["error"]["code"] not in (errors.PinIncorrect.code, errors.PinLocked.code):
                 self._counts.not_spent(serial)
-        else:
+        if answer.get("logged_in", True):
             self._counts.right(serial)
         granted(answer)
 

@@ -34,8 +34,11 @@ class WorkerProcess:
         variables = {**os.environ, **(environment or {})}
         paths = [str(_ROOT), *filter(None, [variables.get("PYTHONPATH")])]
         variables["PYTHONPATH"] = os.pathsep.join(paths)
+        if sys.platform == "win32":
+            # A vendor's library brings others along, in its own folder.
+            variables["PATH"] = os.pathsep.join([variables.get("PATH", ""), str(module.parent)])
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module.
-            [sys.executable, "-m", "signing.tokens.worker", str(module)],
+            [sys.executable, "-P", "-m", "signing.tokens.worker", str(module)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # What a driver prints may hold secrets, so nobody keeps it.

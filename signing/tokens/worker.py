@@ -54,10 +54,12 @@ class Worker:
         }
         try:
             return acts[request["do"]](request)
-        except errors.SigningError as error:
-            return {"error": error.to_dict(), "pin": self._pin_flags()}
         except Exception as error:  # Whatever a driver does, the manager is told.
-            return {"error": explain(error).to_dict(), "pin": self._pin_flags()}
+            return {
+                "error": explain(error).to_dict(),
+                "pin": self._pin_flags(),
+                "logged_in": self._session is not None,
+            }
 
     def _describe(self, _request: dict[str, Any]) -> dict[str, Any]:
         library = self._load()

@@ -23,7 +23,7 @@ PIN = "PIN-thu-8461"
 WRONG_PIN = "PIN-sai-1111"
 SHA256 = hashes.SHA256()
 LIMITS = Limits(listing=20, login=20, pad=20, signature=20, busy=5, retries=0)
-IMPATIENT = Limits(listing=6, login=3, pad=3, signature=3, busy=0.3, retries=0)
+IMPATIENT = Limits(listing=10, login=3, pad=3, signature=3, busy=0.3, retries=0)
 
 
 def self_signed(

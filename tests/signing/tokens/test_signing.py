@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import cms, errors
+from signing.tokens.counts import PinCounts
 from signing.tokens.manager import TokenManager
 from tests.fault_pkcs11 import ALTERING_CALLS, Control
 from tests.signing.tokens.conftest import PIN, Tokens, self_signed
@@ -91,22 +92,22 @@ def test_a_certificate_that_is_on_no_token_is_said_to_be_missing(
     assert "C_Login" not in control.calls()
 
 
-def test_a_certificate_without_its_key_is_refused_after_login(
-    make_manager: Callable[..., TokenManager], tokens: Tokens, tmp_path: Path
+def test_a_certificate_without_its_key_is_refused_although_the_pin_was_right(
+    tmp_path: Path,
 ) -> None:
     key = rsa.generate_private_key(65537, 2048)
     own = make_token(tmp_path, "LAC KHOA", "so-thu-9999", PIN, key, self_signed(key, "Một"))
     other = self_signed(rsa.generate_private_key(65537, 2048), "Hai").public_bytes(Encoding.DER)
     add_certificate(tmp_path, own.serial, PIN, other)
     with TokenManager((MODULE,), tmp_path / "s", environment=own.environment) as manager:
+        PinCounts(tmp_path / "s").before_login(own.serial)
         with pytest.raises(errors.KeyNotFound):
             next(manager.sign(other, [b"mot"], PIN))
+        assert PinCounts(tmp_path / "s").get(own.serial).wrong == 0
         assert len(list(manager.sign(own.certificate_der, [b"mot"], PIN))) == 1
 
 
-def test_a_key_is_found_by_its_public_key_when_the_identifiers_differ(
-    tokens: Tokens, tmp_path: Path
-) -> None:
+def test_a_key_is_found_by_its_public_key_when_the_identifiers_differ(tmp_path: Path) -> None:
     key = rsa.generate_private_key(65537, 2048)
     first = self_signed(key, "Cũ")
     own = make_token(tmp_path, "GIA HAN", "so-thu-9999", PIN, key, first)
