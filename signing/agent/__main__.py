@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import platform
 import socket
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import waitress
+import waitress  # type: ignore[import-untyped]
 
 from signing.agent import VERSION
 from signing.agent.application import Agent, create_application, make_agent
+from signing.agent.clock import now
 from signing.agent.gate import LARGEST_BODY
 from signing.agent.journal import Journal, JournalBroken
 from signing.agent.pin import PinWindow
@@ -23,6 +25,7 @@ from signing.agent.state import AgentState, StateBroken, default_folder
 from signing.errors import SigningError
 from signing.messages import DEFAULT_PORT, HEARTBEAT_PATH, Heartbeat
 from signing.pades.sandbox import Sandbox
+from signing.platform import forbid_core_dumps
 from signing.tokens.drivers import find_drivers
 from signing.tokens.manager import TokenManager
 
@@ -38,7 +41,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         prog="trinh-ky-so", description="Trình ký số: ký văn bản bằng thiết bị cắm trên máy này."
     )
     parser.add_argument("--server", default="", metavar="URL", help="địa chỉ máy chủ Sổ Token")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="cổng trên 127.0.0.1")
+    port = int(os.environ.get("SO_TOKEN_AGENT_PORT", DEFAULT_PORT))
+    parser.add_argument("--port", type=int, default=port, help="cổng trên 127.0.0.1")
     parser.add_argument("--state", type=Path, default=None, help="thư mục trạng thái")
     parser.add_argument(
         "--module", type=Path, action="append", default=[], help="tệp trình điều khiển PKCS#11"
@@ -68,11 +72,6 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def now() -> datetime:
-    """The computer's own clock; the server's is learnt from its signed answers."""
-    return datetime.now(UTC)
-
-
 def _keep_in_touch(agent: Agent, stop: threading.Event) -> None:
     """Tells the servers that the agent runs and sweeps abandoned claims, until `stop`."""
     system = f"{platform.system()} {platform.release()}"[:100]
@@ -99,6 +98,7 @@ def _say(sentence: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until it is stopped; 1 with one sentence when it cannot start."""
     chosen = read_arguments(sys.argv[1:] if arguments is None else arguments)
+    forbid_core_dumps()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     try:
         listener = bind(chosen.port)

@@ -45,6 +45,7 @@ from signing.errors import (
 )
 from signing.messages import (
     HEARTBEAT_PATH,
+    AnswerForged,
     ClaimRequest,
     Failure,
     Heartbeat,
@@ -56,10 +57,12 @@ from signing.messages import (
     Pairing,
     Receipt,
     Result,
+    ServerRefused,
     ShowRequest,
     Ticket,
     TicketClaimed,
     TicketKind,
+    TlsMismatch,
     job_path,
     open_manifest,
     open_ticket,
@@ -496,9 +499,10 @@ class Desk:
         path = job_path(work.ticket.job_id, "result")
         try:
             receipt = Receipt.from_body(self._client.call(work.pairing, path, result.to_body()))
-        except ServerUnreachable as error:
+        except (ServerUnreachable, ServerRefused, AnswerForged, TlsMismatch) as error:
+            # The server has not said no in its own words: the signature may still be wanted.
             with self._lock:
-                work.stage, work.error = Stage.UNSENT, UploadFailed(error.detail)
+                work.stage, work.error = Stage.UNSENT, UploadFailed(error.code)
                 self._free(work)
             return
         except SigningError as error:

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from signing.messages import AgentKeys, MessageMalformed, Pairing
+from signing.platform import owner_only
 
 _LONGEST_PHRASE = 80
 
@@ -25,10 +26,9 @@ def default_folder() -> Path:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Makes the folder, readable by its owner only (on Windows the user profile sees to that)."""
+    """Makes the folder, readable by its owner only. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if sys.platform != "win32":
-        folder.chmod(0o700)
+    owner_only(folder)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -40,6 +40,7 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    owner_only(aside)
     aside.replace(path)
 
 

@@ -221,10 +221,15 @@ class ClaimRequest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The body of "ket-qua": one CMS (DER) per item, by index, and nothing else."""
+    """The body of "ket-qua": one CMS (DER) per item, by index, and nothing else.
+
+    A batch that stopped half-way sends what is signed and says in `stopped` the code of the error.
+    That ends the job all the same: the server opens a new one for the documents that are left.
+    """
 
     claim_id: str
     signatures: Mapping[int, bytes]
+    stopped: str = ""
 
     @property
     def sha256(self) -> str:
@@ -232,11 +237,12 @@ class Result:
         listed = [[index, b64(self.signatures[index])] for index in sorted(self.signatures)]
         return hashlib.sha256(canonical_json(listed)).hexdigest()
 
-    def in_order(self, count: int) -> tuple[bytes, ...]:
-        """The signatures of all `count` items; raises `MessageMalformed` if one lacks."""
-        if set(self.signatures) != set(range(count)):
+    def check(self, count: int) -> None:
+        """Raises `MessageMalformed` unless the signatures belong to a job of `count` items, and
+        are all there when the batch was not stopped."""
+        known = bool(self.signatures) and all(index < count for index in self.signatures)
+        if not known or (len(self.signatures) < count and not self.stopped):
             raise MessageMalformed("signatures")
-        return tuple(self.signatures[index] for index in range(count))
 
     def to_body(self) -> bytes:
         """The body of the request."""
@@ -247,6 +253,7 @@ class Result:
                     {"cms": b64(self.signatures[index]), "index": index}
                     for index in sorted(self.signatures)
                 ],
+                "stopped": self.stopped,
             }
         )
 
@@ -258,7 +265,7 @@ class Result:
         signatures = {entry.integer("index"): entry.blob("cms") for entry in entries}
         if len(signatures) != len(entries):
             raise MessageMalformed("signatures")
-        return cls(fields.text("claim_id", most=64), signatures)
+        return cls(fields.text("claim_id", most=64), signatures, fields.text("stopped", most=64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The refusals of the talk between server and agent, beside those of `signing.errors`."""
 
-# ruff: noqa: N818
 # Named after situations, as in signing.errors.
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ class MemoryNonces:
     def remember(self, agent_id: str, nonce: str, until: datetime) -> bool:
         """Stores the nonce; False if it was there. Forgets what is past its time."""
         now = until - 2 * REPLAY_WINDOW
-        self._until = {key: end for key, end in self._until.items() if end > now}
+        self._until = {key: end for key, end in self._until.items() if end >= now}
         if (agent_id, nonce) in self._until:
             return False
         self._until[agent_id, nonce] = until
