@@ -65,8 +65,8 @@ def forbid_core_dumps() -> bool:
 def owner_only(path: str | os.PathLike[str]) -> bool:
     """Let only its owner read and write a file (or enter a folder).
 
-    On Windows the user's profile folder already has such a list of rights; nothing is changed there and
-    False is returned.
+    On Windows the user's profile folder already has such a list of rights; nothing is changed
+    there and False is returned.
     """
     if sys.platform == "win32":
         return False

@@ -108,7 +108,7 @@ def _date(text: str) -> str:
 
 
 def _lines(page: str) -> list[str]:
-    """Comparable lines: NFC, no runs of space or dots, number, date and signature lines left out."""
+    """Comparable lines: NFC, without runs of space or dots, number, date, signature lines."""
     lines = []
     for line in unicodedata.normalize("NFC", page).splitlines():
         plain = _BLANKS.sub(" ", line).strip()

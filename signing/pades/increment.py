@@ -46,7 +46,7 @@ class Raw(generic.PdfObject):
 
 
 class Increment(IncrementalPdfFileWriter):
-    """pyHanko's writer without its stamp in the document information (it would read the PC's clock)."""
+    """pyHanko's writer without its stamp in the document information (by the PC's clock)."""
 
     def _update_meta(self) -> None:
         return

@@ -16,6 +16,7 @@ from typing import Literal
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.misc import PdfError
 
 from signing.pades import increment
 from signing.pades.errors import FieldProblem, LockOverEmptyField, TextDoesNotFit
@@ -179,7 +180,7 @@ def _add(
 ) -> None:
     try:
         page, _ = writer.find_page_for_modification(box.page)
-    except (ValueError, IndexError, LookupError) as error:
+    except (PdfError, ValueError, LookupError) as error:
         raise FieldProblem(f"no page {box.page}") from error
     widget[pdf_name("/P")] = page
     reference = writer.add_object(widget)
@@ -276,7 +277,8 @@ def _text_content(
     if fitted < size * _SMALLEST_SHARE:
         raise TextDoesNotFit(f"{natural:.0f} points wide, the box has {box[0]:.0f}")
     left = (box[0] - used.width(value, fitted)) * quadding / 2
-    # The baseline lies where the surrounding line has it: the box begins at the descent of the text.
+    # The baseline lies where the surrounding line has it: the box begins at the descent of the
+    # text.
     baseline = -used.descent * size / 1000
     return b"/Tx BMC q BT %s %.3f Tf 0 g %.2f %.2f Td %s Tj ET Q EMC" % (
         name.encode(),

@@ -59,7 +59,8 @@ def prepare(
     """One increment: text fields filled, signature dictionary with its hole, appearance, locks.
 
     `signing_time` is aware and becomes /M in Vietnamese time; `reserve` counts bytes of DER. Raises
-    FieldProblem, LockOverEmptyField, TextDoesNotFit, PictureUnusable, PdfLocked, PdfBroken, PdfEncrypted.
+    FieldProblem, LockOverEmptyField, TextDoesNotFit, PictureUnusable, PdfLocked, PdfBroken,
+    PdfEncrypted.
     """
     writer, stream = increment.open_increment(pdf)
     when = increment.pdf_date(signing_time)

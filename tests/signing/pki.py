@@ -1,8 +1,8 @@
 """A made-up certification authority for tests, shaped like the real one (legal.md 6.2).
 
 Root RSA-4096, issuing CA RSA-3072, an agency and two persons (RSA-3072 and ECDSA P-256), 8-byte
-serials, the key usages, policy, CRL and AIA fields of the real certificates. Making RSA keys is slow,
-so keys are made once per process.
+serials, the key usages, policy, CRL and AIA fields of the real certificates. Making RSA keys is
+slow, so keys are made once per process.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -25,7 +25,7 @@ DAY = dt.timedelta(days=1)
 POLICY = ObjectIdentifier("2.16.704.1.1.1.1.1")
 
 
-@lru_cache(maxsize=None)
+@cache
 def key(name: str, bits: int = 3072) -> PrivateKey:
     """A private key, the same for the same name within one process; `bits` 256 means ECDSA."""
     if bits == 256:
