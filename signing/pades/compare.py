@@ -22,6 +22,8 @@ from signing.pades.integrity import BROKEN
 
 _DATE = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
 _NUMBER = re.compile(r"Số:\s*([0-9][0-9A-Za-z.\-]*(?:/[^\s/]+)*)")
+_NUMBER_PLACE = re.compile(r"(Số:) ?[0-9A-Za-z.\-]*(?= ?/| |$) ?")
+_DATE_PLACE = re.compile(r"(ngày) (?:\d{1,2} )?tháng (?:\d{1,2} )?năm(?: \d{4})?", re.IGNORECASE)
 _NUMBER_FIELDS = ("number", "so", "so_van_ban")
 _DATE_FIELDS = ("date", "ngay", "ngay_van_ban")
 _SIGNATURE_WORDS = re.compile(
@@ -69,13 +71,13 @@ class Comparison:
 def same_document(prepared_pdf: bytes, returned_pdf: bytes) -> Comparison:
     """Compare. Never raises for a bad returned file: the findings then say so."""
     begins = returned_pdf.startswith(prepared_pdf)
-    ours = [_lines(page) for page in render.text(prepared_pdf)]
+    ours = _all_lines(render.text(prepared_pdf))
     try:
         pages = render.text(returned_pdf)
     except PdfBroken:
         return Comparison(False, begins, ("Không đọc được tệp PDF được gửi lại.",))
     values = _field_values(returned_pdf)
-    findings = [] if begins else _differences(ours, [_lines(page) for page in pages])
+    findings = [] if begins else _differences(ours, _all_lines(pages))
     number = next((values[n] for n in _NUMBER_FIELDS if values.get(n)), "") or _number(pages)
     date = _date(" ".join([values.get(n, "") for n in _DATE_FIELDS] + pages[:1]))
     notices = () if begins else (_REWRITTEN,)
@@ -107,17 +109,25 @@ def _date(text: str) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}" if 1 <= day <= 31 and 1 <= month <= 12 else ""
 
 
-def _lines(page: str) -> list[str]:
-    """Comparable lines: NFC, without runs of space or dots, number, date, signature lines."""
+def _all_lines(pages: list[str]) -> list[list[str]]:
+    return [_lines(page, number == 0) for number, page in enumerate(pages)]
+
+
+def _lines(page: str, first: bool) -> list[str]:
+    """Comparable lines: NFC, without runs of space or dots.
+
+    On the first page the first number and the first date lose their values, blank or not.
+    """
     lines = []
+    open_places = [_NUMBER_PLACE, _DATE_PLACE] if first else []
     for line in unicodedata.normalize("NFC", page).splitlines():
         plain = _BLANKS.sub(" ", line).strip()
-        if not plain or _SIGNATURE_WORDS.search(plain):
-            continue
-        plain = _DATE.sub("ngày tháng năm", plain)
-        plain = re.sub(r"(?i)ngày (?:\d{1,2} )?tháng (?:\d{1,2} )?năm", "ngày tháng năm", plain)
-        plain = re.sub(r"(Số:) ?[0-9A-Za-z.\-]*(?= ?/| |$)", r"\1", plain)
-        lines.append(plain.replace("Số: /", "Số:/"))
+        for place in tuple(open_places):
+            plain, times = place.subn(r"\1", plain, count=1)
+            if times:
+                open_places.remove(place)
+        if plain:
+            lines.append(plain)
     return lines
 
 
@@ -126,7 +136,9 @@ def _differences(ours: list[list[str]], theirs: list[list[str]]) -> list[str]:
     if len(ours) != len(theirs):
         return [f"Số trang khác nhau: bản đã chuẩn bị {len(ours)}, bản gửi lại {len(theirs)}."]
     for number, (first, second) in enumerate(zip(ours, theirs, strict=True), 1):
-        a, b = " ".join(first).split(), " ".join(second).split()
+        # A signature may add lines of its own; what it may not do is stand in for one of ours.
+        added = [line for line in second if line in first or not _SIGNATURE_WORDS.search(line)]
+        a, b = " ".join(first).split(), " ".join(added).split()
         if a == b:
             continue
         for kind, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
