@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -25,14 +25,17 @@ from werkzeug.wsgi import ClosingIterator
 import tls
 from config import DEFAULT_PORT, Config, ConfigError
 
-#: Requests worked on at the same time. Most of a page is Python, so more threads only add waiting.
-THREADS = 8
+#: Requests the application works on at once. A page is mostly Python: more would only wait longer,
+#: and each holds a database connection.
+AT_WORK = 8
+#: Bodies that may be arriving at once, in all and from one address. Each holds a serving thread.
+BODIES_AT_ONCE, BODIES_PER_ADDRESS = 32, 12
+#: Serving threads, so that pages are served however many bodies are arriving.
+THREADS = AT_WORK + BODIES_AT_ONCE
 #: Seconds in which the head of a request must have arrived.
 HEAD_SECONDS = 10
-#: Seconds in which the body of a request must have arrived (40 MiB at 1.4 Mbit/s).
-BODY_SECONDS = 240
-#: Bodies that may be arriving at the same time: in all, and from one address.
-BODIES_AT_ONCE, BODIES_PER_ADDRESS = 64, 16
+#: Seconds in which the body of a request must have arrived (40 MiB at 2.8 Mbit/s).
+BODY_SECONDS = 120
 #: A body smaller than this stays in memory, a larger one goes to a temporary file.
 BODY_IN_MEMORY = 1024 * 1024
 #: Read by config.py.
@@ -53,65 +56,88 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class Crowded(Exception):
+    """Too many bodies are arriving."""
+
+
 class BodyGuard:
     """WSGI middleware: read the body whole before the application starts, within limits.
 
-    granian gives a request to one of few threads as soon as its head is there; a client that then
-    sends its body byte by byte would hold that thread (bench/wsgi.py: eight such clients stop the
-    server). Here other threads wait for bodies, a limited number for each address, and only until
-    a deadline. A body over the limit is not read at all: the application sees its length, no
-    bytes, and answers 413 with its own page.
+    granian gives a request to a thread as soon as its head is there and cannot stop reading; a
+    client that sends its body byte by byte would hold that thread for ever (bench/wsgi.py shows
+    servers stopped by eight of them). Here a helper thread reads, the serving thread waits until
+    the deadline and is free again; who holds too many helpers gets 503. A body over the limit is
+    not read at all: the application sees its length, no bytes, and answers 413 with its own page.
     """
 
     def __init__(self, application: Application, *, limit: int, seconds: float) -> None:
         self._application = application
         self._limit = limit
         self._seconds = seconds
-        self._readers = ThreadPoolExecutor(BODIES_AT_ONCE, thread_name_prefix="body")
+        self._places = threading.BoundedSemaphore(AT_WORK)
         self._lock = threading.Lock()
-        self._arriving: Counter[str] = Counter()
+        self._arriving = 0
+        self._helpers: Counter[str] = Counter()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         if not _has_body(environ):
-            return self._application(environ, start_response)
+            with self._places:
+                return self._application(environ, start_response)
         declared = int(environ.get("CONTENT_LENGTH") or 0)
         if declared > self._limit:
             environ["wsgi.input"] = BytesIO()
-            return self._application(environ, start_response)
-        reading = self._begin(environ, declared)
-        if reading is None:
-            return _refuse(start_response, "503 Service Unavailable", "Máy chủ đang bận nhận tệp.")
+            with self._places:
+                return self._application(environ, start_response)
         try:
-            body, size = reading.result(self._seconds)
+            body, size = self._receive(environ, declared)
+        except Crowded:
+            return _refuse(start_response, "503 Service Unavailable", "Máy chủ đang bận nhận tệp.")
         except TimeoutError:
-            reading.add_done_callback(_discard)
             return _refuse(start_response, "408 Request Timeout", "Dữ liệu gửi lên quá chậm.")
         except OSError:
             return _refuse(start_response, "400 Bad Request", "Dữ liệu gửi lên bị ngắt giữa chừng.")
         environ["wsgi.input"] = body
         environ["CONTENT_LENGTH"] = str(size)
-        return ClosingIterator(self._application(environ, start_response), body.close)
+        with self._places:
+            return ClosingIterator(self._application(environ, start_response), body.close)
 
-    def _begin(self, environ: Environ, declared: int) -> "Future[Body] | None":
-        """Start to read a body in another thread, or return None when too many are arriving."""
+    def _receive(self, environ: Environ, declared: int) -> Body:
+        """Wait for the body until the deadline.
+
+        Raises Crowded, TimeoutError, or OSError when the client went away.
+        """
         address = str(environ.get("REMOTE_ADDR", ""))
         with self._lock:
-            crowded = self._arriving[address] >= BODIES_PER_ADDRESS
-            if crowded or self._arriving.total() >= BODIES_AT_ONCE:
-                return None
-            self._arriving[address] += 1
+            if self._arriving >= BODIES_AT_ONCE or self._helpers[address] >= BODIES_PER_ADDRESS:
+                raise Crowded
+            self._arriving += 1
+            self._helpers[address] += 1
+        reading: Future[Body] = Future()
+        arguments = (reading, address, environ["wsgi.input"], declared)
+        threading.Thread(target=self._help, args=arguments, name="body", daemon=True).start()
+        try:
+            return reading.result(self._seconds)
+        except TimeoutError:
+            reading.add_done_callback(_discard)
+            raise
+        finally:
+            with self._lock:
+                self._arriving -= 1
 
-        def read() -> Body:
-            try:
-                return self._read(environ["wsgi.input"], declared)
-            finally:
-                with self._lock:
-                    self._arriving[address] -= 1
-                    if not self._arriving[address]:
-                        del self._arriving[address]
-
-        return self._readers.submit(read)
+    def _help(
+        self, reading: "Future[Body]", address: str, source: IO[bytes], declared: int
+    ) -> None:
+        """Be the helper: read the body, however long the client takes to send it or to go away."""
+        try:
+            reading.set_result(self._read(source, declared))
+        except Exception as problem:
+            reading.set_exception(problem if isinstance(problem, OSError) else OSError(problem))
+        finally:
+            with self._lock:
+                self._helpers[address] -= 1
+                if not self._helpers[address]:
+                    del self._helpers[address]
 
     def _read(self, source: IO[bytes], declared: int) -> Body:
         """Return (the body, rewound; its size), the latter above the limit when it was too long.

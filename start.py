@@ -20,11 +20,13 @@ import ipaddress
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import traceback
 from collections.abc import Sequence
 
 from starting.checks import run_tests
-from starting.children import Child, check_port, running, stop_signals, watch
+from starting.children import Child, check_port, running, stop_signals, wait_until_ready, watch
 from starting.console import INSTANCE, ROOT, Trouble, explain, log, say, write_whole
 from starting.installation import ensure_environment
 from starting.packages import RUN_PACKAGES, ensure_packages
@@ -32,17 +34,32 @@ from starting.processes import PYTHON, environment, only_one, run_attached, task
 
 #: Written when the first run, or `cli init`, has left usable data; then nothing is made any more.
 BEGUN = INSTANCE / "begun"
-PORT, AGENT_PORT = 17990, 17995
+PORT = 17990
+AGENT_PORT = int(os.environ.get("SO_TOKEN_AGENT_PORT") or 17995)
 
 
 def ensure_data() -> None:
     """Bring the database up to date; on the very first run make the practice data."""
-    if BEGUN.exists():
+    if BEGUN.exists() or office_has_begun():
         task("cli", "db", "upgrade")
         return
     say("Đang tạo dữ liệu thử nghiệm và thiết bị ký thử nghiệm…")
     task("cli", "demo")
     write_whole(BEGUN, "practice\n")
+
+
+def office_has_begun() -> bool:
+    """Is this the office's own database, which practice data must never enter?"""
+    if os.environ.get("DATABASE_URL"):
+        return True
+    path = INSTANCE / "so_token.sqlite"
+    if (INSTANCE / "practice").is_dir() or not path.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            return connection.execute("SELECT 1 FROM user_account LIMIT 1").fetchone() is not None
+        except sqlite3.OperationalError:
+            return False  # No table yet: the first migration was cut short.
 
 
 def show_logins() -> None:
@@ -57,48 +74,54 @@ def show_logins() -> None:
         print(f"  {who}: {login['username']} / {login['password']}{pin}", flush=True)
 
 
-def run_server(host: str, port: int) -> int:
+def run_server(host: str, port: int, agent_port: int) -> int:
     """Set everything up, run server and agent, and return the exit status."""
     loopback = is_loopback(host)
-    practice = (INSTANCE / "practice").is_dir() or not BEGUN.exists()
-    if practice and not loopback:
+    practice = (INSTANCE / "practice").is_dir()
+    if not loopback and (practice or not (BEGUN.exists() or office_has_begun())):
         raise Trouble(
             "Khi còn dữ liệu thử nghiệm, Sổ Token chỉ phục vụ tại 127.0.0.1; hãy tạo sổ của cơ "
             "quan trước bằng lệnh: python3 start.py cli init --empty"
         )
-    agent_port = int(os.environ.get("SO_TOKEN_AGENT_PORT", AGENT_PORT))
     INSTANCE.mkdir(parents=True, exist_ok=True)
     check_port(host, port, "--port")
     with only_one(INSTANCE / "start.lock", wait=0.5):
         ensure_packages(RUN_PACKAGES, needed=False)
         ensure_environment("server")
         ensure_data()
-        scheme = "http" if loopback else "https"
-        shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 # compared
-        url = f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        server = Child(
-            "Máy chủ", "serve", ("--host", host, "--port", str(port)), f"{url}/dang-nhap"
-        )
-        agent = agent_child(url, agent_port)
-        with running([server, agent]):
-            server.wait_until_ready()
-            with contextlib.suppress(Trouble):  # Without the agent all but signing works.
-                agent.wait_until_ready()
+        url = own_url(host, port)
+        arguments = ("--host", host, "--port", str(port))
+        children = [Child("Máy chủ", "serve", arguments, f"{url}/dang-nhap")]
+        try:
+            check_port("127.0.0.1", agent_port, "--agent-port")
+            children.append(agent_child(url, agent_port))
+        except Trouble as trouble:  # Without an agent of ours all but signing works.
+            say(f"Không chạy Trình ký số: {trouble}")
+        with running(children):
+            wait_until_ready(children)
             say(f"\nSổ Token đang chạy. Mở trình duyệt tại: {url}")
             show_logins()
             say("\nNhấn Ctrl-C để dừng.")
-            return watch([server, agent])
+            return watch(children)
+
+
+def own_url(host: str, port: int) -> str:
+    """Return the address under which this computer reaches its own server."""
+    scheme = "http" if is_loopback(host) else "https"
+    shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 # compared
+    return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 def agent_child(server: str, port: int) -> Child:
     """Return the signing agent of this computer, with the practice tokens where they exist."""
     variables = {"SO_TOKEN_AGENT_PORT": str(port)}
-    practice = INSTANCE / "practice" / "softhsm2.conf"
-    if practice.exists():
-        variables["SOFTHSM2_CONF"] = str(practice)
-    arguments = ("--server", server)
+    arguments = ["--server", server]
+    practice = INSTANCE / "practice"
+    if practice.is_dir():  # Practice pairings and tokens go away with the practice data.
+        variables["SOFTHSM2_CONF"] = str(practice / "softhsm2.conf")
+        arguments += ["--state", str(practice / "agent")]
     url = f"http://127.0.0.1:{port}/"
-    return Child("Chương trình ký số", "signing.agent", arguments, url, **variables)
+    return Child("Trình ký số", "signing.agent", arguments, url, **variables)
 
 
 def is_loopback(host: str) -> bool:
@@ -109,15 +132,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def run_agent(server: str) -> int:
+def run_agent(server: str, port: int) -> int:
     """Set up and run the signing agent alone, on a person's computer."""
-    port = int(os.environ.get("SO_TOKEN_AGENT_PORT", AGENT_PORT))
-    check_port("127.0.0.1", port, "biến môi trường SO_TOKEN_AGENT_PORT:")
+    check_port("127.0.0.1", port, "--agent-port")
     ensure_environment("agent")
     agent = agent_child(server, port)
     with running([agent]):
         agent.wait_until_ready()
-        say(f"Chương trình ký số đang chạy tại: {agent.url} (nhấn Ctrl-C để dừng)")
+        say(f"Trình ký số đang chạy tại: {agent.url} (nhấn Ctrl-C để dừng)")
         return watch([agent])
 
 
@@ -136,10 +158,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="start.py", description="Cài đặt và chạy Sổ Token.")
     parser.add_argument("--host", default="127.0.0.1", help="địa chỉ phục vụ (mặc định: máy này)")
     parser.add_argument("--port", type=int, default=PORT, help=f"cổng (mặc định {PORT})")
+    parser.add_argument(
+        "--agent-port", type=int, default=AGENT_PORT, help="cổng của Trình ký số trên máy này"
+    )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("test", help="chạy mọi kiểm thử", add_help=False)
-    agent = commands.add_parser("agent", help="chỉ chạy chương trình ký số trên máy này")
+    agent = commands.add_parser("agent", help="chỉ chạy Trình ký số trên máy này")
     agent.add_argument("--server", required=True, help="địa chỉ máy chủ Sổ Token")
+    agent.add_argument("--agent-port", type=int, default=AGENT_PORT, help="cổng trên máy này")
     commands.add_parser("cli", help="các lệnh quản trị", add_help=False)
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.command not in ("test", "cli"):
@@ -168,10 +194,10 @@ def main(arguments: list[str]) -> int:
         if args.command == "test":
             return run_tests(args.rest)
         if args.command == "agent":
-            return run_agent(args.server)
+            return run_agent(args.server, args.agent_port)
         if args.command == "cli":
             return run_cli(args.rest)
-        return run_server(args.host, args.port)
+        return run_server(args.host, args.port, args.agent_port)
     except Trouble as trouble:
         say(str(trouble))
     except OSError as problem:
@@ -180,6 +206,9 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         say("Đã dừng.")
         return 0
+    except Exception:
+        log(traceback.format_exc())
+        say(f"Có lỗi ngoài dự kiến; chi tiết ở {INSTANCE / 'logs' / 'start.log'}.")
     return 1
 
 

@@ -113,6 +113,20 @@ def answers(url: str) -> bool:
         return False
 
 
+def wait_until_ready(children: Sequence[Child]) -> None:
+    """Wait for all; Trouble when the first one, the server, does not come up.
+
+    Without an agent all but signing works, so its failure is said and the server goes on.
+    """
+    children[0].wait_until_ready()
+    for child in children[1:]:
+        try:
+            child.wait_until_ready()
+        except Trouble as trouble:
+            child.given_up = True
+            say(str(trouble))
+
+
 def watch(children: Sequence[Child]) -> int:
     """Look after the children until a signal comes; 1 when the first one, the server, is lost."""
     while True:

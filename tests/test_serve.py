@@ -1,0 +1,177 @@
+"""The real server process: limits on what clients send, TLS, and no one client stops the others."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import serve
+import tls
+from tests.starting import ROOT, free_port, listening, status_of
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[int]:
+    """The port of a running server on empty data of the test's own."""
+    port = free_port()
+    environment = {**os.environ, "SO_TOKEN_INSTANCE": str(tmp_path), "PYTHONUTF8": "1"}
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "serve.py"), "--port", str(port)],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not listening(port):
+            assert process.poll() is None
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def open_request(port: int, head: bytes) -> socket.socket:
+    """Send the beginning of a request and leave it there."""
+    client = socket.create_connection(("127.0.0.1", port), 20)
+    client.sendall(head)
+    return client
+
+
+def first_line(client: socket.socket) -> bytes:
+    """Return the status line of the answer."""
+    with client, client.makefile("rb") as answer:
+        return answer.readline()
+
+
+def test_clients_that_send_their_body_slowly_do_not_stop_the_pages(server: int) -> None:
+    head = b"POST /dang-nhap HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nx"
+    slow = [open_request(server, head) for _ in range(20)]
+    assert status_of(f"http://127.0.0.1:{server}/dang-nhap") == 200
+    for client in slow:
+        client.close()
+
+
+def test_clients_that_never_finish_their_head_do_not_stop_the_pages(server: int) -> None:
+    head = b"GET /dang-nhap HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+    slow = [open_request(server, head) for _ in range(20)]
+    assert status_of(f"http://127.0.0.1:{server}/dang-nhap") == 200
+    for client in slow:
+        client.close()
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: int) -> None:
+    head = b"POST /dang-nhap HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n"
+    assert first_line(open_request(server, head)).split()[1] == b"413"
+
+
+def test_one_address_cannot_take_all_places_for_arriving_bodies(server: int) -> None:
+    head = b"POST /dang-nhap HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nx"
+    slow = [open_request(server, head) for _ in range(serve.BODIES_PER_ADDRESS)]
+    assert status_of(f"http://127.0.0.1:{server}/dang-nhap") == 200
+    assert first_line(open_request(server, head)).split()[1] == b"503"
+    for client in slow:
+        client.close()
+
+
+class Recorder:
+    """A WSGI application that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.body: bytes | None = None
+        self.length: str | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Read the whole body."""
+        self.body = environ["wsgi.input"].read()
+        self.length = environ["CONTENT_LENGTH"]
+        return [b"done"]
+
+
+def answer(guard: serve.BodyGuard, environ: dict[str, Any]) -> tuple[bytes, list[str]]:
+    """Ask as a server does, to the end and closing; return (content, statuses)."""
+    statuses: list[str] = []
+    parts = guard(environ, lambda status, headers: statuses.append(status))
+    content = b"".join(parts)
+    if hasattr(parts, "close"):
+        parts.close()
+    return content, statuses
+
+
+def test_a_body_of_unknown_length_arrives_whole_with_its_length() -> None:
+    recorder = Recorder()
+    guard = serve.BodyGuard(recorder, limit=200_000, seconds=5)
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"x" * 150_000)}
+    assert answer(guard, environ) == (b"done", [])
+    assert (recorder.body, recorder.length) == (b"x" * 150_000, "150000")
+
+
+def test_a_body_of_unknown_length_over_the_limit_shows_its_size_to_the_application() -> None:
+    recorder = Recorder()
+    guard = serve.BodyGuard(recorder, limit=1000, seconds=5)
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"x" * 150_000)}
+    answer(guard, environ)
+    assert int(recorder.length or 0) > 1000
+
+
+def test_a_body_cut_short_never_reaches_the_application() -> None:
+    recorder = Recorder()
+    guard = serve.BodyGuard(recorder, limit=1000, seconds=5)
+    environ = {"CONTENT_LENGTH": "10", "wsgi.input": BytesIO(b"x")}
+    assert answer(guard, environ)[1] == ["400 Bad Request"]
+    assert recorder.body is None
+
+
+class Stuck:
+    """A body that never comes."""
+
+    def __init__(self) -> None:
+        self.gone = threading.Event()
+
+    def read(self, size: int = -1) -> bytes:
+        """Wait until the client is gone."""
+        self.gone.wait()
+        return b""
+
+
+def test_a_body_that_never_comes_is_given_up_and_counts_against_its_sender_only() -> None:
+    recorder = Recorder()
+    guard = serve.BodyGuard(recorder, limit=1000, seconds=0.3)
+    stuck = Stuck()
+    slow = {"CONTENT_LENGTH": "10", "wsgi.input": stuck, "REMOTE_ADDR": "192.0.2.1"}
+    for _ in range(serve.BODIES_PER_ADDRESS):
+        assert answer(guard, dict(slow))[1] == ["408 Request Timeout"]
+    assert answer(guard, dict(slow))[1] == ["503 Service Unavailable"]
+    honest = {"CONTENT_LENGTH": "1", "wsgi.input": BytesIO(b"x"), "REMOTE_ADDR": "192.0.2.2"}
+    assert answer(guard, honest)[0] == b"done"
+    stuck.gone.set()
+
+
+def test_a_generated_certificate_is_kept_and_covers_the_loopback_address(tmp_path: Path) -> None:
+    first = tls.ensure(tmp_path / "tls")
+    shown = tls.fingerprint(first[0])
+    assert tls.ensure(tmp_path / "tls") == first
+    assert tls.fingerprint(first[0]) == shown
+    assert "127.0.0.1" in tls.own_names()[1]
+
+
+def test_half_of_an_offices_own_pair_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("the office's own")
+    with pytest.raises(FileNotFoundError, match=r"key\.pem"):
+        tls.ensure(tmp_path)
+    assert (tmp_path / "cert.pem").read_text() == "the office's own"
+
+
+def test_a_pair_whose_making_was_cut_short_is_completed(tmp_path: Path) -> None:
+    certificate, _ = tls.ensure(tmp_path)
+    shown = tls.fingerprint(certificate)
+    certificate.rename(tmp_path / "cert.new")
+    assert tls.fingerprint(tls.ensure(tmp_path)[0]) == shown
