@@ -108,6 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "đã chạy). Đóng chương trình đó, hoặc chọn cổng khác bằng --port."
         )
         return 1
+    with listener:
+        return _run(chosen, listener)
+
+
+def _run(chosen: argparse.Namespace, listener: socket.socket) -> int:
     try:
         state = AgentState(chosen.state or default_folder())
         journal = Journal(state.folder / "nhat-ky.jsonl", now)

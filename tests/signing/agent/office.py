@@ -109,6 +109,7 @@ class Office:
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
         self.drop_answers = 0
         self.redirect_to = ""
+        self.link = ""
         self.tamper: Callable[[bytes], bytes] | None = None
         self.tls_sha256 = ""
         self._nonces = MemoryNonces()
@@ -145,6 +146,10 @@ class Office:
         app = Flask("office")
         app.add_url_rule(IDENTITY_PATH, view_func=self._identity)
         app.add_url_rule("/<path:path>", view_func=self._post, methods=["POST"])
+        app.add_url_rule("/lien-ket", "link", view_func=lambda: f'<a href="{self.link}">Ký số</a>')
+        app.add_url_rule(
+            "/van-ban/<number>", "document", view_func=lambda number: f"Văn bản {number}"
+        )
         return app
 
     def _identity(self) -> Response:
