@@ -12,6 +12,7 @@ from flask import (
     current_app,
     flash,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -30,10 +31,9 @@ from forms.accounts import LoginForm, PasswordForm, ReauthenticationForm
 from models import LoginSession
 from operations import logins
 from operations.passwords import WeakPassword
-from operations.throttles import TooManyTries
+from operations.throttles import TooManyTries, in_words
 from operations.transactions import Refused
 from rules.permissions import Permission
-from views.errors import page
 from views.guards import account, load_account, open_to_all, own_path, requires, settings
 
 bp = Blueprint("accounts", __name__)
@@ -219,7 +219,12 @@ def throttle_key() -> bytes:
 
 def wait_page(refusal: TooManyTries) -> Response:
     """429 with the time to wait in words, and for programs in Retry-After."""
-    answer = page(429, str(refusal))
+    body = render_template(
+        "accounts/wait.html",
+        words=in_words(refusal.seconds),
+        again=request.full_path.rstrip("?"),
+    )
+    answer = make_response(body, 429)
     answer.headers["Retry-After"] = str(refusal.seconds)
     return answer
 

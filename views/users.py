@@ -120,7 +120,8 @@ def new() -> ResponseReturnValue:
         else:
             # Shown in the answer itself: a redirect would have to keep the password somewhere.
             return render_template("users/first_password.html", user=user, password=first, new=True)
-    return render_template("users/new.html", form=form, person=person)
+    # The frame calls the one who is logged in "person".
+    return render_template("users/new.html", form=form, owner=person)
 
 
 @bp.get("/quan-tri/tai-khoan/<int:user_id>")
@@ -158,7 +159,7 @@ def edit(user_id: int) -> ResponseReturnValue:
     wanted = request.args.get("q", "").strip()[:80]
     people = _people(wanted) if wanted else []
     return render_template(
-        "users/edit.html", user=user, form=form, person=person, wanted=wanted, people=people
+        "users/edit.html", user=user, form=form, owner=person, wanted=wanted, people=people
     )
 
 

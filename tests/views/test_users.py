@@ -247,6 +247,9 @@ def test_the_person_behind_an_account_can_be_changed(
     browser = login(cast.dung)
     page = f"{USERS}/{cast.huong}/sua"
     found = browser.get(page, query_string={"q": "giang"}).text
+    assert "Không gắn với cá nhân nào" in found
+    chosen = browser.get(page, query_string={"ca-nhan": cast.person_giang}).text
+    assert "Đỗ Hoàng Giang" in chosen
     assert f"ca-nhan={cast.person_giang}" in found
     taken = browser.post(
         page, data={"display_name": "Hương", "person_id": cast.person_giang, "version": 1}
