@@ -15,12 +15,10 @@ if sys.version_info < (3, 11):  # noqa: UP036 # This file is run by whatever Pyt
     sys.exit(2)
 
 import argparse
-import contextlib
 import ipaddress
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import traceback
 from collections.abc import Sequence
@@ -28,6 +26,7 @@ from collections.abc import Sequence
 from starting.checks import run_tests
 from starting.children import Child, check_port, running, stop_signals, wait_until_ready, watch
 from starting.console import INSTANCE, ROOT, Trouble, explain, log, say, write_whole
+from starting.database import is_current, office_has_begun
 from starting.installation import ensure_environment
 from starting.packages import RUN_PACKAGES, ensure_packages
 from starting.processes import PYTHON, environment, only_one, run_attached, task
@@ -41,25 +40,12 @@ AGENT_PORT = int(os.environ.get("SO_TOKEN_AGENT_PORT") or 17995)
 def ensure_data() -> None:
     """Bring the database up to date; on the very first run make the practice data."""
     if BEGUN.exists() or office_has_begun():
-        task("cli", "db", "upgrade")
+        if not is_current():
+            task("cli", "db", "upgrade")
         return
     say("Đang tạo dữ liệu thử nghiệm và thiết bị ký thử nghiệm…")
     task("cli", "demo")
     write_whole(BEGUN, "practice\n")
-
-
-def office_has_begun() -> bool:
-    """Is this the office's own database, which practice data must never enter?"""
-    if os.environ.get("DATABASE_URL"):
-        return True
-    path = INSTANCE / "so_token.sqlite"
-    if (INSTANCE / "practice").is_dir() or not path.exists():
-        return False
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        try:
-            return connection.execute("SELECT 1 FROM user_account LIMIT 1").fetchone() is not None
-        except sqlite3.OperationalError:
-            return False  # No table yet: the first migration was cut short.
 
 
 def show_logins() -> None:

@@ -4,14 +4,17 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from starting.database import newest_migration
 from tests.starting import ROOT, Started, finished_environment, free_port, status_of, until_free
 
 pytestmark = [
@@ -235,3 +238,15 @@ def test_an_old_python_is_told_which_one_is_needed() -> None:
 
 def test_the_exit_status_of_a_command_is_passed_on(start: Start) -> None:
     assert ended(start("cli", "no-such-command"))[0] == 2
+
+
+def test_a_new_database_is_at_the_newest_migration_before_the_server_starts(
+    start: Start, office: Path
+) -> None:
+    program = start("--port", str(free_port()))
+    program.wait_for("Nhấn Ctrl-C để dừng.")
+    program.end()
+    with closing(sqlite3.connect(office / "so_token.sqlite")) as connection:
+        version = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+    # What start.py reads out of the files is what Alembic itself arrived at.
+    assert version == newest_migration()
