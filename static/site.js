@@ -105,3 +105,22 @@
     button.addEventListener("click", function () { window.print(); });
   });
 })();
+
+/* A page that watches a signing job: asks for its state and shows the page anew when it changes. */
+(function () {
+  "use strict";
+  var place = document.querySelector("[data-watch]");
+  if (!place) { return; }
+  var tries = 0;
+  function look() {
+    tries += 1;
+    fetch(place.dataset.watch, { credentials: "same-origin" })
+      .then(function (answer) { return answer.json(); })
+      .then(function (job) {
+        if (job.state + job.error !== place.dataset.state) { window.location.reload(); return; }
+        if (tries < 400) { setTimeout(look, 1500); }
+      })
+      .catch(function () { if (tries < 400) { setTimeout(look, 5000); } });
+  }
+  setTimeout(look, 1500);
+})();

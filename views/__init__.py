@@ -12,6 +12,9 @@ NOUNS = (
     "certificate_requests",
     "request_acts",
     "request_letters",
+    "signing_agents",
+    "signing_jobs",
+    "agent_api",
 )
 
 

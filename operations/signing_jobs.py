@@ -1,0 +1,397 @@
+"""Orders to sign: opened by a person on the web, carried out by their agent, finished here.
+
+A job is bound to the session that opened it, its user, the certificate, the prepared bytes, field,
+act and minutes. PDF and protocol work comes from outside as bytes and as steps from one `Progress`
+to the next, so that this room knows neither.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+import audit
+from audit import Actor
+from models import (
+    Certificate,
+    CertificateRequest,
+    Entrustment,
+    ImportBatch,
+    LoginSession,
+    SigningJob,
+    User,
+)
+from operations import files
+from operations.certificate_requests import NOUN as REQUEST
+from operations.certificate_requests import load_for_change, move
+from operations.request_moves import attach
+from operations.transactions import Refused, transaction
+from rules.certificates import SubscriberKind
+from rules.documents import DocumentKind, JobState, SigningAct
+from rules.requests import RequestAct
+
+NOUN = "signing_job"
+ACTS = {SigningAct.APPROVE: RequestAct.SIGN, SigningAct.ISSUE: RequestAct.SEAL}
+KINDS = {SigningAct.APPROVE: DocumentKind.SIGNED, SigningAct.ISSUE: DocumentKind.SEALED}
+EVENTS = {
+    SigningAct.APPROVE: "certificate_request.signed",
+    SigningAct.ISSUE: "certificate_request.sealed",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What changes while a job is carried out; the protocol's `JobProgress` in our words."""
+
+    state: JobState
+    expires_at: datetime
+    claim_id: str = ""
+    claimed_at: datetime | None = None
+    result_sha256: str = ""
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything that a new job is bound to."""
+
+    public_id: str
+    act: SigningAct
+    agent_id: int
+    certificate_id: int | None
+    field: str
+    prepared_pdf: bytes
+    byte_range: Sequence[int]
+    manifest: dict[str, Any]
+    evidence: Sequence[dict[str, Any]]
+    expires_at: datetime
+
+
+def new_public_id() -> str:
+    """A name for a job that cannot be guessed: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def certificates_to_sign(session: Session, *, person_id: int | None, at: datetime) -> Any:
+    """A person's own certificates that are valid at this instant (NĐ 68/2024, Điều 31)."""
+    return session.scalars(
+        select(Certificate)
+        .where(
+            Certificate.person_id == person_id,
+            Certificate.kind == SubscriberKind.INDIVIDUAL,
+            *_valid(at),
+        )
+        .options(joinedload(Certificate.device))
+        .order_by(Certificate.expires_on.desc())
+    ).all()
+
+
+def certificates_to_seal(
+    session: Session, *, agency_id: int, person_id: int | None, on: date, at: datetime
+) -> Any:
+    """The agency's own certificates that are valid and entrusted to this person on this day."""
+    return session.scalars(
+        select(Certificate)
+        .join(Entrustment, Entrustment.certificate_id == Certificate.id)
+        .where(
+            Certificate.agency_id == agency_id,
+            Certificate.kind == SubscriberKind.ORGANISATION,
+            Entrustment.person_id == person_id,
+            Entrustment.from_on <= on,
+            or_(Entrustment.until_on.is_(None), Entrustment.until_on >= on),
+            *_valid(at),
+        )
+        .options(joinedload(Certificate.device))
+        .order_by(Certificate.expires_on.desc())
+    ).all()
+
+
+def _valid(at: datetime) -> tuple[Any, ...]:
+    return (
+        Certificate.revoked_at.is_(None),
+        Certificate.not_before <= at,
+        Certificate.not_after >= at,
+    )
+
+
+def open_job(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    version: int,
+    order: Order,
+) -> None:
+    """Open a job for a request; an older one that nobody finished is cancelled.
+
+    Raises `Refused` when the request cannot be signed now, and `Conflict` when it has changed since
+    the document was prepared.
+    """
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        move(request, ACTS[order.act])
+        for old in session.scalars(
+            select(SigningJob).where(SigningJob.request_id == request_id, SigningJob.is_open)
+        ):
+            _close(old, JobState.CANCELLED, actor.at)
+        session.flush()  # The index allows one open job per request.
+        prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
+        job = SigningJob(
+            public_id=order.public_id,
+            request_id=request_id,
+            user_id=actor.user_id,
+            login_session_id=actor.login_session_id,
+            agent_id=order.agent_id,
+            certificate_id=order.certificate_id,
+            act=order.act,
+            state=JobState.ISSUED,
+            field=order.field,
+            prepared_sha256=prepared,
+            byte_range=list(order.byte_range),
+            manifest=order.manifest,
+            evidence=list(order.evidence),
+            payload={"version": request.version},
+            issued_at=actor.at,
+            expires_at=order.expires_at,
+        )
+        session.add(job)
+        session.flush()
+        _record(
+            session,
+            "signing_job.issued",
+            job,
+            actor,
+            request.agency_id,
+            document_sha256=prepared,
+            act=order.act.name,
+            prepared=prepared,
+            certificate=order.certificate_id,
+        )
+
+
+def open_reading(session: Session, *, actor: Actor, order: Order, agency_id: int) -> None:
+    """Open the job of reading certificates from the attached token; no key and no PIN is used."""
+    with transaction(session):
+        job = SigningJob(
+            public_id=order.public_id,
+            user_id=actor.user_id,
+            login_session_id=actor.login_session_id,
+            agent_id=order.agent_id,
+            act=order.act,
+            state=JobState.ISSUED,
+            manifest=order.manifest,
+            payload={"agency_id": agency_id},
+            issued_at=actor.at,
+            expires_at=order.expires_at,
+        )
+        session.add(job)
+        session.flush()
+        _record(
+            session,
+            "signing_job.issued",
+            job,
+            actor,
+            agency_id,
+            act=order.act.name,
+            prepared=None,
+            certificate=None,
+        )
+
+
+def find(session: Session, public_id: str) -> SigningJob | None:
+    """The job of this name, with all that its steps ask about."""
+    return session.scalars(
+        select(SigningJob)
+        .where(SigningJob.public_id == public_id)
+        .options(
+            joinedload(SigningJob.user).selectinload(User.grants),
+            joinedload(SigningJob.agent),
+            joinedload(SigningJob.certificate),
+            joinedload(SigningJob.login_session),
+            joinedload(SigningJob.certificate_request).joinedload(CertificateRequest.agency),
+        )
+    ).one_or_none()
+
+
+def progress_of(job: SigningJob) -> Progress:
+    """Where the job stands, as a value."""
+    return Progress(
+        job.state,
+        job.expires_at,
+        job.claim_id,
+        job.claimed_at,
+        job.result_sha256,
+        job.last_error,
+    )
+
+
+def actor_of(job: SigningJob, *, address: str, at: datetime) -> Actor:
+    """The person for whom the agent speaks: who opened the job, in the session that opened it."""
+    return Actor(
+        user_id=job.user_id,
+        person_id=job.user.person_id,
+        roles=tuple(dict.fromkeys(grant.role.name for grant in job.user.grants)),
+        address=address,
+        at=at,
+        login_session_id=job.login_session_id,
+    )
+
+
+def may_go_on(job: SigningJob) -> bool:
+    """False when the job was closed, its session ended, or its user or agent lost their place."""
+    return (
+        job.state is not JobState.CANCELLED
+        and job.login_session.ended_at is None
+        and job.user.is_active
+        and (job.agent is None or job.agent.revoked_at is None)
+    )
+
+
+def advance(
+    session: Session,
+    *,
+    public_id: str,
+    address: str,
+    at: datetime,
+    step: Callable[[Progress], Progress],
+) -> Progress:
+    """Take one step of the protocol in one transaction; what `step` raises leaves all as it was.
+
+    Raises `Refused` when the job is gone.
+    """
+    with transaction(session):
+        job = _alive(session, public_id)
+        before = progress_of(job)
+        after = step(before)
+        if after == before:
+            return after
+        _write(job, after, at)
+        actor = actor_of(job, address=address, at=at)
+        agency_id = job.certificate_request.agency_id if job.certificate_request else None
+        if after.state is JobState.CLAIMED and before.state is not JobState.CLAIMED:
+            _record(session, "signing_job.claimed", job, actor, agency_id, agent=job.agent_id)
+        elif after.last_error and after.last_error != before.last_error:
+            _record(session, "signing_job.failed", job, actor, agency_id, code=after.last_error)
+        return after
+
+
+def finish(
+    session: Session,
+    *,
+    public_id: str,
+    address: str,
+    at: datetime,
+    step: Callable[[Progress], Progress],
+    signed_pdf: bytes,
+    cms_sha256: str,
+) -> Progress:
+    """Accept a signature: the signed document is kept and its request moves on, all at once.
+
+    The same result again changes nothing. Raises `Refused` when the job is gone or the request has
+    moved on meanwhile, and `Conflict` when it was changed after the document was prepared.
+    """
+    with transaction(session):
+        job = _alive(session, public_id)
+        before = progress_of(job)
+        after = step(before)
+        if before.state is JobState.ACCEPTED or after == before:
+            return after
+        actor = actor_of(job, address=address, at=at)
+        request = load_for_change(session, job.request_id or 0, job.payload["version"])
+        request.state = move(request, ACTS[job.act])
+        if job.act is SigningAct.APPROVE:
+            request.signed_at = at
+        else:
+            request.sealed_at = at
+        request.version += 1
+        sha256 = attach(session, request, actor, KINDS[job.act], signed_pdf)
+        _write(job, after, at)
+        job.result_file_sha256 = sha256
+        _record(session, "signing_job.accepted", job, actor, request.agency_id, cms=cms_sha256)
+        audit.record(
+            session,
+            EVENTS[job.act],
+            actor=actor,
+            noun=REQUEST,
+            object_id=request.id,
+            agency_id=request.agency_id,
+            document_sha256=sha256,
+            job=job.id,
+            certificate=job.certificate_id,
+        )
+        return after
+
+
+def finish_reading(session: Session, *, public_id: str, at: datetime, batch_id: int) -> None:
+    """Tie what was read from the token to its job; a repeated call is harmless."""
+    with transaction(session):
+        job = _alive(session, public_id)
+        if job.import_batch_id is None:
+            job.import_batch_id = session.get_one(ImportBatch, batch_id).id
+            _close(job, JobState.ACCEPTED, at)
+
+
+def cancel(session: Session, *, actor: Actor, public_id: str) -> None:
+    """Give one of the actor's own jobs up. Raises `Refused` when it is finished or not theirs."""
+    with transaction(session):
+        job = _alive(session, public_id)
+        if job.user_id != actor.user_id or not job.is_open:
+            raise Refused("Việc ký này đã kết thúc hoặc không phải của anh/chị.")
+        _close(job, JobState.CANCELLED, actor.at)
+        agency_id = job.certificate_request.agency_id if job.certificate_request else None
+        _record(session, "signing_job.cancelled", job, actor, agency_id)
+
+
+def live_login(session: Session, login_session_id: int) -> bool:
+    """True while the login session has not been ended."""
+    row = session.get(LoginSession, login_session_id)
+    return row is not None and row.ended_at is None
+
+
+def _alive(session: Session, public_id: str) -> SigningJob:
+    job = find(session, public_id)
+    if job is None or not may_go_on(job):
+        raise Refused("Việc ký này không còn nữa.")
+    return job
+
+
+def _write(job: SigningJob, progress: Progress, at: datetime) -> None:
+    job.state = progress.state
+    job.claim_id = progress.claim_id
+    job.claimed_at = progress.claimed_at
+    job.result_sha256 = progress.result_sha256
+    job.last_error = progress.last_error
+    if progress.state in (JobState.ACCEPTED, JobState.REFUSED):
+        _close(job, progress.state, at)
+
+
+def _close(job: SigningJob, state: JobState, at: datetime) -> None:
+    job.state = state
+    job.is_open = False
+    job.finished_at = at
+
+
+def _record(
+    session: Session,
+    event: str,
+    job: SigningJob,
+    actor: Actor,
+    agency_id: int | None,
+    *,
+    document_sha256: str | None = None,
+    **body: audit.Value,
+) -> None:
+    audit.record(
+        session,
+        event,
+        actor=actor,
+        noun=NOUN,
+        object_id=job.id,
+        agency_id=agency_id,
+        document_sha256=document_sha256,
+        **body,
+    )

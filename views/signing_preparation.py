@@ -1,0 +1,314 @@
+"""Preparing a letter for a signature: fields, appearance, hole, evidence and manifest.
+
+All that is PDF is done here on the server (DESIGN, section 4): the agent shows, hashes and signs.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+import clock
+from extensions import db
+from letters import fonts as letter_fonts
+from models import Certificate, CertificateRequest, RequestDocument, SigningAgent, SigningJob
+from operations import files
+from operations.signing_jobs import Order, new_public_id
+from rules.documents import DocumentKind, SigningAct
+from signing.messages import (
+    TICKET_LIFETIME,
+    AgentPublicKeys,
+    Evidence,
+    Item,
+    Manifest,
+    SignedManifest,
+    Ticket,
+    TicketKind,
+    agent_address,
+    issue_ticket,
+    sign_manifest,
+)
+from signing.pades import appearance, layout
+from signing.pades.judge import judge
+from signing.pades.prepare import Prepared, prepare, reserve_for
+from signing.trust.path import build_path
+from signing.trust.store import TrustStore
+from views.guards import settings
+from views.signing_keys import server_key
+
+NUMBER, DATE = "so_van_ban", "ngay_van_ban"
+LEADER, AGENCY = "chu_ky_nguoi_co_tham_quyen", "chu_ky_co_quan"
+FIELDS = {SigningAct.APPROVE: LEADER, SigningAct.ISSUE: AGENCY}
+ACT_WORDS = {
+    SigningAct.APPROVE: "Ký số của người có thẩm quyền",
+    SigningAct.ISSUE: "Ký số của cơ quan (số, ngày và con dấu)",
+}
+
+READING_WORDS = "Đọc chứng thư từ thiết bị đang cắm (không cần mã PIN)"
+
+
+class NotReady(Exception):
+    """The letter cannot be prepared; the message says in Vietnamese what is missing."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found about the signer's certificate before the job (Điều 29, 31, 32)."""
+
+    usable: bool
+    lines: tuple[Evidence, ...]
+    chain: tuple[bytes, ...]
+
+
+def check_certificate(certificate: Certificate, at: datetime) -> Checked:
+    """Check term, scope and state (Điều 31), then the path (Điều 32), at this instant.
+
+    A certificate that is out of its term, of another scope or revoked is not usable; what cannot be
+    checked offline is recorded as a warning.
+    """
+    parsed = x509.load_der_x509_certificate(certificate.der)
+    store = TrustStore.load(settings().trust)
+    found = judge(parsed, (), store, signing_time=at, time_is_proven=False, at=at)
+    path = build_path(parsed, store, ())
+    lines = [Evidence(f"Điều 31: {each}", good=False) for each in found.invalid]
+    if not found.invalid:
+        lines.append(
+            Evidence("Điều 31: chứng thư còn thời hạn và đúng phạm vi sử dụng.", good=True)
+        )
+    lines.append(
+        Evidence(
+            f"Điều 31: trạng thái thu hồi – {found.revocation}.", good=found.revocation == "hợp lệ"
+        )
+    )
+    if found.trusted:
+        words = " → ".join(found.path)
+        lines.append(Evidence(f"Điều 32: đường dẫn chứng thực {words}.", good=True))
+    lines += [Evidence(f"Lưu ý: {each}", good=False) for each in found.undecided]
+    issuers = path.certificates[1:-1] if found.trusted else path.certificates[1:]
+    chain = tuple(each.public_bytes(Encoding.DER) for each in issuers)
+    return Checked(not found.invalid, tuple(lines), chain)
+
+
+def order(
+    request: CertificateRequest,
+    act: SigningAct,
+    certificate: Certificate,
+    checked: Checked,
+    agent: SigningAgent,
+    *,
+    user_id: int,
+    user_name: str,
+) -> Order:
+    """Prepare the letter for one signature and bind it into an order with its signed manifest.
+
+    Raises `NotReady`, and `signing.errors.SigningError` when the PDF cannot be prepared.
+    """
+    at = clock.now()
+    prepared = _prepare(request, act, certificate, checked, at)
+    public_id = new_public_id()
+    manifest = Manifest(
+        job_id=public_id,
+        server_id=server_key().public.server_id,
+        server_name=settings().server_name,
+        user_id=str(user_id),
+        user_name=user_name,
+        act=ACT_WORDS[act],
+        certificate_sha256=certificate.sha256,
+        chain=checked.chain,
+        items=(_item(request, act, prepared),),
+        evidence=checked.lines,
+        return_path=f"/de-nghi/{request.id}",
+        issued_at=at,
+        expires_at=at + TICKET_LIFETIME,
+    )
+    return Order(
+        public_id=public_id,
+        act=act,
+        agent_id=agent.id,
+        certificate_id=certificate.id,
+        field=FIELDS[act],
+        prepared_pdf=prepared.pdf,
+        byte_range=prepared.byte_range,
+        manifest=stored(sign_manifest(server_key(), manifest)),
+        evidence=[line.to_dict() for line in checked.lines],
+        expires_at=manifest.expires_at,
+    )
+
+
+def stored(signed: SignedManifest) -> dict[str, Any]:
+    """A signed manifest as the database keeps it: the very bytes, in hexadecimal."""
+    return {"payload": signed.payload.hex(), "signature": signed.signature.hex()}
+
+
+def restored(manifest: dict[str, Any]) -> SignedManifest:
+    """The signed manifest that `stored` wrote."""
+    return SignedManifest(bytes.fromhex(manifest["payload"]), bytes.fromhex(manifest["signature"]))
+
+
+def _item(request: CertificateRequest, act: SigningAct, prepared: Prepared) -> Item:
+    number = ""
+    if act is SigningAct.ISSUE and request.document_number:
+        number = f"Số {symbol(request)}, ngày {request.document_on:%d/%m/%Y}"
+    return Item(
+        name=f"de-nghi-{request.id}.pdf",
+        sha256=hashlib.sha256(prepared.pdf).hexdigest(),
+        size=len(prepared.pdf),
+        byte_range=prepared.byte_range,
+        field=FIELDS[act],
+        title=f"Đề nghị gia hạn {len(request.lines)} chứng thư (số {request.id} trong sổ)",
+        number=number,
+    )
+
+
+def symbol(request: CertificateRequest) -> str:
+    """Số và ký hiệu as it stands in the letter."""
+    tail = "-".join(part for part in (request.agency.abbreviation, request.drafting_unit) if part)
+    return f"{request.document_number}/{tail}"
+
+
+def _prepare(
+    request: CertificateRequest,
+    act: SigningAct,
+    certificate: Certificate,
+    checked: Checked,
+    at: datetime,
+) -> Prepared:
+    fonts = letter_fonts.find()
+    reserve = reserve_for([certificate.der, *checked.chain])
+    if act is SigningAct.APPROVE:
+        letter = current(request, DocumentKind.LETTER)
+        pdf = _with_fields(files.read(db.session, letter.sha256), letter.anchors)
+        fill: dict[str, str] = {}
+    else:
+        if not request.document_number or request.document_on is None:
+            raise NotReady("Chưa ghi số và ngày văn bản.")
+        pdf = files.read(db.session, current(request, DocumentKind.SIGNED).sha256)
+        fill = {NUMBER: number_text(request.document_number), DATE: date_text(request.document_on)}
+    return prepare(
+        pdf,
+        field=FIELDS[act],
+        signing_time=at,
+        appearance=_appearance(request, act, at),
+        fonts=fonts,
+        fill=fill,
+        reserve=reserve,
+    )
+
+
+def number_text(number: str) -> str:
+    """The number as decree 30 writes it: below ten with a zero in front (Phụ lục I, mục II.3)."""
+    return f"0{number}" if number.isdecimal() and len(number) == 1 else number
+
+
+def date_text(day: Any) -> str:
+    """ngày 05 tháng 02 năm 2026: days below ten and the months 1 and 2 with a zero (mục II.4)."""
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def current(request: CertificateRequest, kind: DocumentKind) -> RequestDocument:
+    """The current document of a kind; raises `NotReady` when there is none."""
+    for document in reversed(request.documents):
+        if document.kind is kind and document.is_current:
+            return document
+    raise NotReady("Chưa có văn bản để ký. Hãy trình lại để dựng văn bản.")
+
+
+def _with_fields(pdf: bytes, anchors: dict[str, Any]) -> bytes:
+    """All fields before the first signature; the agency's signature will lock number and date."""
+    if not {"number", "date", "signature", "seal"} <= anchors.keys():
+        raise NotReady(
+            "Văn bản này được dựng để ký tay. Hãy bỏ lựa chọn “ký tay trên giấy” rồi trình lại."
+        )
+    return layout.add_fields(
+        pdf,
+        [_text(NUMBER, anchors["number"]), _text(DATE, anchors["date"])],
+        [
+            layout.SignatureField(LEADER, _box(anchors["signature"])),
+            layout.SignatureField(AGENCY, _box(anchors["seal"]), lock=(NUMBER, DATE)),
+        ],
+        letter_fonts.find(),
+    )
+
+
+def _box(anchor: dict[str, Any]) -> layout.Box:
+    return layout.Box(anchor["page"], anchor["x1"], anchor["y1"], anchor["x2"], anchor["y2"])
+
+
+def _text(name: str, anchor: dict[str, Any]) -> layout.TextField:
+    return layout.TextField(
+        name,
+        _box(anchor),
+        style=anchor["style"] or "regular",
+        size=anchor["size"] or 13.0,
+        align=anchor["align"] or "left",
+    )
+
+
+def _appearance(
+    request: CertificateRequest, act: SigningAct, at: datetime
+) -> appearance.Appearance:
+    agency = request.agency
+    if act is SigningAct.APPROVE:
+        signer = request.signer
+        picture = _picture(signer.signature_picture_sha256 if signer else None)
+        if picture is not None:
+            return appearance.PictureAppearance(picture)
+        name = signer.full_name if signer else ""
+        return appearance.TextAppearance(
+            appearance.signing_lines(name, agency.name, at), ink="blue"
+        )
+    picture = _picture(agency.seal_picture_sha256)
+    if picture is not None:
+        return appearance.PictureAppearance(picture)
+    return appearance.seal(appearance.signing_lines(agency.name, agency.name, at)[1:])
+
+
+def _picture(sha256: str | None) -> bytes | None:
+    return files.read(db.session, sha256) if sha256 else None
+
+
+def ticket_address(job: SigningJob) -> str:
+    """The link that opens the agent of a job's user with a ticket sealed to that agent."""
+    reading = job.act is SigningAct.READ_CERTIFICATES
+    manifest = None if reading else Manifest.from_payload(restored(job.manifest).payload)
+    agent = job.agent
+    if agent is None:
+        raise NotReady("Chưa ghép nối Trình ký số với tài khoản này.")
+    ticket = Ticket(
+        kind=TicketKind.IMPORT if reading else TicketKind.SIGN,
+        job_id=job.public_id,
+        server_id=server_key().public.server_id,
+        user_id=str(job.user_id),
+        agent_id=keys_of(agent).agent_id,
+        manifest_sha256=manifest.sha256 if manifest else "",
+        act=manifest.act if manifest else READING_WORDS,
+        issued_at=job.issued_at,
+        expires_at=job.expires_at,
+    )
+    text = issue_ticket(server_key(), bytes.fromhex(agent.seal_key), ticket)
+    return agent_address(agent.port, text, ticket.kind)
+
+
+def reading_order(agent: SigningAgent) -> Order:
+    """The order to read certificates from the attached token; it has no documents."""
+    return Order(
+        public_id=new_public_id(),
+        act=SigningAct.READ_CERTIFICATES,
+        agent_id=agent.id,
+        certificate_id=None,
+        field="",
+        prepared_pdf=b"",
+        byte_range=(),
+        manifest={},
+        evidence=(),
+        expires_at=clock.now() + TICKET_LIFETIME,
+    )
+
+
+def keys_of(agent: SigningAgent) -> AgentPublicKeys:
+    """The public keys of a paired agent."""
+    return AgentPublicKeys(bytes.fromhex(agent.agent_key), bytes.fromhex(agent.seal_key))
