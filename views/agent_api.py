@@ -17,6 +17,7 @@ from operations import certificate_imports, files, signing_agents, signing_jobs
 from operations.signing_jobs import Progress
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
+from sheets.x509 import describe
 from signing import messages as contract
 from signing.errors import SigningError, UploadFailed
 from signing.messages import (
@@ -347,6 +348,7 @@ def _take_certificates(head: RequestHead, body: bytes, at: datetime) -> bytes:
             actor=signing_jobs.actor_of(job, address=request.remote_addr or "", at=at),
             agency_id=job.payload["agency_id"],
             found=found,
+            read=describe,
         )
         signing_jobs.finish_reading(db.session, public_id=job.public_id, at=at, batch_id=batch_id)
     return Receipt(contract.JobState.ACCEPTED, f"/ky-so/{job.public_id}").to_body()
