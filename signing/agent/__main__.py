@@ -66,6 +66,7 @@ def bind(port: int) -> socket.socket:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
+        listener.listen(64)  # From now on callers wait instead of being turned away.
     except OSError:
         listener.close()
         raise

@@ -140,6 +140,7 @@ class Work:
     claim_id: str = ""
     claimed_at: datetime | None = None
     allow_final_try: bool = False
+    certificate_der: bytes = b""
     error: SigningError | None = None
     result: Result | None = None
     return_path: str = ""
@@ -333,7 +334,7 @@ class Desk:
             with self._lock:
                 self._free(work)
             raise
-        work.allow_final_try = holder.token.pin.last_try
+        work.allow_final_try, work.certificate_der = holder.token.pin.last_try, holder.der
         with self._lock:
             self._ask_for_pin(work, holder, question)
         return work
@@ -421,12 +422,8 @@ class Desk:
             if not pin:
                 raise PinRequired
             self._clicks.add(click)
-            holder = self.holder(work.manifest)
-            if holder.problem is not None:
-                self._fail(work, holder.problem)
-                return work
             work.stage = Stage.SIGNING
-            self._start(lambda: self._sign_and_send(work, holder.der, pin))
+            self._start(lambda: self._sign_and_send(work, work.certificate_der, pin))
         return work
 
     # --- signing ---------------------------------------------------------------------------------
