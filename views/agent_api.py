@@ -17,7 +17,7 @@ from operations import certificate_imports, files, signing_agents, signing_jobs
 from operations.signing_jobs import Progress
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
-from sheets.x509 import describe
+from sheets.certificate_files import read_one
 from signing import messages as contract
 from signing.errors import SigningError, UploadFailed
 from signing.messages import (
@@ -42,13 +42,13 @@ from views.signing_preparation import keys_of, restored
 from views.verifier import sandbox
 
 bp = Blueprint("agent_api", __name__)
-csrf.exempt(bp)
 
 SIGNED_CALL = "every call is signed by the agent's own key and checked here"
 Handler = Callable[[RequestHead, bytes, datetime], bytes]
 
 
 @bp.get(contract.IDENTITY_PATH)
+@csrf.exempt
 @open_to_all("a public key is public; agents ask for it before they are paired")
 def show_identity() -> Response:
     """The server's name and public key, signed for the nonce of the asker."""
@@ -91,6 +91,7 @@ def _answer(keys: Callable[[RequestHead, bytes], AgentPublicKeys], handle: Handl
 
 
 @bp.post(contract.PAIR_PATH)
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def offer_pairing() -> Response:
     """An agent asks to be paired; a logged-in person has to type its code."""
@@ -116,6 +117,7 @@ def _keep_offer(head: RequestHead, body: bytes, at: datetime) -> bytes:
 
 
 @bp.post(contract.PAIR_POLL_PATH)
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def poll_pairing() -> Response:
     """The agent asks whether its code was typed."""
@@ -142,6 +144,7 @@ def _pairing_answer(head: RequestHead, _body: bytes, _at: datetime) -> bytes:
 
 
 @bp.post(contract.HEARTBEAT_PATH)
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def heartbeat() -> Response:
     """The agent says that it runs, where, and in which version."""
@@ -170,7 +173,8 @@ def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
 # Jobs -----------------------------------------------------------------------------------------
 
 
-@bp.post("/tac-nhan/viec/<string:job_id>/xem")
+@bp.post("/tac-nhan/viec/<string(length=22):job_id>/xem")
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def show_job(job_id: str) -> Response:
     """The signed manifest and the prepared documents; looking changes nothing."""
@@ -196,7 +200,8 @@ def _show(job: SigningJob, body: bytes) -> bytes:
     return view.to_body()
 
 
-@bp.post("/tac-nhan/viec/<string:job_id>/nhan")
+@bp.post("/tac-nhan/viec/<string(length=22):job_id>/nhan")
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def claim_job(job_id: str) -> Response:
     """The person pressed "Ký": from now on nobody else may carry this job out."""
@@ -213,14 +218,16 @@ def claim_job(job_id: str) -> Response:
     return _answer(_paired_keys, handle)
 
 
-@bp.post("/tac-nhan/viec/<string:job_id>/loi")
+@bp.post("/tac-nhan/viec/<string(length=22):job_id>/loi")
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def fail_job(job_id: str) -> Response:
     """Something went wrong at the agent; the code says what."""
     return _answer(_paired_keys, lambda head, body, at: _give_back(job_id, head, body, at, True))
 
 
-@bp.post("/tac-nhan/viec/<string:job_id>/tra-lai")
+@bp.post("/tac-nhan/viec/<string(length=22):job_id>/tra-lai")
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def release_job(job_id: str) -> Response:
     """The agent gives the job back unfinished."""
@@ -275,7 +282,8 @@ def _return_path(job: SigningJob) -> str:
     return f"/de-nghi/{job.request_id}" if job.request_id else f"/ky-so/{job.public_id}"
 
 
-@bp.post("/tac-nhan/viec/<string:job_id>/ket-qua")
+@bp.post("/tac-nhan/viec/<string(length=22):job_id>/ket-qua")
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def finish_job(job_id: str) -> Response:
     """The agent returns the CMS; the server splices, checks, verifies and stores."""
@@ -325,6 +333,7 @@ def _verify(signed_pdf: bytes, field: str, at: datetime) -> None:
 
 
 @bp.post(contract.CERTIFICATES_PATH)
+@csrf.exempt
 @open_to_all(SIGNED_CALL)
 def take_certificates() -> Response:
     """Certificates that the agent read from the attached token, without a PIN."""
@@ -348,7 +357,7 @@ def _take_certificates(head: RequestHead, body: bytes, at: datetime) -> bytes:
             actor=signing_jobs.actor_of(job, address=request.remote_addr or "", at=at),
             agency_id=job.payload["agency_id"],
             found=found,
-            read=describe,
+            read=read_one,
         )
         signing_jobs.finish_reading(db.session, public_id=job.public_id, at=at, batch_id=batch_id)
     return Receipt(contract.JobState.ACCEPTED, f"/ky-so/{job.public_id}").to_body()

@@ -157,7 +157,7 @@ def _home_agency() -> int:
     abort(403)
 
 
-@bp.get("/ky-so/<string:public_id>")
+@bp.get("/ky-so/<string(length=22):public_id>")
 @requires(Permission.SIGNING_AGENT_PAIR)
 def watch(public_id: str) -> ResponseReturnValue:
     """The job while it waits: the link to the agent, and what to do when nothing happens."""
@@ -177,7 +177,7 @@ def watch(public_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/ky-so/<string:public_id>/trang-thai")
+@bp.get("/ky-so/<string(length=22):public_id>/trang-thai")
 @requires(Permission.SIGNING_AGENT_PAIR)
 def state(public_id: str) -> ResponseReturnValue:
     """The state alone, for the page that watches."""
@@ -185,7 +185,7 @@ def state(public_id: str) -> ResponseReturnValue:
     return jsonify(state=job.state.value, error=job.last_error, open=job.is_open)
 
 
-@bp.post("/ky-so/<string:public_id>/huy")
+@bp.post("/ky-so/<string(length=22):public_id>/huy")
 @requires(Permission.SIGNING_AGENT_PAIR)
 def cancel(public_id: str) -> ResponseReturnValue:
     """Give the job up; the letter stays as it was."""
