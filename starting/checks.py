@@ -11,12 +11,12 @@ from starting.installation import ensure_environment
 from starting.packages import RUN_PACKAGES, TEST_PACKAGES, ensure_packages
 from starting.processes import PYTHON, environment
 
-CHECKS = (
-    ("ruff", "check", "."),
-    ("ruff", "format", "--check", "."),
-    ("mypy", "--strict", "-p", "rules", "-p", "signing", "-p", "letters", "-p", "operations"),
-    ("importlinter.cli",),
-)
+CHECKS = {
+    "ruff check": ("-m", "ruff", "check", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "."),
+    "mypy": ("-m", "mypy", "--strict", *"-p rules -p signing -p letters -p operations".split()),
+    "import-linter": ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
+}
 
 
 def run_tests(arguments: list[str]) -> int:
@@ -28,17 +28,11 @@ def run_tests(arguments: list[str]) -> int:
             [str(PYTHON), "-m", "pytest", *arguments], env=environment(), cwd=ROOT, check=False
         ).returncode
     failed = []
-    for check in CHECKS:
-        print(f"\n--- {' '.join(check)}", flush=True)
-        command = [str(PYTHON), "-m", *check]
-        if check[0] == "importlinter.cli":
-            command = [
-                str(PYTHON),
-                "-c",
-                "from importlinter.cli import lint_imports_command as c; c()",
-            ]
+    for title, check in CHECKS.items():
+        print(f"\n--- {title}", flush=True)
+        command = [str(PYTHON), *check]
         if subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode:
-            failed.append(" ".join(check))
+            failed.append(title)
     counts: dict[str, int] = {"passed": 0, "failed": 0, "skipped": 0}
     for selection in (("-n", "2", "-m", "not browser"), ("-m", "browser")):
         if run_pytest(selection, counts):
