@@ -20,6 +20,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import traceback
 from collections.abc import Sequence
 
@@ -33,17 +34,28 @@ from starting.processes import PYTHON, environment, only_one, run_attached, task
 
 #: Written when the first run, or `cli init`, has left usable data; then nothing is made any more.
 BEGUN = INSTANCE / "begun"
+DAY = 24 * 60 * 60
 PORT = 17990
 AGENT_PORT = int(os.environ.get("SO_TOKEN_AGENT_PORT") or 17995)
 
 
 def ensure_data() -> None:
-    """Bring the database up to date; on the very first run make the practice data."""
-    if BEGUN.exists() or office_has_begun():
+    """Bring the database up to date; on the very first run make the practice data.
+
+    `cli demo` mends what a killed run has left, does nothing when all is there, and renews the
+    practice authority's revocation lists, for which it is asked once a day.
+    """
+    practice = (INSTANCE / "practice").is_dir()
+    if BEGUN.exists() and (not practice or time.time() - BEGUN.stat().st_mtime < DAY):
         if not is_current():
             task("cli", "db", "upgrade")
         return
-    say("Đang tạo dữ liệu thử nghiệm và thiết bị ký thử nghiệm…")
+    if not practice and office_has_begun():
+        task("cli", "db", "upgrade")
+        write_whole(BEGUN, "office\n")
+        return
+    if not BEGUN.exists():
+        say("Đang tạo dữ liệu thử nghiệm và thiết bị ký thử nghiệm…")
     task("cli", "demo")
     write_whole(BEGUN, "practice\n")
 
