@@ -32,6 +32,7 @@ _LARGEST_TEXT = 10.0
 _SMALLEST_TEXT = 4.0
 _LEADING = 1.18
 _PADDING = 3.0
+_FRAME = 3.0
 _MAX_SIDE = 4000
 _MAX_PNG_BYTES = 8 * 1024 * 1024
 
@@ -87,8 +88,10 @@ def draw(
     if isinstance(appearance, PictureAppearance):
         body = _picture_body(writer, appearance, (width, height), resources, fonts)
     else:
+        edge = _FRAME if appearance.frame else 0.0
+        area = (edge, edge, width - edge, height - edge)
         body = _frame(appearance, (width, height)) + _text_body(
-            writer, appearance.lines, appearance.ink, (0, 0, width, height), resources, fonts
+            writer, appearance.lines, appearance.ink, area, resources, fonts
         )
     dictionary = {
         pdf_name("/Type"): pdf_name("/XObject"),
@@ -141,15 +144,27 @@ def _text_body(
 def _fit(
     used: Face, lines: tuple[str, ...], width: float, height: float
 ) -> tuple[float, tuple[str, ...]]:
+    """The largest size at which the lines fit, and the rows they make.
+
+    A line is broken only when it would otherwise be smaller than people read easily.
+    """
+    unbroken = [_LARGEST_TEXT - step / 2 for step in range(int(2 * (_LARGEST_TEXT - 6.5)) + 1)]
+    for size in unbroken:
+        if _fits(used, lines, size, width, height):
+            return size, lines
     size = _LARGEST_TEXT
     while size >= _SMALLEST_TEXT:
         rows = tuple(row for line in lines for row in _wrap(used, line, size, width))
-        if len(rows) * size * _LEADING <= height and all(
-            used.width(row, size) <= width for row in rows
-        ):
+        if _fits(used, rows, size, width, height):
             return size, rows
         size -= 0.5
     raise TextDoesNotFit(f"{len(lines)} lines in {width:.0f} x {height:.0f} points")
+
+
+def _fits(used: Face, rows: tuple[str, ...], size: float, width: float, height: float) -> bool:
+    return len(rows) * size * _LEADING <= height and all(
+        used.width(row, size) <= width for row in rows
+    )
 
 
 def _wrap(used: Face, line: str, size: float, width: float) -> list[str]:

@@ -18,8 +18,11 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.errors import PdfBroken, PdfEncrypted, PdfTooLarge
+from signing.pades import hexstrings
 from signing.pades.errors import FieldProblem
 from signing.pades.fonts import Face
+
+hexstrings.install()
 
 MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest file that is prepared or judged."""

@@ -1,4 +1,4 @@
-"""Fields, appearances, the hole and the splice, with real keys and programs that we did not write."""
+"""Fields, appearances, hole and splice, with real keys and programs that we did not write."""
 
 import asyncio
 import datetime as dt
