@@ -17,12 +17,12 @@ PLACES: tuple[tuple[str, str, Permission | None], ...] = (
     ("Thiết bị", "devices.index", Permission.DEVICE_VIEW),
     ("Chứng thư", "certificates.index", Permission.CERTIFICATE_VIEW),
     ("Cá nhân và đơn vị", "people.index", Permission.PERSON_SEARCH),
-    ("Đề nghị", "certificate_requests.index", Permission.CERTIFICATE_REQUEST_VIEW),
-    ("Chương trình ký", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
+    ("Yêu cầu chứng thực", "certificate_requests.index", Permission.CERTIFICATE_REQUEST_VIEW),
+    ("Trình ký số", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
     ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
     ("Nhật ký", "log.index", Permission.AUDIT_VIEW),
     ("Căn cứ pháp lý", "law.index", Permission.LAW_VIEW),
-    ("Tài khoản", "users.index", Permission.USER_MANAGE),
+    ("Quản trị tài khoản", "users.index", Permission.USER_MANAGE),
 )
 
 
