@@ -129,7 +129,7 @@ def new() -> ResponseReturnValue:
 def show(user_id: int) -> ResponseReturnValue:
     """One account: what it may do and where, and what can be done with it."""
     user = load_user(user_id)
-    return _page(user, _grant_form(user))
+    return render_template("users/show.html", user=user, own=user_id == account().user.id)
 
 
 @bp.route("/quan-tri/tai-khoan/<int:user_id>/sua", methods=["GET", "POST"])
@@ -163,7 +163,7 @@ def edit(user_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/quan-tri/tai-khoan/<int:user_id>/vai-tro")
+@bp.route("/quan-tri/tai-khoan/<int:user_id>/vai-tro", methods=["GET", "POST"])
 @requires(MANAGE, fresh=True)
 def add_role(user_id: int) -> ResponseReturnValue:
     """Give the account one more role."""
@@ -184,7 +184,7 @@ def add_role(user_id: int) -> ResponseReturnValue:
         else:
             flash("Đã thêm vai trò.", "success")
             return redirect(url_for("users.show", user_id=user_id))
-    return _page(load_user(user_id), form)
+    return render_template("users/add_role.html", user=load_user(user_id), form=form)
 
 
 @bp.post("/quan-tri/tai-khoan/<int:user_id>/vai-tro/<int:user_role_id>/bo")
@@ -371,9 +371,3 @@ def _grant_form(user: User) -> GrantForm:
         form.version.data = user.version
         form.agency_id.data = user.person.agency_id if user.person else None
     return form
-
-
-def _page(user: User, form: GrantForm) -> str:
-    return render_template(
-        "users/show.html", user=user, form=form, own=user.id == account().user.id
-    )

@@ -45,6 +45,7 @@ def addresses(user_id: int) -> list[tuple[str, str]]:
         ("GET", one),
         ("GET", f"{one}/sua"),
         ("POST", f"{one}/sua"),
+        ("GET", f"{one}/vai-tro"),
         ("POST", f"{one}/vai-tro"),
         ("POST", f"{one}/vai-tro/1/bo"),
         ("GET", f"{one}/mat-khau"),
@@ -96,7 +97,7 @@ def test_a_local_administrator_grants_only_inside_the_commune(
     login: Login, cast: Cast, local: int, db_session: Session
 ) -> None:
     browser = login(local)
-    page = browser.get(f"{USERS}/{cast.an}").text
+    page = browser.get(f"{USERS}/{cast.an}/vai-tro").text
     assert "Văn phòng xã Thử A" in page
     assert "UBND xã Thử B" not in page
     for agency_id in (cast.province, cast.commune_b):
