@@ -75,6 +75,7 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
     login_key: str
     grants: tuple[tuple[Role, int, str], ...]
     _scopes: dict[Permission, Scope] = field(default_factory=dict)
+    _agencies_below: dict[frozenset[str], frozenset[int]] = field(default_factory=dict)
 
     def get_id(self) -> str:
         return self.login_key
@@ -89,7 +90,7 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
         return any(wanted in GRANTS[role] for role, _, _ in self.grants)
 
     def scope(self, permission: Permission) -> Scope:
-        """Where the person holds the permission; one statement, remembered for the request."""
+        """Where the person holds the permission; one statement for each set of places."""
         if permission not in self._scopes:
             self._scopes[permission] = self._find_scope(permission)
         return self._scopes[permission]
@@ -102,8 +103,11 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
             return Scope(own_person_id=own)
         if any(path.count("/") == 2 for path in paths):  # "/1/": the root of the tree
             return Scope(everything=True)
-        ids = db.session.scalars(select(Agency.id).where(or_(*map(below, paths))))
-        return Scope(agency_ids=frozenset(ids), own_person_id=own)
+        place = frozenset(paths)
+        if place not in self._agencies_below:  # most people hold all they may do in one place
+            ids = db.session.scalars(select(Agency.id).where(or_(*map(below, sorted(place)))))
+            self._agencies_below[place] = frozenset(ids)
+        return Scope(agency_ids=self._agencies_below[place], own_person_id=own)
 
     def actor(self) -> Actor:
         """The person as operations know them, at this instant."""
