@@ -95,11 +95,12 @@ def task(module: str, *arguments: str, python: Path = PYTHON, show: bool = False
 class Failed(Trouble):
     """A task ended with an error; keeps its output."""
 
-    def __init__(self, module: str, lines: list[str]) -> None:
+    def __init__(self, module: str, lines: Sequence[str]) -> None:
         self.output = "\n".join(lines)
-        last = next((line for line in reversed(lines) if line.strip()), "không rõ lý do")
-        last = last.removeprefix("Error: ")
-        super().__init__(f"Bước {module} không thành: {last}")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        if not last or "Traceback (most recent call last)" in self.output:
+            last = f"Bước {module} không thành; chi tiết ở {INSTANCE / 'logs' / 'start.log'}."
+        super().__init__(last.removeprefix("Error: "))
 
 
 @contextlib.contextmanager
