@@ -25,6 +25,9 @@ from signing.pades.report import Report, iso
 TIME_LIMIT = 20.0
 """Seconds for one request; verifying an honest letter takes hundredths of one."""
 
+START_LIMIT = 60.0
+"""Seconds until a new worker must answer, however busy the machine is."""
+
 MEMORY_LIMIT = 1024 * 1024 * 1024
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -212,7 +215,20 @@ class Sandbox:
                 if worker.alive():
                     return worker
                 worker.close()
-        return _Worker(self._memory_limit)
+        # Starting is not the file's fault and does not count against its time.
+        try:
+            worker = _Worker(self._memory_limit)
+        except OSError as error:
+            raise _Lost("start") from error
+        try:
+            worker.ask({"act": "ping"}, [], START_LIMIT)
+        except _Lost as lost:
+            worker.close()
+            raise _Lost("start") from lost
+        except BaseException:
+            worker.close()
+            raise
+        return worker
 
     def _give_back(self, worker: _Worker) -> None:
         with self._lock:
@@ -226,5 +242,6 @@ _EXPLAINED = {
     "time": "Tệp mất quá nhiều thời gian để kiểm tra nên đã dừng lại.",
     "crash": "Tệp làm hỏng tiến trình kiểm tra (quá phức tạp hoặc cố ý gây lỗi).",
     "memory": "Tệp cần quá nhiều bộ nhớ để kiểm tra nên đã dừng lại.",
+    "start": "Máy chủ chưa khởi động được tiến trình kiểm tra; hãy thử lại sau.",
     "failed": "Tệp PDF bị hỏng hoặc không đúng cấu trúc.",
 }
