@@ -15,6 +15,7 @@ NOUNS = (
     "signing_agents",
     "signing_jobs",
     "agent_api",
+    "certificate_imports",
 )
 
 
