@@ -197,7 +197,8 @@ def _common() -> dict[str, object]:
 def refuse(error: SigningError) -> AnyResponse:
     """The page of one refusal: what, and what to do now."""
     back = ""
-    if request.path.startswith(("/ky/", "/doc-chung-thu/")) and error.code not in STATUS:
+    of_job = request.path.startswith(("/ky/", "/doc-chung-thu/"))
+    if of_job and request.method == "POST" and error.code not in STATUS:
         back = "/".join(request.path.split("/")[:3])
     page = render_template("error.html", error=error, back=back)
     return make_response(page, STATUS.get(error.code, 409))

@@ -17,21 +17,20 @@ consent = Blueprint("consent", __name__)
 IMAGE_WIDTH = 1240
 """Pixels: an A4 page at 150 dots per inch."""
 
-_PAGES = {Stage.PIN_PAGE: "pin_page.html", Stage.SHOWN: "consent.html"}
-
 
 @consent.get("/ky/<ticket>")
 def show(ticket: str) -> Response:
     """Where the job stands. Claims nothing: reloading, prefetching and scanning are harmless."""
     work = the_agent().desk.open(ticket)
-    if work.stage is Stage.SHOWN:
+    # Read once: another thread signs, and one page must tell one stage.
+    stage = work.stage
+    if stage is Stage.SHOWN:
         return make_response(_consent_page(ticket, work))
-    response = make_response(
-        render_template(_PAGES.get(work.stage, "work.html"), ticket=ticket, work=work)
-    )
-    if work.stage in WAITING:
+    name = "pin_page.html" if stage is Stage.PIN_PAGE else "work.html"
+    response = make_response(render_template(name, ticket=ticket, work=work, stage=stage.value))
+    if stage in WAITING:
         response.headers["Refresh"] = "2"
-    elif work.stage is Stage.DONE and work.error is None:
+    elif stage is Stage.DONE and work.error is None:
         response.headers["Refresh"] = f"4; url={work.return_url}"
     return response
 

@@ -30,7 +30,6 @@ EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "refused": frozenset({"server_id", "job_id"}),
         "released": frozenset({"server_id", "job_id", "reason"}),
         "failed": frozenset({"server_id", "job_id", "code"}),
-        "rejected": frozenset({"code"}),
         "certificates_sent": frozenset({"server_id", "job_id", "certificates"}),
     }
 )

@@ -91,19 +91,24 @@ class _Window:
         field.focus_force()
         self._look_after_parent()
 
-    def _label(self, text: str, colour: str, variable: tkinter.StringVar | None = None) -> None:
+    def _label(
+        self, text: str, colour: str, variable: tkinter.StringVar | None = None
+    ) -> tkinter.Label:
         label = self._tk.Label(
             self._frame, text=text, fg=colour, anchor="w", justify="left", wraplength=_WIDTH
         )
         if variable is not None:
             label.configure(textvariable=variable)
         label.pack(fill="x", pady=(0, 2))
+        return label
 
     def _show_question(self) -> None:
         for label, value in lines(self._question):
             warn = label == "Tình trạng mã PIN" and self._question.final_try
             self._label(label, "#4d5866")
-            self._label(value, "#8f1414" if warn else "#1b2430")
+            shown = self._label(value, "#8f1414" if warn else "#1b2430")
+            if label == "Câu nhận biết của bạn":
+                shown.configure(font=("TkDefaultFont", 14, "bold"))
 
     def _field(self, label: str, variable: tkinter.StringVar, shown: str) -> tkinter.Entry:
         self._label(label, "#1b2430")
