@@ -1,0 +1,100 @@
+"""What people do in the browser, as verbs; a test reads like the story of its office."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.office import Office
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Person:
+    """Somebody of the office in front of a browser of their own."""
+
+    office: Office
+    username: str
+    context: BrowserContext
+    page: Page
+    pictures: Path | None = None
+
+    def goes_to(self, path: str) -> None:
+        """Open a page of the server."""
+        self.page.goto(self.office.url + path)
+
+    def shows(self, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of the page for the how-to, when the test run asks for pictures."""
+        if self.pictures is not None:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=whole)
+
+    def logs_in(self) -> None:
+        login = self.office.login(self.username)
+        self.goes_to("/dang-nhap")
+        self.page.get_by_label("Tên đăng nhập").fill(self.username)
+        self.page.get_by_label("Mật khẩu").fill(login["password"])
+        self.page.get_by_role("button", name="Đăng nhập").click()
+        expect(self.page.get_by_role("button", name="Đăng nhập")).to_have_count(0)
+
+    def presses(self, name: str) -> None:
+        """Press the button, or follow the link that looks like one, of this name."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        link = self.page.get_by_role("link", name=name, exact=True)
+        button.or_(link).first.click()
+
+    def reads(self, words: str | re.Pattern[str]) -> None:
+        """Make sure that these words are on the page."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
+    def pairs_the_agent(self) -> None:
+        """Join the agent of this computer with the account, by the code on the agent's own page."""
+        agent = self.context.new_page()
+        agent.goto(f"{self.office.agent_url}/ghep-noi")
+        agent.get_by_role("button", name=re.compile("Ghép nối|Lấy mã")).first.click()
+        code = agent.locator(".pairing-code").inner_text()
+        self.goes_to("/chuong-trinh-ky")
+        self.page.get_by_label("Mã ghép nối").fill(code)
+        self.presses("Ghép nối")
+        self.reads("Đã ghép nối Trình ký số")
+        expect(agent.locator("body")).to_contain_text("Đã ghép nối")
+        agent.close()
+
+    def opens_the_agent(self) -> Page:
+        """Follow the link to the agent; its page opens in a new tab."""
+        with self.context.expect_page() as opened:
+            self.presses("Mở Trình ký số")
+        agent = opened.value
+        agent.wait_for_load_state()
+        return agent
+
+    def signs_in_the_agent(self, pin: str) -> None:
+        """On the agent's page: press Ký, give the PIN, and see the result on the server."""
+        agent = self.opens_the_agent()
+        if self.pictures is not None:
+            agent.screenshot(path=self.pictures / f"trinh-ky-so-{self.username}.png")
+        agent.get_by_role("button", name="Ký", exact=True).click()
+        agent.get_by_label(re.compile("PIN")).fill(pin)
+        agent.get_by_role("button", name=re.compile("^(Ký|Tiếp tục|Xác nhận)")).click()
+        expect(agent.locator("body")).to_contain_text(re.compile("Đã ký|đã ký"))
+        agent.close()
+
+
+def enters(
+    office: Office,
+    chromium: Browser,
+    username: str,
+    *,
+    phone: bool = False,
+    pictures: Path | None = None,
+) -> Person:
+    """A person with a browser of their own, logged in."""
+    context = chromium.new_context(
+        viewport=PHONE if phone else WIDE, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh"
+    )
+    context.set_default_timeout(20_000)
+    person = Person(office, username, context, context.new_page(), pictures)
+    person.logs_in()
+    return person
