@@ -6,7 +6,7 @@ same table serves SQLite and PostgreSQL; `views/finding.py` reads it.
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from models import Certificate, Device, Person, SearchTerm
@@ -15,6 +15,11 @@ from rules.serials import normalise_serial
 
 PERSON, DEVICE, CERTIFICATE = "person", "device", "certificate"
 _LONGEST = 120
+_MODELS: dict[str, type[Person | Device | Certificate]] = {
+    PERSON: Person,
+    DEVICE: Device,
+    CERTIFICATE: Certificate,
+}
 
 
 def terms_of_person(person: Person) -> set[str]:
@@ -49,6 +54,18 @@ def reindex(session: Session, noun: str, object_id: int, terms: Iterable[str]) -
     rows = rows_for(noun, object_id, terms)
     if rows:
         session.execute(insert(SearchTerm), rows)
+    model = _MODELS[noun]
+    session.execute(
+        update(model)
+        .where(model.id == object_id)
+        .values(search_text=text_of(str(row["term"]) for row in rows))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def text_of(terms: Iterable[str]) -> str:
+    """All terms of a row in one text, each after a blank: what `search_text` of the row holds."""
+    return "".join(f" {term[:_LONGEST]}" for term in sorted(set(terms)) if term)
 
 
 def rows_for(noun: str, object_id: int, terms: Iterable[str]) -> list[dict[str, object]]:
