@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,13 @@ from models import (
     User,
     UserRole,
 )
-from operations.search import rows_for, terms_of_certificate, terms_of_device, terms_of_person
+from operations.search import (
+    rows_for,
+    terms_of_certificate,
+    terms_of_device,
+    terms_of_person,
+    text_of,
+)
 from rules.agencies import AgencyKind, AgencyLevel
 from rules.certificates import CertificateOrigin, SubscriberKind
 from rules.days import expires_on
@@ -183,12 +189,7 @@ def _people(
                 email=f"{fold(name).split()[-1]}{initials}{number}@thunghiem.example",
             )
         )
-    _insert(connection, Person, (_values(row) for row in people))
-    _insert(
-        connection,
-        SearchTerm,
-        _terms("person", ((row.id, terms_of_person(row)) for row in people)),
-    )
+    _insert_indexed(connection, "person", [(row, terms_of_person(row)) for row in people])
     return people
 
 
@@ -220,12 +221,11 @@ def _devices(connection: Connection, dice: random.Random, people: list[Person]) 
                 handover_minutes=f"{number}/BB-UBND" if held and number % 3 else None,
             )
         )
-    _insert(connection, Device, (_values(row) for row in devices))
-    pairs = (
-        (row.id, terms_of_device(row, people[row.id - 1] if row.holder_id else None))
+    pairs = [
+        (row, terms_of_device(row, people[row.id - 1] if row.holder_id else None))
         for row in devices
-    )
-    _insert(connection, SearchTerm, _terms("device", pairs))
+    ]
+    _insert_indexed(connection, "device", pairs)
     return devices
 
 
@@ -239,20 +239,16 @@ def _certificates(
     chains = range(1, count + 1)
     _insert(connection, CertificateChain, ({"id": number, "created_at": NOW} for number in chains))
     ders = bodies(4)
-    certificates, terms = [], []
+    pairs = []
     for number in chains:
         place = dice.randrange(len(people))
-        certificate = _certificate(dice, number, people[place], devices[place])
-        terms.append((number, terms_of_certificate(certificate, devices[place])))
-        certificate.der = ders[number % len(ders)]
-        certificates.append(certificate)
-    _insert(connection, Certificate, (_values(row) for row in certificates))
-    _insert(connection, SearchTerm, _terms("certificate", terms))
+        row = _certificate(dice, number, people[place], devices[place])
+        row.der = ders[number % len(ders)]
+        pairs.append((row, terms_of_certificate(row, devices[place])))
+    _insert_indexed(connection, "certificate", pairs)
 
 
-def _certificate(
-    dice: random.Random, number: int, person: Person, device: Device
-) -> Certificate:
+def _certificate(dice: random.Random, number: int, person: Person, device: Device) -> Certificate:
     kind = dice.choices(list(SubscriberKind), [92, 6, 2])[0]
     not_after = NOW + timedelta(days=dice.randrange(-500, 1300), seconds=dice.randrange(86_400))
     renewals = dice.choices([0, 1, None], [75, 20, 5])[0]
@@ -290,10 +286,17 @@ def _certificate(
     )
 
 
-def _terms(noun: str, found: Iterable[tuple[int, set[str]]]) -> Iterator[dict[str, object]]:
-    rows = [row for number, terms in found for row in rows_for(noun, number, terms)]
-    rows.sort(key=lambda row: (row["term"], row["object_id"]))  # the order of the primary key
-    yield from rows
+def _insert_indexed(
+    connection: Connection, noun: str, pairs: Sequence[tuple[Any, set[str]]]
+) -> None:
+    """Insert rows with their search text, then their terms in the order of the primary key."""
+    rows = []
+    for row, terms in pairs:
+        row.search_text = text_of(terms)
+        rows += rows_for(noun, row.id, terms)
+    rows.sort(key=lambda one: (str(one["term"]), one["object_id"]))
+    _insert(connection, type(pairs[0][0]), (_values(row) for row, _ in pairs))
+    _insert(connection, SearchTerm, rows)
 
 
 def _values(row: Any) -> dict[str, Any]:
@@ -301,9 +304,7 @@ def _values(row: Any) -> dict[str, Any]:
     return {one.key: row.__dict__[one.key] for one in columns if one.key in row.__dict__}
 
 
-def _users(
-    connection: Connection, agencies: list[dict[str, Any]], people: list[Person]
-) -> Made:
+def _users(connection: Connection, agencies: list[dict[str, Any]], people: list[Person]) -> Made:
     """The province's, the large department's and a commune's user, and one member of staff."""
     commune = next(row for row in agencies if row["level"] is AgencyLevel.COMMUNE)
     accounts = (

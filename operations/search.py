@@ -68,6 +68,11 @@ def text_of(terms: Iterable[str]) -> str:
     return "".join(f" {term[:_LONGEST]}" for term in sorted(set(terms)) if term)
 
 
+def set_text(session: Session, noun: str, object_id: int, terms: Iterable[str]) -> None:
+    """Write the terms into the text of a row already in the session, beside bulk inserts."""
+    session.get_one(_MODELS[noun], object_id).search_text = text_of(terms)
+
+
 def rows_for(noun: str, object_id: int, terms: Iterable[str]) -> list[dict[str, object]]:
     """The rows of one object, for bulk inserts."""
     kept = sorted({term[:_LONGEST] for term in terms if term})

@@ -283,6 +283,7 @@ class _Writer:
 
     def _index(self, noun: str, object_id: int, terms: set[str]) -> None:
         self.terms += search.rows_for(noun, object_id, terms)
+        search.set_text(self.session, noun, object_id, terms)
 
 
 _DEVICE_WORDS = {
@@ -310,7 +311,7 @@ def _agency(plan: AgencyPlan, number: int, known: Mapping[str, Agency], since: d
         place_name=plan.place,
         province=made_up.PROVINCE,
         address=f"Số {number + 1}, đường Thử Nghiệm, {made_up.PROVINCE}",
-        email=f"{fold(plan.key)}@{made_up.DOMAIN}",
+        email=plan.email,
         phone=f"0000{800_000 + number}",
         established_on=since,
     )

@@ -32,9 +32,7 @@ NEW = {
 
 def upgrade() -> None:
     for noun in NOUNS:
-        op.add_column(
-            noun, sa.Column("search_text", sa.Text(), nullable=False, server_default="")
-        )
+        op.add_column(noun, sa.Column("search_text", sa.Text(), nullable=False, server_default=""))
         _fill(noun)
     for name in OLD:
         op.drop_index(name, table_name="certificate")
