@@ -24,6 +24,7 @@ def register_commands(app: Flask) -> None:
         init,
         demo,
         users,
+        import_certificates,
         audit_commands,
         letters_commands,
         regulations_commands,
@@ -127,6 +128,56 @@ def _agency_id(code: str) -> int:
     if found is None:
         raise click.ClickException(f"Không có cơ quan, đơn vị nào mang mã {code}.")
     return found
+
+
+@click.command("import")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--username", required=True, help="Tài khoản đầu mối sẽ xem lại và lưu.")
+@click.option("--agency", "agency_code", help="Mã cơ quan; mặc định là nơi của tài khoản.")
+def import_certificates(files: Sequence[Path], username: str, agency_code: str | None) -> None:
+    """Đọc chứng thư từ tệp và đối chiếu với sổ; chỉ lưu sau khi có người xem lại trên trang web."""
+    from labels import label
+    from models import ImportBatch
+    from operations import certificate_imports
+    from sheets import certificate_files
+
+    user_id, agency_id = _importer(username)
+    actor = audit.Actor(user_id, None, (), audit.SYSTEM_ADDRESS, clock.now())
+    found = certificate_files.read_files((file.name, file.read_bytes()) for file in files)
+    number = certificate_imports.stage(
+        db.session,
+        actor=actor,
+        agency_id=_agency_id(agency_code) if agency_code else agency_id,
+        source=certificate_imports.FILES,
+        incoming=[
+            certificate_imports.Incoming(one.source, one.content, one.reason) for one in found
+        ],
+    )
+    for item in db.session.get_one(ImportBatch, number).items:
+        click.echo(f"{item.file_name}: {label(item.verdict)}. {item.reason}".rstrip(". ") + ".")
+    click.echo(f"Chưa lưu gì vào sổ. Xem lại và lưu tại trang /chung-thu/nhap/{number}")
+
+
+def _importer(username: str) -> tuple[int, int]:
+    """The account that will look at an import, and the agency of its first role for importing."""
+    from sqlalchemy import select
+
+    from models import User
+    from rules.permissions import Permission, roles_with
+
+    user = db.session.scalar(select(User).where(User.username == username, User.is_active))
+    if user is None:
+        raise click.ClickException(f"Không có tài khoản nào mang tên đăng nhập {username}.")
+    importing = roles_with(Permission.CERTIFICATE_IMPORT)
+    places = [grant.agency_id for grant in user.grants if grant.role in importing]
+    if not places:
+        raise click.ClickException(f"Tài khoản {username} không có quyền nhập chứng thư.")
+    return user.id, places[0]
 
 
 @click.group("audit")

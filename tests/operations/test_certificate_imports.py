@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -386,3 +388,24 @@ def test_an_empty_choice_saves_nothing(
             source=imports.FILES,
             incoming=[],
         )
+
+
+def test_the_command_reads_files_and_leaves_the_saving_to_a_person(
+    app: Flask, cast: Cast, db_session: Session, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "em.cer", tmp_path / "hong.cer"
+    good.write_bytes(certificate("Phạm Văn Em", EM))
+    bad.write_bytes(b"hong")
+    runner = app.test_cli_runner()
+    done = runner.invoke(args=["import", str(good), str(bad), "--username", "an"])
+    assert done.exit_code == 0, done.output
+    assert "em.cer: Mới." in done.output
+    assert "hong.cer: Không nhận. Không tìm thấy chứng thư nào" in done.output
+    assert "/chung-thu/nhap/" in done.output
+    batch = db_session.scalars(select(ImportBatch)).one()
+    assert (batch.user_id, batch.agency_id) == (cast.an, cast.commune_a)
+    assert db_session.scalars(select(Certificate)).all() == []
+    for username in ("giang", "khong-co"):
+        refused = runner.invoke(args=["import", str(good), "--username", username])
+        assert refused.exit_code == 1
+        assert username in refused.output
