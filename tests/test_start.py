@@ -1,5 +1,6 @@
 """start.py as a person meets it: real processes, one sentence for whatever is wrong."""
 
+import json
 import os
 import shutil
 import signal
@@ -208,6 +209,26 @@ def test_practice_data_are_never_served_beyond_this_computer(start: Start, tmp_p
     status, text = ended(start("--host", "0.0.0.0", "--port", str(free_port())))  # noqa: S104 # refused
     assert status == 1
     assert "chỉ phục vụ tại 127.0.0.1" in text
+
+
+def test_practice_data_cut_short_are_whole_after_the_next_start(
+    start: Start, tmp_path: Path
+) -> None:
+    port = free_port()
+    for moment in (1.5, 3.0, 5.0):
+        killed = start("--port", str(port))
+        time.sleep(moment)
+        killed.end(signal.SIGKILL)
+        until_free(port)
+    program = start("--port", str(port))
+    program.wait_for("Nhấn Ctrl-C để dừng.")
+    logins = json.loads((tmp_path / "instance" / "practice" / "logins.json").read_text("utf-8"))
+    for login in logins:
+        assert f"{login['username']} / {login['password']}" in program.text
+    assert program.end() == 0
+    status, text = ended(start("cli", "audit", "verify"))
+    assert status == 0
+    assert "Nhật ký toàn vẹn" in text
 
 
 def test_an_office_is_served_with_tls_beyond_this_computer(start: Start, office: Path) -> None:
