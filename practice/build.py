@@ -258,11 +258,11 @@ def _subscriber(
     if holding.kind is SubscriberKind.INDIVIDUAL and holding.person is not None:
         name, email = holding.person.name, _email(holding.person, holding.case)
     elif holding.kind is SubscriberKind.SYSTEM:
-        name, email = holding.system_name, f"hethong@{people.DOMAIN}"
+        name, email = holding.system_name, offices[holding.agency].email
     else:
         name = above[-1].upper()
         units = units[:-1]
-        email = f"{holding.agency.lower()}@{people.DOMAIN}"
+        email = offices[holding.agency].email
     return Subscriber(
         common_name=name,
         organisation=organisation,

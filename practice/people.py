@@ -41,6 +41,11 @@ class AgencyPlan:
     abbreviation: str
     place: str
 
+    @property
+    def email(self) -> str:
+        """Its official address."""
+        return f"{self.key.lower()}@{DOMAIN}"
+
 
 @dataclass(frozen=True)
 class PositionPlan:
