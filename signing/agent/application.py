@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from signing.agent import VERSION
 from signing.agent.client import Address, ServerClient
-from signing.agent.desk import Asker, Desk, Tokens
+from signing.agent.desk import Desk
 from signing.agent.gate import (
     LARGEST_BODY,
     STATUS,
@@ -31,6 +31,7 @@ from signing.agent.imports import ImportDesk
 from signing.agent.journal import Journal
 from signing.agent.pairing_desk import PairingDesk
 from signing.agent.state import AgentState
+from signing.agent.work import Asker, Tokens
 from signing.errors import SigningError
 from signing.messages import PROTOCOL, shown_fingerprint
 

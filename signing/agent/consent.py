@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response
 
 from signing.agent.application import the_agent
 from signing.agent.certificates import pin_words
-from signing.agent.desk import WAITING, Stage, Work
 from signing.agent.gate import PageUnknown
 from signing.agent.imports import found_on
 from signing.agent.pin_window import CONFIRMATION
+from signing.agent.work import WAITING, Stage, Work
 
 consent = Blueprint("consent", __name__)
 

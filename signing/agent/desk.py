@@ -13,28 +13,23 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
 
-from signing.agent.certificates import ShownCertificate, describe, pin_words
+from signing.agent.certificates import pin_words
 from signing.agent.client import ServerClient
 from signing.agent.journal import Journal
 from signing.agent.pin import NoDisplay, PinQuestion
 from signing.agent.pin_window import confirms
 from signing.agent.state import AgentState
+from signing.agent.work import Asker, Holder, Stage, Tokens, Work, find_holder
 from signing.cms import assemble, check, digest_of, signed_attributes
 from signing.errors import (
     Busy,
-    CertNotFound,
     ConsentTimeout,
     HashMismatch,
     NoToken,
     PdfTooLarge,
     PinFinalTryRefused,
-    PinLocked,
-    PinNotInitialised,
     PinRequired,
     ServerUnreachable,
     SigningError,
@@ -67,7 +62,6 @@ from signing.messages import (
     open_manifest,
     open_ticket,
 )
-from signing.tokens.types import BatchOutcome, TokenInfo, TokenListing
 
 TAB_LIMIT = timedelta(seconds=10)
 """A waiting page reloads itself every two seconds; one not seen for this long is closed."""
@@ -80,86 +74,6 @@ LARGEST_JOB = 256 * 1024 * 1024
 """Bytes of documents of one job that the agent holds in memory."""
 
 log = logging.getLogger(__name__)
-
-
-class Tokens(Protocol):
-    """What the desk needs of `signing.tokens`."""
-
-    def list_tokens(self) -> TokenListing:
-        """Every token that can be read, without a PIN."""
-
-    def sign_batch(
-        self,
-        certificate_der: bytes,
-        to_be_signed: Sequence[bytes],
-        pin: str | None,
-        allow_final_try: bool = False,
-    ) -> BatchOutcome:
-        """Signs each entry under one login, to the end or to the first failure."""
-
-
-class Asker(Protocol):
-    """What the desk needs of the PIN window."""
-
-    def available(self) -> bool:
-        """Whether it is worth trying."""
-
-    def ask(self, question: PinQuestion, stop: threading.Event) -> str:
-        """The PIN; raises `UserCancelled`, `ConsentTimeout`, `NoDisplay`."""
-
-
-class Stage(StrEnum):
-    """Where a job stands on this desk."""
-
-    SHOWN = "shown"
-    PIN_WINDOW = "pin_window"
-    PIN_PAD = "pin_pad"
-    PIN_PAGE = "pin_page"
-    SIGNING = "signing"
-    UNSENT = "unsent"
-    DONE = "done"
-    REFUSED = "refused"
-
-
-WAITING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAD, Stage.SIGNING})
-"""Stages in which the page reloads itself."""
-
-
-@dataclass(slots=True)
-class Work:
-    """One job on the desk. `error` is why the last attempt did not succeed."""
-
-    ticket: Ticket
-    pairing: Pairing
-    manifest: Manifest
-    documents: list[bytes]
-    server_state: JobState
-    seen_at: datetime
-    stage: Stage = Stage.SHOWN
-    click: str = ""
-    claim_id: str = ""
-    claimed_at: datetime | None = None
-    allow_final_try: bool = False
-    certificate_der: bytes = b""
-    error: SigningError | None = None
-    result: Result | None = None
-    return_path: str = ""
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def return_url(self) -> str:
-        """Where the browser goes back to: the pinned server, and a path that it signed."""
-        return self.pairing.server_url + (self.return_path or self.manifest.return_path)
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The token that holds the certificate of a job, or the reason why there is none."""
-
-    token: TokenInfo | None
-    der: bytes
-    certificate: ShownCertificate | None
-    problem: SigningError | None
 
 
 class Desk:
@@ -182,8 +96,6 @@ class Desk:
         self._active: Work | None = None
         self._clicks: set[str] = set()
         self._thread: threading.Thread | None = None
-
-    # --- showing ---------------------------------------------------------------------------------
 
     def read_ticket(self, text: str, kind: TicketKind) -> tuple[Ticket, Pairing]:
         """Opens the ticket. If it seems expired, the server is asked for the time first."""
@@ -292,19 +204,7 @@ class Desk:
 
     def holder(self, manifest: Manifest) -> Holder:
         """The token with the certificate of the job, looked for without a PIN."""
-        listing = self._tokens.list_tokens()
-        for token in listing.tokens:
-            for each in token.certificates:
-                try:
-                    shown = describe(each.der)
-                except SigningError:
-                    continue
-                if shown.sha256 == manifest.certificate_sha256:
-                    return Holder(token, each.der, shown, _unusable(token))
-        problem: SigningError = CertNotFound() if listing.tokens else NoToken()
-        if not listing.tokens and listing.problems:
-            problem = listing.problems[0].error
-        return Holder(None, b"", None, problem)
+        return find_holder(self._tokens, manifest)
 
     # --- the click on "Ký" -----------------------------------------------------------------------
 
@@ -425,8 +325,6 @@ class Desk:
             work.stage = Stage.SIGNING
             self._start(lambda: self._sign_and_send(work, work.certificate_der, pin))
         return work
-
-    # --- signing ---------------------------------------------------------------------------------
 
     def _window_road(self, work: Work, der: bytes, question: PinQuestion) -> None:
         if self._window is None:
@@ -599,11 +497,3 @@ class Desk:
     def _free(self, work: Work) -> None:
         if self._active is work:
             self._active = None
-
-
-def _unusable(token: TokenInfo) -> SigningError | None:
-    if token.pin.locked:
-        return PinLocked()
-    if not token.pin.initialised and not token.pin.protected_path:
-        return PinNotInitialised()
-    return None

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from signing.agent.certificates import ShownCertificate, describe
 from signing.agent.client import ServerClient
-from signing.agent.desk import Desk, Tokens
+from signing.agent.desk import Desk
 from signing.agent.journal import Journal
+from signing.agent.work import Tokens
 from signing.errors import CertNotFound, SigningError
 from signing.messages import (
     CERTIFICATES_PATH,
