@@ -1,0 +1,454 @@
+"""The work to do today, as values: what, for whom, until when, and the one button.
+
+Read in a fixed number of statements, whatever the number of rows: one for the certificates that end
+soon, one for the requests on the way, one for all counts (each capped).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntEnum
+from typing import Any
+
+from flask import current_app, url_for
+from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select, union_all
+
+import clock
+from extensions import db
+from models import Agency, Certificate, CertificateRequest, RequestLine, User
+from rules.certificates import (
+    CertificateFacts,
+    CertificateState,
+    StateWindow,
+    certificate_state,
+    state_window,
+)
+from rules.days import file_by_on, last_receipt_on
+from rules.permissions import Permission
+from rules.requests import RequestState
+from views.guards import Account, Scope
+
+COUNTED_UP_TO = 1000
+MOST_ROWS = 200
+SHOWN_IN_A_GROUP = 10
+HORIZON_DAYS = 90
+WAITING_LONG_DAYS = 7  # house rule: after a week without an answer, ask
+
+
+class Group(IntEnum):
+    """Where a task stands on the page."""
+
+    OVERDUE = 0
+    WEEK = 1
+    MONTH = 2
+
+
+TITLES = {Group.OVERDUE: "Quá hạn", Group.WEEK: "Tuần này", Group.MONTH: "30 ngày tới"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do. `due_on` with `to_do` and `then` become words beside it; `said` replaces
+    them where there is no day by law.
+    """
+
+    group: Group
+    what: str
+    who: str
+    url: str
+    action: str
+    due_on: date | None = None
+    to_do: str = ""
+    then: str = ""
+    said: str = ""
+    certificate_id: int | None = None  # to be renewed; may share one letter with others
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Address of a page; the home page while a room of the program is not installed."""
+    known = endpoint in current_app.view_functions
+    return url_for(endpoint, **values) if known else url_for("home.show")
+
+
+def group_of(due_on: date, today: date) -> Group:
+    """Overdue, within seven days, or later."""
+    if due_on < today:
+        return Group.OVERDUE
+    return Group.WEEK if due_on <= today + timedelta(days=7) else Group.MONTH
+
+
+# Certificates ---------------------------------------------------------------------------------
+
+
+def in_window(window: StateWindow) -> list[ColumnElement[bool]]:
+    """A state of `rules.certificates` as conditions on the columns of Certificate."""
+    tests: list[tuple[Any, Callable[[], ColumnElement[bool]]]] = [
+        (window.not_before_gt, lambda: Certificate.not_before > window.not_before_gt),
+        (window.not_before_le, lambda: Certificate.not_before <= window.not_before_le),
+        (window.not_after_gt, lambda: Certificate.not_after > window.not_after_gt),
+        (window.not_after_le, lambda: Certificate.not_after <= window.not_after_le),
+        (window.expires_on_ge, lambda: Certificate.expires_on >= window.expires_on_ge),
+        (window.expires_on_le, lambda: Certificate.expires_on <= window.expires_on_le),
+    ]
+    found = [condition() for value, condition in tests if value is not None]
+    if window.revoked is not None:
+        revoked = Certificate.revoked_at
+        found.append(revoked.is_not(None) if window.revoked else revoked.is_(None))
+    if window.renewals is not None:
+        found.append(_RENEWALS[window.renewals]())
+    return found
+
+
+_RENEWALS: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "none": lambda: Certificate.renewals == 0,
+    "some": lambda: Certificate.renewals >= 1,
+    "unknown": lambda: Certificate.renewals.is_(None),
+    "known": lambda: Certificate.renewals.is_not(None),
+    "none_or_unknown": lambda: Certificate.renewals.is_(None) | (Certificate.renewals == 0),
+}
+
+
+def ending_soon(scope: Scope, today: date) -> Sequence[Row[Any]]:
+    """Certificates that end within 90 days and that nobody has taken in hand yet.
+
+    Left out: revoked ones, those in an open request, and those that have a successor already.
+    """
+    in_hand = exists().where(RequestLine.chain_id == Certificate.chain_id, RequestLine.is_open)
+    successor = Certificate.__table__.alias("successor")
+    followed = exists().where(successor.c.predecessor_id == Certificate.id)
+    return db.session.execute(
+        select(
+            Certificate.id,
+            Certificate.common_name,
+            Certificate.expires_on,
+            Certificate.not_before,
+            Certificate.not_after,
+            Certificate.revoked_at,
+            Certificate.renewals,
+            Agency.name.label("agency"),
+        )
+        .join(Agency, Agency.id == Certificate.agency_id)
+        .where(
+            scope.clause(Certificate.agency_id),
+            Certificate.revoked_at.is_(None),
+            Certificate.expires_on >= today,
+            Certificate.expires_on <= today + timedelta(days=HORIZON_DAYS),
+            ~in_hand,
+            ~followed,
+        )
+        .order_by(Certificate.expires_on, Certificate.id)
+        .limit(MOST_ROWS)
+    ).all()
+
+
+def state_of(row: Row[Any], margin_days: int) -> CertificateState:
+    """The state of one row of `ending_soon`, by the rule itself."""
+    facts = CertificateFacts(row.not_before, row.not_after, row.revoked_at, row.renewals)
+    return certificate_state(facts, at=clock.now(), margin_days=margin_days)
+
+
+def certificate_tasks(rows: Sequence[Row[Any]], today: date, margin_days: int) -> list[Task]:
+    """What the focal point must do about certificates that end soon, most pressing first."""
+    tasks: list[Task] = []
+    for row in rows:
+        task = _certificate_task(row, state_of(row, margin_days), today, margin_days)
+        if task is not None and (task.due_on is None or task.due_on <= today + timedelta(days=30)):
+            tasks.append(task)
+    return tasks
+
+
+def _certificate_task(
+    row: Row[Any], state: CertificateState, today: date, margin_days: int
+) -> Task | None:
+    page = address("certificates.show", certificate_id=row.id)
+    own_day = file_by_on(row.expires_on, margin_days)
+    last_day = last_receipt_on(row.expires_on)
+    if state in (CertificateState.RENEWAL_DUE, CertificateState.URGENT):
+        late = own_day < today
+        return Task(
+            group_of(own_day, today),
+            f"Gia hạn chứng thư của {row.common_name}",
+            row.agency + (f" · đã quá ngày nộp của cơ quan ({own_day:%d/%m/%Y})" if late else ""),
+            url_for("certificate_requests.new_renewal", **{"chung-thu": row.id}),
+            "Lập văn bản gia hạn",
+            due_on=last_day if late else own_day,
+            to_do="nộp",
+            then="sau đó chỉ còn cấp mới" if late else f"nhận chậm nhất {last_day:%d/%m/%Y}",
+            certificate_id=row.id,
+        )
+    if state is CertificateState.TOO_LATE:
+        return Task(
+            Group.OVERDUE,
+            f"Chuẩn bị cấp mới cho {row.common_name}",
+            f"{row.agency} · không còn đủ điều kiện gia hạn",
+            page,
+            "Xem chứng thư",
+            due_on=row.expires_on,
+            then="sau đó không ký số được",
+        )
+    if state is CertificateState.REPLACEMENT_DUE:
+        late = own_day < today
+        return Task(
+            group_of(own_day, today),
+            f"Chuẩn bị cấp mới cho {row.common_name}",
+            f"{row.agency} · đã gia hạn một lần, không gia hạn thêm được",
+            page,
+            "Xem chứng thư",
+            due_on=row.expires_on if late else own_day,
+            then="sau đó không ký số được" if late else f"hết hạn {row.expires_on:%d/%m/%Y}",
+        )
+    return None
+
+
+def history_task(rows: Sequence[Row[Any]], count: int, today: date, margin_days: int) -> list[Task]:
+    """One task for all certificates whose history nobody knows yet."""
+    if not count:
+        return []
+    unknown = CertificateState.HISTORY_UNKNOWN
+    first = next((row for row in rows if state_of(row, margin_days) is unknown), None)
+    due_on = last_receipt_on(first.expires_on) if first is not None else None
+    many = f"{COUNTED_UP_TO}+" if count > COUNTED_UP_TO else str(count)
+    return [
+        Task(
+            group_of(due_on, today) if due_on is not None else Group.MONTH,
+            f"Xác nhận lịch sử gia hạn của {many} chứng thư",
+            "Chưa rõ đã gia hạn lần nào chưa; mỗi chứng thư chỉ được gia hạn một lần",
+            address("certificates.index", **{"trang-thai": unknown.name}),
+            "Mở danh sách",
+            due_on=due_on,
+            then="chứng thư đầu tiên hết cơ hội gia hạn" if due_on is not None else "",
+            said="trước khi đến kỳ gia hạn",
+        )
+    ]
+
+
+# Requests -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who must do what with a request in one state."""
+
+    permission: Permission
+    what: str
+    action: str
+    endpoint: str
+
+
+_P, _S = Permission, RequestState
+DUTIES: dict[RequestState, Duty] = {
+    _S.RETURNED: Duty(
+        _P.CERTIFICATE_REQUEST_DRAFT, "Sửa lại", "Xem lý do, sửa", "certificate_requests.show"
+    ),
+    _S.DRAFT: Duty(
+        _P.CERTIFICATE_REQUEST_SUBMIT,
+        "Hoàn thiện và trình",
+        "Mở dự thảo",
+        "certificate_requests.show",
+    ),
+    _S.AWAITING_APPROVAL: Duty(
+        _P.CERTIFICATE_REQUEST_APPROVE, "Duyệt", "Xem và duyệt", "request_acts.decide"
+    ),
+    _S.APPROVED: Duty(_P.CERTIFICATE_REQUEST_SIGN, "Ký", "Xem và ký", "certificate_requests.show"),
+    _S.SIGNED: Duty(
+        _P.CERTIFICATE_REQUEST_NUMBER, "Ghi số, ngày cho", "Ghi số và ngày", "request_acts.number"
+    ),
+    _S.NUMBERED: Duty(
+        _P.CERTIFICATE_REQUEST_SEAL,
+        "Ký số của cơ quan cho",
+        "Mở để ký",
+        "certificate_requests.show",
+    ),
+    _S.SEALED: Duty(
+        _P.CERTIFICATE_REQUEST_RECORD_SENDING, "Gửi", "Ghi nhận đã gửi", "request_acts.sending"
+    ),
+    _S.SENT: Duty(
+        _P.CERTIFICATE_REQUEST_RECORD_RESULT,
+        "Theo dõi kết quả",
+        "Ghi kết quả",
+        "certificate_requests.show",
+    ),
+}
+
+
+def requests_on_the_way(person: Account) -> Sequence[Row[Any]]:
+    """Requests in a state in which this person may have to act; one statement."""
+    states = [state for state, duty in DUTIES.items() if person.can(duty.permission)]
+    if not states:
+        return []
+    scope = person.scope(Permission.CERTIFICATE_REQUEST_VIEW)
+    of_request = RequestLine.request_id == CertificateRequest.id
+    first_end = (
+        select(func.min(Certificate.expires_on))
+        .join(RequestLine, RequestLine.certificate_id == Certificate.id)
+        .where(of_request, RequestLine.is_open)
+        .correlate(CertificateRequest)
+        .scalar_subquery()
+    )
+    lines = select(func.count(RequestLine.id)).where(of_request).scalar_subquery()
+    return db.session.execute(
+        select(
+            CertificateRequest.id,
+            CertificateRequest.state,
+            CertificateRequest.agency_id,
+            CertificateRequest.sent_on,
+            CertificateRequest.drafted_by_id,
+            CertificateRequest.signer_id,
+            Agency.name.label("agency"),
+            User.display_name.label("drafter"),
+            first_end.label("first_end"),
+            lines.label("lines"),
+        )
+        .join(Agency, Agency.id == CertificateRequest.agency_id)
+        .join(User, User.id == CertificateRequest.drafted_by_id)
+        .where(scope.clause(CertificateRequest.agency_id), CertificateRequest.state.in_(states))
+        .order_by(CertificateRequest.id)
+        .limit(MOST_ROWS)
+    ).all()
+
+
+def request_tasks(rows: Sequence[Row[Any]], person: Account, today: date) -> list[Task]:
+    """The requests that wait for this person, not for somebody else."""
+    return [_request_task(row, today) for row in rows if _is_theirs(row, person)]
+
+
+def _is_theirs(row: Row[Any], person: Account) -> bool:
+    if not person.scope(DUTIES[row.state].permission).covers(row.agency_id):
+        return False
+    if row.state is RequestState.AWAITING_APPROVAL:
+        return bool(row.drafted_by_id != person.user.id)  # the drafter does not approve
+    if row.state is RequestState.APPROVED:
+        return bool(row.signer_id == person.user.person_id)
+    return True
+
+
+def _request_task(row: Row[Any], today: date) -> Task:
+    duty = DUTIES[row.state]
+    what = f"{duty.what} văn bản gia hạn {row.lines} chứng thư"
+    who = f"{row.agency} · số {row.id} trong sổ · {row.drafter} soạn"
+    url = url_for(duty.endpoint, request_id=row.id)
+    if row.state is RequestState.SENT and row.sent_on is not None:
+        days = (today - row.sent_on).days
+        long = days >= WAITING_LONG_DAYS
+        said = f"gửi ngày {row.sent_on:%d/%m/%Y}, {days} ngày chưa có trả lời"
+        return Task(Group.WEEK if long else Group.MONTH, what, who, url, duty.action, said=said)
+    if row.first_end is None:
+        return Task(Group.WEEK, what, who, url, duty.action, said="chưa có chứng thư nào")
+    due_on = last_receipt_on(row.first_end)
+    group = group_of(due_on, today)
+    if row.state is not RequestState.DRAFT:  # somebody is waiting: that is this week's work
+        group = min(group, Group.WEEK)
+    return Task(
+        group,
+        what,
+        who,
+        url,
+        duty.action,
+        due_on=due_on,
+        to_do="" if group is Group.OVERDUE else "nộp",
+        then="chỉ còn cấp mới" if group is Group.OVERDUE else "sau đó chỉ còn cấp mới",
+    )
+
+
+def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
+    """The groups of the page, in order, each with its most pressing tasks and their whole number."""
+    groups = []
+    for group in Group:
+        own = sorted(
+            (task for task in tasks if task.group is group),
+            key=lambda task: task.due_on or today + timedelta(days=HORIZON_DAYS),
+        )
+        groups.append(
+            {
+                "title": TITLES[group],
+                "tone": {Group.OVERDUE: "late", Group.WEEK: "soon"}.get(group, ""),
+                "tasks": own[:SHOWN_IN_A_GROUP],
+                "total": len(own),
+            }
+        )
+    return groups
+
+
+# Counts ---------------------------------------------------------------------------------------
+
+COUNTED = (
+    (CertificateState.URGENT, "gấp, phải nộp ngay", True),
+    (CertificateState.TOO_LATE, "không còn đủ điều kiện gia hạn", True),
+    (CertificateState.RENEWAL_DUE, "đến kỳ gia hạn", False),
+    (CertificateState.REPLACEMENT_DUE, "đến kỳ chuẩn bị cấp mới", False),
+    (CertificateState.HISTORY_UNKNOWN, "chưa rõ lịch sử gia hạn", False),
+)
+OPEN_REQUESTS = (
+    RequestState.DRAFT,
+    RequestState.AWAITING_APPROVAL,
+    RequestState.APPROVED,
+    RequestState.RETURNED,
+    RequestState.SIGNED,
+    RequestState.NUMBERED,
+    RequestState.SEALED,
+    RequestState.SENT,
+)
+
+
+def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
+    """All numbers of the page in one statement, each counted up to 1,001 and no further."""
+    parts: dict[str, Select[Any]] = {}
+    if person.can(Permission.CERTIFICATE_SEARCH):
+        own = person.scope(Permission.CERTIFICATE_SEARCH).clause(Certificate.agency_id)
+        for state, _words, _late in COUNTED:
+            if state is CertificateState.HISTORY_UNKNOWN and not person.can(
+                Permission.CERTIFICATE_HISTORY_ATTEST
+            ):
+                continue  # nothing for them to do, and the one count that no index serves
+            window = in_window(state_window(state, at=clock.now(), margin_days=margin_days))
+            parts[state.name] = select(Certificate.id).where(own, *window)
+        for first in (0, 31, 61):
+            parts[f"days_{first}"] = select(Certificate.id).where(
+                own,
+                Certificate.revoked_at.is_(None),
+                Certificate.expires_on >= today + timedelta(days=first),
+                Certificate.expires_on <= today + timedelta(days=first + (30 if not first else 29)),
+            )
+        parts["any"] = select(Certificate.id).where(own)
+    if person.can(Permission.CERTIFICATE_REQUEST_VIEW):
+        theirs = person.scope(Permission.CERTIFICATE_REQUEST_VIEW).clause(
+            CertificateRequest.agency_id
+        )
+        parts["requests"] = select(CertificateRequest.id).where(
+            theirs, CertificateRequest.state.in_(OPEN_REQUESTS)
+        )
+    if not parts:
+        return {}
+    counted = [
+        select(literal(name).label("name"), func.count().label("number")).select_from(
+            part.limit(1 if name == "any" else COUNTED_UP_TO + 1).subquery()
+        )
+        for name, part in parts.items()
+    ]
+    return {name: number for name, number in db.session.execute(union_all(*counted))}
+
+
+def count_links(numbers: dict[str, int]) -> list[dict[str, Any]]:
+    """The one line of counts, each a link to the rows it counts."""
+    items = [
+        _count_item(numbers[state.name], words, late, "certificates.index", state.name)
+        for state, words, late in COUNTED
+        if state.name in numbers
+    ]
+    if "requests" in numbers:
+        items.append(
+            _count_item(
+                numbers["requests"], "văn bản đang xử lý", False, "certificate_requests.index", ""
+            )
+        )
+    return items
+
+
+def _count_item(number: int, words: str, late: bool, endpoint: str, state: str) -> dict[str, Any]:
+    return {
+        "count": min(number, COUNTED_UP_TO),
+        "capped": number > COUNTED_UP_TO,
+        "label": words,
+        "late": late,
+        "url": address(endpoint, **({"trang-thai": state} if state else {})),
+    }
