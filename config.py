@@ -6,7 +6,7 @@ that a copy of the database alone opens no citizen id and signs no ticket.
 
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -34,7 +34,7 @@ class Config:
     reauthentication_minutes: int = 10
     upload_limit_bytes: int = 40 * 1024 * 1024
     agent_port: int = DEFAULT_AGENT_PORT
-    extra: dict[str, object] = field(default_factory=dict)
+    tls_sha256: str = ""  # of the TLS leaf, hexadecimal; stated to agents at pairing
 
     @property
     def keys(self) -> Path:
@@ -70,6 +70,7 @@ class Config:
             "citizen_key": secret_file(keys / "citizen_id.key"),
             "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
             "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
+            "tls_sha256": os.environ.get("SO_TOKEN_TLS_SHA256", ""),
             "agent_port": int(os.environ.get("SO_TOKEN_AGENT_PORT", DEFAULT_AGENT_PORT)),
         }
         values.update(overrides)

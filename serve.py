@@ -40,6 +40,7 @@ BODY_SECONDS = 120
 BODY_IN_MEMORY = 1024 * 1024
 #: Read by config.py.
 TLS_VARIABLE = "SO_TOKEN_TLS"
+TLS_LEAF_VARIABLE = "SO_TOKEN_TLS_SHA256"
 
 Environ = dict[str, Any]
 Body = tuple[IO[bytes], int]
@@ -240,7 +241,10 @@ def _certificate(settings: Config, host: str) -> tuple[Path, Path] | None:
     certificate = tls.ensure(settings.instance / "tls")
     # The serving processes read it: cookies become Secure, HSTS is sent.
     os.environ[TLS_VARIABLE] = "1"
-    shown = f"Dấu vân tay SHA-256 của chứng thư TLS: {tls.fingerprint(certificate[0])}\n"
+    fingerprint = tls.fingerprint(certificate[0])
+    # Agents compare the leaf that they see with the one that the server states at pairing.
+    os.environ[TLS_LEAF_VARIABLE] = fingerprint.replace(":", "").lower()
+    shown = f"Dấu vân tay SHA-256 của chứng thư TLS: {fingerprint}\n"
     sys.stdout.write(shown)
     sys.stdout.flush()
     return certificate

@@ -25,7 +25,7 @@ def identity() -> ServerIdentity:
         name=settings().server_name,
         key=server_key().public,
         version=VERSION,
-        tls_sha256=str(settings().extra.get("tls_sha256", "")),
+        tls_sha256=settings().tls_sha256,
     )
 
 
