@@ -160,6 +160,27 @@ def signing(repeat: int, folder: Path) -> None:
     show("pyHanko with a static stamp", times["static"], raw)
 
 
+def peer_verdict(signed: bytes, crls: tuple[bytes, ...]) -> bool:
+    """pyHanko's own verdict; it reads its hexadecimal strings itself."""
+    roots = [asn1_x509.Certificate.load(pki().root.der)]
+
+    async def judge() -> bool:
+        context = ValidationContext(
+            trust_roots=roots,
+            crls=[asn1_crl.CertificateList.load(data) for data in crls],
+            moment=NOW,
+            revocation_mode="require" if crls else "soft-fail",
+        )
+        embedded = PdfFileReader(io.BytesIO(signed)).embedded_signatures[0]
+        return (await async_validate_pdf_signature(embedded, context)).bottom_line
+
+    generic.read_hex_string_from_stream = hexstrings.original
+    try:
+        return asyncio.run(judge())
+    finally:
+        hexstrings.install()
+
+
 def verification(repeat: int, folder: Path) -> None:
     made = pki()
     lists = crl(made.root), large_crl(issuing_authority)
@@ -167,29 +188,8 @@ def verification(repeat: int, folder: Path) -> None:
         folder / "trust", roots=(made.root,), intermediates=(made.issuing,), crls=lists
     )
     signed = ours(with_fields(letter(2, 20_000)))
-    roots = [asn1_x509.Certificate.load(made.root.der)]
     store = TrustStore.load(trust)
-
-    def bare(crls: tuple[bytes, ...]) -> bool:
-        # The peer reads its hexadecimal strings itself.
-        generic.read_hex_string_from_stream = hexstrings.original
-        try:
-            return judged(crls)
-        finally:
-            hexstrings.install()
-
-    def judged(crls: tuple[bytes, ...]) -> bool:
-        async def judge() -> bool:
-            context = ValidationContext(
-                trust_roots=roots,
-                crls=[asn1_crl.CertificateList.load(data) for data in crls],
-                moment=NOW,
-                revocation_mode="require" if crls else "soft-fail",
-            )
-            embedded = PdfFileReader(io.BytesIO(signed)).embedded_signatures[0]
-            return (await async_validate_pdf_signature(embedded, context)).bottom_line
-
-        return asyncio.run(judge())
+    bare = partial(peer_verdict, signed)
 
     def first_time() -> bool:
         fresh = TrustStore(

@@ -144,20 +144,6 @@ def embed(writer: Increment, face: Face) -> generic.IndirectObject:
     unicode_map = generic.StreamObject(
         {pdf_name("/Filter"): pdf_name("/FlateDecode")}, encoded_data=face.to_unicode
     )
-    descriptor = generic.DictionaryObject(
-        {
-            pdf_name("/Type"): pdf_name("/FontDescriptor"),
-            pdf_name("/FontName"): pdf_name("/" + face.name),
-            pdf_name("/Flags"): generic.NumberObject(4 | 2 | (64 if face.italic else 0)),
-            pdf_name("/FontBBox"): numbers(*face.box),
-            pdf_name("/ItalicAngle"): generic.NumberObject(-12 if face.italic else 0),
-            pdf_name("/Ascent"): generic.NumberObject(face.ascent),
-            pdf_name("/Descent"): generic.NumberObject(face.descent),
-            pdf_name("/CapHeight"): generic.NumberObject(662),
-            pdf_name("/StemV"): generic.NumberObject(80),
-            pdf_name("/FontFile2"): writer.add_object(program),
-        }
-    )
     widths = b" ".join(b"%d [%d]" % item for item in sorted(face.advances.items()))
     descendant = generic.DictionaryObject(
         {
@@ -168,7 +154,9 @@ def embed(writer: Increment, face: Face) -> generic.IndirectObject:
                 b"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
             ),
             pdf_name("/CIDToGIDMap"): pdf_name("/Identity"),
-            pdf_name("/FontDescriptor"): writer.add_object(descriptor),
+            pdf_name("/FontDescriptor"): writer.add_object(
+                _descriptor(face, writer.add_object(program))
+            ),
             pdf_name("/DW"): generic.NumberObject(500),
             pdf_name("/W"): Raw(b"[" + widths + b"]"),
         }
@@ -184,6 +172,23 @@ def embed(writer: Increment, face: Face) -> generic.IndirectObject:
         }
     )
     return writer.add_object(font)
+
+
+def _descriptor(face: Face, program: generic.IndirectObject) -> generic.DictionaryObject:
+    return generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/FontDescriptor"),
+            pdf_name("/FontName"): pdf_name("/" + face.name),
+            pdf_name("/Flags"): generic.NumberObject(4 | 2 | (64 if face.italic else 0)),
+            pdf_name("/FontBBox"): numbers(*face.box),
+            pdf_name("/ItalicAngle"): generic.NumberObject(-12 if face.italic else 0),
+            pdf_name("/Ascent"): generic.NumberObject(face.ascent),
+            pdf_name("/Descent"): generic.NumberObject(face.descent),
+            pdf_name("/CapHeight"): generic.NumberObject(662),
+            pdf_name("/StemV"): generic.NumberObject(80),
+            pdf_name("/FontFile2"): program,
+        }
+    )
 
 
 def text(value: str) -> generic.TextStringObject:

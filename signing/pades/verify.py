@@ -16,6 +16,7 @@ from io import BytesIO
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -133,17 +134,7 @@ def _report(
     at: dt.datetime,
     lists: Sequence[IndexedCrl],
 ) -> SignatureReport:
-    claimed = _claimed_time(embedded, checked.notices)
-    proven: dt.datetime | None = None
-    stamp_problems: list[str] = []
-    if kind == "/ETSI.RFC3161":
-        claimed = embedded.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
-    try:
-        proven = stamps.proven_time(embedded.signer_info, trust, at)
-    except stamps.StampRefused as refused:
-        stamp_problems.append(str(refused))
-    _note_seven_hours(embedded, claimed, proven, checked.notices)
-    signing_time = proven or claimed
+    signing_time, proven, stamp_problems = _times(embedded, checked.notices, kind, trust, at)
     judged = judge(
         certificate,
         _others(embedded),
@@ -161,7 +152,6 @@ def _report(
     return SignatureReport(
         field=embedded.field_name,
         kind="dấu thời gian" if kind == "/ETSI.RFC3161" else "chữ ký số",
-        signer=paths.common_name(certificate.subject),
         intact=checked.intact,
         covers_whole_file=checked.covers_whole_file,
         modification=checked.modification,
@@ -171,24 +161,53 @@ def _report(
         verdict=verdict,
         reasons=tuple(reasons),
         notices=tuple(dict.fromkeys([*checked.notices, *judged.notices])),
-        organisation=", ".join(_attributes(certificate, NameOID.ORGANIZATION_NAME)),
-        units=tuple(_attributes(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)),
-        email=_email(certificate),
-        serial=serial(certificate),
-        issuer=paths.common_name(certificate.issuer),
-        not_before=iso(certificate.not_valid_before_utc),
-        not_after=iso(certificate.not_valid_after_utc),
         time_source=_time_source(proven, signing_time),
         algorithm=algorithm,
-        key_size=_key_size(certificate),
         sub_filter=kind,
         path=judged.path,
         evidence=judged.evidence,
         changed_fields=checked.changed_fields,
         locked_fields=checked.locked_fields,
-        certificate_sha256=hashlib.sha256(embedded.signer_cert.dump()).hexdigest(),
         practice=judged.practice,
+        **_identity(certificate),
     )
+
+
+def _times(
+    embedded: EmbeddedPdfSignature,
+    notices: list[str],
+    kind: str,
+    trust: TrustStore,
+    at: dt.datetime,
+) -> tuple[dt.datetime | None, dt.datetime | None, list[str]]:
+    """The signing time to judge by, the proven one if any, and why a stamp was refused."""
+    claimed = _claimed_time(embedded, notices)
+    proven: dt.datetime | None = None
+    problems: list[str] = []
+    if kind == "/ETSI.RFC3161":
+        claimed = embedded.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
+    try:
+        proven = stamps.proven_time(embedded.signer_info, trust, at)
+    except stamps.StampRefused as refused:
+        problems.append(str(refused))
+    _note_seven_hours(embedded, claimed, proven, notices)
+    return proven or claimed, proven, problems
+
+
+def _identity(certificate: x509.Certificate) -> dict[str, Any]:
+    """What a report says of the certificate itself."""
+    return {
+        "signer": paths.common_name(certificate.subject),
+        "organisation": ", ".join(_attributes(certificate, NameOID.ORGANIZATION_NAME)),
+        "units": tuple(_attributes(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)),
+        "email": _email(certificate),
+        "serial": serial(certificate),
+        "issuer": paths.common_name(certificate.issuer),
+        "not_before": iso(certificate.not_valid_before_utc),
+        "not_after": iso(certificate.not_valid_after_utc),
+        "key_size": _key_size(certificate),
+        "certificate_sha256": certificate.fingerprint(hashes.SHA256()).hex(),
+    }
 
 
 def _verdict(checked: integrity.Integrity, judged: Judgement) -> tuple[Verdict, list[str]]:

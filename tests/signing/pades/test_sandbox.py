@@ -147,8 +147,9 @@ def test_a_file_that_needs_too_much_memory_is_stopped(trust):
         assert "bộ nhớ" in report.reasons[0] or "tiến trình" in report.reasons[0]
 
 
-def test_a_worker_that_cannot_start_is_not_blamed_on_the_file(trust):
-    with Sandbox(workers=1, memory_limit=1) as sandbox:
+def test_a_worker_that_cannot_start_is_not_blamed_on_the_file(trust, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "khong-co"))
+    with Sandbox(workers=1) as sandbox:
         report = sandbox.verify(signed_by_both(), trust, NOW)
         assert report.verdict == Verdict.UNREADABLE
         assert "chưa khởi động được" in report.reasons[0]
