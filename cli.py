@@ -87,9 +87,9 @@ def users() -> None:
 @users.command("list")
 def users_list() -> None:
     """Liệt kê tài khoản, vai trò và phạm vi."""
-    from labels import label
     from sqlalchemy import select
 
+    from labels import label
     from models import User
 
     for user in db.session.scalars(select(User).order_by(User.username)):
