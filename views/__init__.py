@@ -12,6 +12,7 @@ NOUNS = (
     "certificate_requests",
     "request_acts",
     "request_letters",
+    "verifications",
     "signing_agents",
     "signing_jobs",
     "agent_api",

@@ -351,7 +351,7 @@ def _request_task(row: Row[Any], today: date) -> Task:
 
 
 def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
-    """The groups of the page, in order, each with its most pressing tasks and their whole number."""
+    """The groups of the page in order, each with its most pressing tasks and how many there are."""
     groups = []
     for group in Group:
         own = sorted(
@@ -425,7 +425,7 @@ def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
         )
         for name, part in parts.items()
     ]
-    return {name: number for name, number in db.session.execute(union_all(*counted))}
+    return dict(db.session.execute(union_all(*counted)).tuples().all())
 
 
 def count_links(numbers: dict[str, int]) -> list[dict[str, Any]]:

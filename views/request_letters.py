@@ -2,9 +2,19 @@
 
 from io import BytesIO
 
-from flask import Blueprint, abort, make_response, render_template, send_file
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
+import clock
 from extensions import db
 from labels import label
 from letters.errors import LetterError
@@ -15,9 +25,10 @@ from rules.permissions import Permission
 from rules.requests import RequestState
 from signing.errors import SigningError
 from views.certificate_requests import OPTIONS
-from views.guards import load, requires
+from views.guards import load, requires, settings
 from views.letters_data import draw_letter
 from views.returned_letters import current_document
+from views.verification_words import view
 from views.verifier import sandbox
 
 bp = Blueprint("request_letters", __name__, url_prefix="/de-nghi")
@@ -31,6 +42,7 @@ NEWEST_FIRST = (
     DocumentKind.SIGNED,
     DocumentKind.LETTER,
 )
+SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 
 
 def letter_bytes(row: CertificateRequest) -> bytes:
@@ -57,6 +69,21 @@ def page_count(row: CertificateRequest) -> int:
         return sandbox().page_count(letter_bytes(row))
     except (SigningError, LetterError):
         return 0
+
+
+@bp.get("/<int:request_id>/kiem-tra-chu-ky")
+@requires(Permission.CERTIFICATE_REQUEST_VIEW)
+def signatures(request_id: int) -> ResponseReturnValue:
+    """What the signatures of the letter are worth now; a page of its own, for it takes a moment."""
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
+    stored = current_document(row, *SIGNED_KINDS)
+    if stored is None:
+        flash("Văn bản này chưa có chữ ký số để kiểm tra.", "warning")
+        return redirect(url_for("certificate_requests.show", request_id=request_id))
+    pdf = files.read(db.session, stored)
+    report = sandbox().verify(pdf, settings().trust, clock.now())
+    shown = view(report, f"de-nghi-{row.id}.pdf", len(pdf))
+    return render_template("request_letters/signatures.html", row=row, file=shown)
 
 
 @bp.get("/<int:request_id>/trang/<int:page>.png")
