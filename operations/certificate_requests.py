@@ -108,20 +108,7 @@ def draft_renewal(
         refusals = [found for each in findings.values() for found in blocking(each)]
         if refusals:
             raise RefusedByLaw(refusals)
-        request = CertificateRequest(
-            agency_id=sender.id,
-            kind=RequestKind.RENEWAL,
-            state=RequestState.DRAFT,
-            addressee=CA_NAME,
-            planned_receipt_on=planned_receipt_on,
-            contact_id=actor.person_id,
-            contact_address=sender.address,
-            drafted_by_id=actor.user_id,
-            created_at=actor.at,
-        )
-        _propose_signer(session, request, sender, actor.today)
-        session.add(request)
-        session.flush()  # The lines below name its number.
+        request = _new_draft(session, actor, sender, planned_receipt_on)
         _add_lines(session, request, rows)
         audit.record(
             session,
@@ -134,6 +121,26 @@ def draft_renewal(
             certificates=[row.id for row in rows],
         )
         return request.id
+
+
+def _new_draft(
+    session: Session, actor: Actor, sender: Agency, planned_receipt_on: date
+) -> CertificateRequest:
+    request = CertificateRequest(
+        agency_id=sender.id,
+        kind=RequestKind.RENEWAL,
+        state=RequestState.DRAFT,
+        addressee=CA_NAME,
+        planned_receipt_on=planned_receipt_on,
+        contact_id=actor.person_id,
+        contact_address=sender.address,
+        drafted_by_id=actor.user_id,
+        created_at=actor.at,
+    )
+    _propose_signer(session, request, sender, actor.today)
+    session.add(request)
+    session.flush()  # The lines below name its number.
+    return request
 
 
 def _common_sender(session: Session, rows: Sequence[Certificate]) -> Agency:
