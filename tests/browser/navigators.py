@@ -29,6 +29,10 @@ class Person:
     def shows(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture of the page for the how-to, when the test run asks for pictures."""
         if self.pictures is not None:
+            for picture in self.page.locator("img").all():
+                picture.scroll_into_view_if_needed()
+            self.page.wait_for_load_state("networkidle")
+            self.page.evaluate("window.scrollTo(0, 0)")
             self.page.screenshot(path=self.pictures / f"{name}.png", full_page=whole)
 
     def logs_in(self) -> None:

@@ -82,6 +82,8 @@ def test_a_renewal_goes_from_the_token_to_the_authority(
     focal.shows("nhap-tu-thiet-bi")
 
     # Then the register says which may be renewed, and why the others may not, with the article
+    focal.goes_to("/chung-thu")
+    focal.shows("so-chung-thu", whole=False)
     focal.goes_to("/chung-thu?trang-thai=TOO_LATE")
     focal.page.get_by_role("checkbox", name=re.compile("^Chọn (?!tất cả)")).first.check()
     focal.presses("Lập văn bản gia hạn")
