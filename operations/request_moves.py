@@ -440,7 +440,7 @@ def attach(
         RequestDocument(
             kind=kind,
             sha256=sha256,
-            name=f"{kind.value}-{request.id}.{_SUFFIXES.get(media_type, 'bin')}",
+            name=f"{kind.value}-{request.id}.{SUFFIXES.get(media_type, 'bin')}",
             anchors=dict(anchors or {}),
             is_current=True,
             created_at=actor.at,
@@ -451,7 +451,7 @@ def attach(
     return sha256
 
 
-_SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 def _check_result_day(request: CertificateRequest, on: date, actor: Actor) -> None:

@@ -14,7 +14,13 @@ import clock
 import regulations
 from audit import EVENTS
 from extensions import db
-from forms.certificate_requests import NewRenewalForm, ParticularsForm, SignerForm, VersionedForm
+from forms.certificate_requests import (
+    CHANNELS,
+    NewRenewalForm,
+    ParticularsForm,
+    SignerForm,
+    VersionedForm,
+)
 from labels import label
 from models import (
     Agency,
@@ -33,16 +39,18 @@ from operations.renewal_findings import judge
 from operations.request_moves import findings_of
 from operations.transactions import Refused
 from rules.days import last_receipt_on
+from rules.documents import DocumentKind
 from rules.findings import blocking
 from rules.permissions import Permission
-from rules.requests import RequestState, acts_from
+from rules.requests import RequestAct, RequestState, acts_from
 from rules.signers import SigningAuthority, check_signer
 from views.guards import account, load, requires
-from views.request_acts_table import ACTS, STEPS, step_of
+from views.request_acts_table import ACTS, STEPS, Act, step_of
 
 bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
 
 PER_PAGE = 50
+SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 OPTIONS = (
     joinedload(CertificateRequest.agency).joinedload(Agency.parent),
     joinedload(CertificateRequest.contact).selectinload(Person.positions),
@@ -99,7 +107,7 @@ def index() -> ResponseReturnValue:
         states=[("", "tất cả"), *((one.name, label(one)) for one in RequestState)],
         wanted=state,
         sought=sought,
-        next_url=url_for(".index", **{"trang-thai": state, "truoc": following})
+        next_url=url_for(".index", **{"trang-thai": state, "tim": sought, "truoc": following})
         if following
         else "",
     )
@@ -179,17 +187,12 @@ def show(request_id: int) -> ResponseReturnValue:
         signer = drafts.facts_of_signer(row)
         if signer is not None:
             signer_findings = check_signer(signer, on=clock.today(), law=law)
-    acts = [
-        (ACTS[move.act], move)
-        for move in acts_from(row.state)
-        if person.can(move.permission)
-        and person.scope(move.permission).covers(row.agency_id)
-        and ACTS[move.act].endpoint
-    ]
     return render_template(
         "certificate_requests/show.html",
         row=row,
-        acts=acts,
+        acts=_acts(row),
+        channels=CHANNELS,
+        is_signed=any(each.kind in SIGNED_KINDS and each.is_current for each in row.documents),
         found=found,
         signer_findings=signer_findings,
         steps=STEPS,
@@ -197,13 +200,24 @@ def show(request_id: int) -> ResponseReturnValue:
         history=_history(row),
         form=VersionedForm(version=row.version),
         may_draft=row.state is RequestState.DRAFT
-        and person.can(Permission.CERTIFICATE_REQUEST_DRAFT),
+        and person.scope(Permission.CERTIFICATE_REQUEST_DRAFT).covers(row.agency_id),
         self_listed=drafts.signer_in_list(row),
-        last_receipt_on=_last_receipt_on(row),
+        last_receipt_on=last_day_of(row),
     )
 
 
-def _last_receipt_on(row: CertificateRequest) -> date | None:
+def _acts(row: CertificateRequest) -> list[Act]:
+    """What this person may do with the request now; deciding is one page for its two answers."""
+    person = account()
+    acts: dict[str, Act] = {}
+    for move in acts_from(row.state):
+        act = ACTS[move.act]
+        if person.can(move.permission) and person.scope(move.permission).covers(row.agency_id):
+            acts.setdefault(act.endpoint, act)
+    return list(acts.values())
+
+
+def last_day_of(row: CertificateRequest) -> date | None:
     """The last day on which the letter may be received: the earliest among its certificates."""
     days = [last_receipt_on(line.certificate.expires_on) for line in row.lines if line.is_open]
     return min(days, default=None)
@@ -231,6 +245,8 @@ def edit(request_id: int) -> ResponseReturnValue:
     row = load(
         CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT, options=OPTIONS
     )
+    if row.state is not RequestState.DRAFT and request.method == "GET":
+        return _closed(row)
     form = ParticularsForm(obj=row)
     people = drafts.people_who_may_be_contact(db.session, row)
     form.contact_id.choices = [
@@ -254,6 +270,11 @@ def edit(request_id: int) -> ResponseReturnValue:
     return render_template("certificate_requests/edit.html", form=form, request_id=request_id)
 
 
+def _closed(row: CertificateRequest) -> ResponseReturnValue:
+    flash(f"Văn bản đang ở trạng thái “{label(row.state)}” nên không sửa được nữa.", "warning")
+    return redirect(url_for(".show", request_id=row.id))
+
+
 def _particulars(form: ParticularsForm) -> drafts.Particulars:
     return drafts.Particulars(
         planned_receipt_on=form.planned_receipt_on.data,
@@ -274,6 +295,11 @@ def signer(request_id: int) -> ResponseReturnValue:
     row = load(
         CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT, options=OPTIONS
     )
+    changeable = row.state is RequestState.DRAFT or any(
+        move.act is RequestAct.CHANGE_SIGNER for move in acts_from(row.state)
+    )
+    if not changeable and request.method == "GET":
+        return _closed(row)
     form = SignerForm(version=row.version)
     positions = _positions(row)
     form.position_id.choices = [

@@ -23,6 +23,7 @@ from forms.certificate_requests import (
     SignedElsewhereForm,
     VersionedForm,
 )
+from labels import label
 from letters.errors import LetterError
 from models import CertificateRequest
 from operations import certificate_requests as drafts
@@ -30,9 +31,9 @@ from operations import request_moves as moves
 from operations.renewal_findings import reasons_wanted
 from operations.transactions import Refused
 from rules.permissions import Permission
-from rules.requests import RequestState
+from rules.requests import RequestAct, RequestState, acts_from
 from rules.signers import check_signer
-from views.certificate_requests import OPTIONS
+from views.certificate_requests import OPTIONS, last_day_of
 from views.guards import account, load, requires
 from views.letters_data import draw_letter
 from views.returned_letters import check_returned, scan_type
@@ -64,6 +65,8 @@ def _try(act: Callable[[], None]) -> bool:
 def submit(request_id: int) -> ResponseReturnValue:
     """Look at the letter once more, then send it to the leader."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_SUBMIT)
+    if (back := _not_now(row, RequestAct.SUBMIT)) is not None:
+        return back
     form = VersionedForm(version=row.version)
     if form.validate_on_submit() and _try(
         lambda: moves.submit(
@@ -97,7 +100,20 @@ def _findings(row: CertificateRequest) -> dict[str, Any]:
         "reasons_wanted": reasons_wanted(everything),
         "missing": missing,
         "self_listed": drafts.signer_in_list(row),
+        "last_receipt_on": last_day_of(row),
     }
+
+
+def _not_now(row: CertificateRequest, *acts: RequestAct) -> ResponseReturnValue | None:
+    """The way back for whoever opens the page of an act that the request is not ready for.
+
+    A form that is sent goes on to its operation, which says whether somebody else was faster.
+    """
+    if request.method == "POST" or any(move.act in acts for move in acts_from(row.state)):
+        return None
+    words = f"Văn bản đang ở trạng thái “{label(row.state)}” nên không làm được việc này."
+    flash(words, "warning")
+    return redirect(url_for("certificate_requests.show", request_id=row.id))
 
 
 @bp.route("/<int:request_id>/duyet", methods=["GET", "POST"])
@@ -105,6 +121,8 @@ def _findings(row: CertificateRequest) -> dict[str, Any]:
 def decide(request_id: int) -> ResponseReturnValue:
     """The leader's minute: the letter, what is remarkable, and two buttons."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_APPROVE)
+    if (back := _not_now(row, RequestAct.APPROVE, RequestAct.RETURN)) is not None:
+        return back
     form = ReasonForm(version=row.version)
     if form.validate_on_submit():
         common = {
@@ -119,7 +137,16 @@ def decide(request_id: int) -> ResponseReturnValue:
         elif _try(lambda: moves.approve(db.session, law=regulations.load(), **common)):
             return _done(request_id, "Đã duyệt. Bước tiếp theo: ký văn bản.")
         row = _load(request_id, Permission.CERTIFICATE_REQUEST_APPROVE)
-    return render_template("request_acts/decide.html", form=form, row=row, **_findings(row))
+    own_draft = row.drafted_by_id == account().user.id
+    waiting = row.state is RequestState.AWAITING_APPROVAL
+    return render_template(
+        "request_acts/decide.html",
+        form=form,
+        row=row,
+        own_draft=own_draft and waiting,
+        may_approve=waiting and not own_draft,
+        **_findings(row),
+    )
 
 
 @bp.post("/<int:request_id>/sua-lai")
@@ -142,6 +169,8 @@ def revise(request_id: int) -> ResponseReturnValue:
 def number(request_id: int) -> ResponseReturnValue:
     """The clerk writes down number and date; both enter the letter with the agency's signature."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_NUMBER)
+    if (back := _not_now(row, RequestAct.NUMBER)) is not None:
+        return back
     form = NumberForm(version=row.version, number=row.document_number)
     if request.method == "GET":
         form.day.data = row.document_on or clock.today()
@@ -164,6 +193,8 @@ def number(request_id: int) -> ResponseReturnValue:
 def signed_elsewhere(request_id: int) -> ResponseReturnValue:
     """The prepared letter goes out, the signed one comes back, is checked and tied."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    if (back := _not_now(row, RequestAct.ATTACH_SIGNED_ELSEWHERE)) is not None:
+        return back
     form = SignedElsewhereForm(version=row.version)
     report = None
     if form.validate_on_submit():
@@ -191,6 +222,8 @@ def signed_elsewhere(request_id: int) -> ResponseReturnValue:
 def paper(request_id: int) -> ResponseReturnValue:
     """The scan of a letter signed by hand."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
+    if (back := _not_now(row, RequestAct.ATTACH_PAPER)) is not None:
+        return back
     form = PaperForm(version=row.version)
     if form.validate_on_submit():
         scan = form.file.data.read()
@@ -219,6 +252,8 @@ def paper(request_id: int) -> ResponseReturnValue:
 def sending(request_id: int) -> ResponseReturnValue:
     """Write down that the letter has left."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_SENDING)
+    if (back := _not_now(row, RequestAct.RECORD_SENDING)) is not None:
+        return back
     form = SendingForm(version=row.version)
     if request.method == "GET":
         form.on.data = clock.today()
@@ -254,6 +289,8 @@ def _proof(upload: FileStorage | None) -> tuple[bytes, Any] | None:
 def result(request_id: int) -> ResponseReturnValue:
     """The authority's answer, line by line."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+    if (back := _not_now(row, RequestAct.RECORD_COMPLETION)) is not None:
+        return back
     form = ResultForm(version=row.version, outcome="done")
     if request.method == "GET":
         form.on.data = clock.today()
@@ -277,6 +314,8 @@ def result(request_id: int) -> ResponseReturnValue:
 def sent_back(request_id: int) -> ResponseReturnValue:
     """The authority sent the whole letter back."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
+    if (back := _not_now(row, RequestAct.RECORD_SENDING_BACK)) is not None:
+        return back
     form = ResultForm(version=row.version, outcome="sent_back")
     if request.method == "GET":
         form.on.data = clock.today()
@@ -301,6 +340,8 @@ def sent_back(request_id: int) -> ResponseReturnValue:
 def cancel(request_id: int) -> ResponseReturnValue:
     """Give the request up, with a reason."""
     row = _load(request_id, Permission.CERTIFICATE_REQUEST_CANCEL)
+    if (back := _not_now(row, RequestAct.CANCEL)) is not None:
+        return back
     form = ReasonForm(version=row.version)
     if form.validate_on_submit() and _try(
         lambda: moves.cancel(

@@ -20,11 +20,12 @@ from labels import label
 from letters.errors import LetterError
 from models import CertificateRequest, RequestDocument
 from operations import files
+from operations import request_moves as moves
 from rules.documents import DocumentKind
 from rules.permissions import Permission
 from rules.requests import RequestState
 from signing.errors import SigningError
-from views.certificate_requests import OPTIONS
+from views.certificate_requests import OPTIONS, SIGNED_KINDS
 from views.guards import load, requires, settings
 from views.letters_data import draw_letter
 from views.returned_letters import current_document
@@ -42,15 +43,18 @@ NEWEST_FIRST = (
     DocumentKind.SIGNED,
     DocumentKind.LETTER,
 )
-SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 
 
-def letter_bytes(row: CertificateRequest) -> bytes:
-    """The letter as it stands: a draft is drawn afresh, later ones are the stored bytes."""
-    if row.state in (RequestState.DRAFT, RequestState.RETURNED):
-        return draw_letter(row).pdf
-    stored = current_document(row, *NEWEST_FIRST)
-    return files.read(db.session, stored) if stored is not None else draw_letter(row).pdf
+def letter_file(row: CertificateRequest) -> tuple[bytes, str]:
+    """The letter as it stands, with its media type: a draft is drawn afresh, later ones are the
+    stored bytes, which are a picture where paper was scanned.
+    """
+    if row.state not in (RequestState.DRAFT, RequestState.RETURNED):
+        stored = current_document(row, *NEWEST_FIRST)
+        if stored is not None:
+            kinds = {each.sha256: each.stored_file.media_type for each in row.documents}
+            return files.read(db.session, stored), kinds[stored]
+    return draw_letter(row).pdf, files.PDF
 
 
 @bp.get("/<int:request_id>/xem-van-ban")
@@ -66,7 +70,8 @@ def show(request_id: int) -> ResponseReturnValue:
 def page_count(row: CertificateRequest) -> int:
     """Pages of the letter as it stands; 0 when it cannot be shown as pictures."""
     try:
-        return sandbox().page_count(letter_bytes(row))
+        content, media_type = letter_file(row)
+        return sandbox().page_count(content) if media_type == files.PDF else 1
     except (SigningError, LetterError):
         return 0
 
@@ -92,11 +97,14 @@ def page_image(request_id: int, page: int) -> ResponseReturnValue:
     """One page of the letter as a picture; pages count from 1."""
     row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
     try:
-        image = sandbox().page_image(letter_bytes(row), page - 1, IMAGE_WIDTH)
-    except (SigningError, IndexError, ValueError):
+        image, media_type = letter_file(row)
+        if media_type == files.PDF:
+            image = sandbox().page_image(image, page - 1, IMAGE_WIDTH)
+            media_type = "image/png"
+    except (SigningError, LetterError, IndexError, ValueError):
         abort(404)
     answer = make_response(image)
-    answer.content_type = "image/png"
+    answer.content_type = media_type
     return answer
 
 
@@ -105,7 +113,13 @@ def page_image(request_id: int, page: int) -> ResponseReturnValue:
 def letter(request_id: int) -> ResponseReturnValue:
     """The letter as it stands, to read, print or sign elsewhere."""
     row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
-    return _send(letter_bytes(row), files.PDF, f"de-nghi-{row.id}.pdf")
+    try:
+        content, media_type = letter_file(row)
+    except LetterError as error:
+        flash(str(error), "error")
+        return redirect(url_for("certificate_requests.show", request_id=request_id))
+    suffix = moves.SUFFIXES.get(media_type, "bin")
+    return _send(content, media_type, f"de-nghi-{row.id}.{suffix}")
 
 
 @bp.get("/<int:request_id>/tep/<int:document_id>")
