@@ -25,6 +25,7 @@ from rules.days import (
 from rules.devices import DeviceKind
 from rules.findings import Finding, Severity, finding
 from rules.law import Law
+from rules.provisions import Provision
 from rules.serials import display_serial
 
 ISSUANCE_FORMS = {
@@ -257,6 +258,18 @@ def _check_particulars(facts: RenewalFacts, on: date, law: Law) -> Iterator[Find
             "Đọc lại chứng thư từ tệp hoặc từ thiết bị để có đủ thông tin.",
             columns,
         )
+    yield from _check_email(facts, columns)
+    if facts.device_kind is DeviceKind.SIM_PKI and not facts.sim_phone:
+        yield finding(
+            "renewal.sim_phone_missing",
+            Severity.SHOULD,
+            f"Chứng thư của {_name(facts)} nằm trên SIM PKI nhưng chưa có số điện thoại ký số.",
+            "Bổ sung số điện thoại ký số của SIM PKI.",
+            columns,
+        )
+
+
+def _check_email(facts: RenewalFacts, columns: Provision) -> Iterator[Finding]:
     if not facts.email and not facts.certificate_email:
         yield finding(
             "renewal.email_missing",
@@ -274,14 +287,6 @@ def _check_particulars(facts: RenewalFacts, on: date, law: Law) -> Iterator[Find
             "chứng thư.",
             "Dùng địa chỉ đã đăng ký khi cấp, hoặc đề nghị thay đổi nội dung thông tin theo Mẫu "
             "số 04.",
-            columns,
-        )
-    if facts.device_kind is DeviceKind.SIM_PKI and not facts.sim_phone:
-        yield finding(
-            "renewal.sim_phone_missing",
-            Severity.SHOULD,
-            f"Chứng thư của {_name(facts)} nằm trên SIM PKI nhưng chưa có số điện thoại ký số.",
-            "Bổ sung số điện thoại ký số của SIM PKI.",
             columns,
         )
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from rules.days import written
 from rules.findings import Finding, Severity, finding
 from rules.law import Law
+from rules.provisions import Provision
 
 
 class SigningAuthority(StrEnum):
@@ -109,29 +110,29 @@ def check_signer(facts: SignerFacts, *, on: date, law: Law) -> tuple[Finding, ..
                 ground,
             )
         )
+    found.extend(_outside_term(facts, on, ground))
+    return tuple(found)
+
+
+def _outside_term(facts: SignerFacts, on: date, ground: Provision) -> Iterator[Finding]:
     if facts.paper_from_on is not None and on < facts.paper_from_on:
-        found.append(
-            finding(
-                "signer.term_not_begun",
-                Severity.MUST,
-                f"Văn bản {facts.paper} chỉ có hiệu lực từ ngày {written(facts.paper_from_on)}, "
-                f"sau ngày ký {written(on)}.",
-                "Chọn người ký khác, hoặc đợi đến ngày văn bản có hiệu lực.",
-                ground,
-            )
+        yield finding(
+            "signer.term_not_begun",
+            Severity.MUST,
+            f"Văn bản {facts.paper} chỉ có hiệu lực từ ngày {written(facts.paper_from_on)}, "
+            f"sau ngày ký {written(on)}.",
+            "Chọn người ký khác, hoặc đợi đến ngày văn bản có hiệu lực.",
+            ground,
         )
     if facts.paper_until_on is not None and facts.paper_until_on < on:
-        found.append(
-            finding(
-                "signer.term_ended",
-                Severity.MUST,
-                f"Văn bản {facts.paper} đã hết hiệu lực ngày {written(facts.paper_until_on)}, "
-                f"trước ngày ký {written(on)}.",
-                "Chọn người ký khác, hoặc nhập văn bản giao ký mới.",
-                ground,
-            )
+        yield finding(
+            "signer.term_ended",
+            Severity.MUST,
+            f"Văn bản {facts.paper} đã hết hiệu lực ngày {written(facts.paper_until_on)}, "
+            f"trước ngày ký {written(on)}.",
+            "Chọn người ký khác, hoặc nhập văn bản giao ký mới.",
+            ground,
         )
-    return tuple(found)
 
 
 def _missing_words(facts: SignerFacts, needs: AuthorityNeeds) -> Iterator[Finding]:

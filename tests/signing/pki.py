@@ -113,6 +113,30 @@ def authority(
     return Holder(certificate, own, (issuer.certificate, *issuer.above) if issuer else ())
 
 
+def _subscriber_extensions(common: str) -> tuple[x509.ExtensionType, ...]:
+    """What the real authority writes into every certificate, with addresses that lead nowhere."""
+    mail = hashlib.sha256(common.encode()).hexdigest()[:8] + "@thunghiem.gov.vn"
+    crl_address = x509.UniformResourceIdentifier("http://ca.example.vn/pub/crl/thu.crl")
+    ocsp_address = x509.UniformResourceIdentifier("http://ocsp.ca.example.vn")
+    return (
+        x509.ExtendedKeyUsage(
+            [
+                ExtendedKeyUsageOID.CLIENT_AUTH,
+                ExtendedKeyUsageOID.EMAIL_PROTECTION,
+                ExtendedKeyUsageOID.SMARTCARD_LOGON,
+            ]
+        ),
+        x509.SubjectAlternativeName([x509.RFC822Name(mail)]),
+        x509.CertificatePolicies(
+            [x509.PolicyInformation(POLICY, ["https://ca.example.vn/pki/pub/policies/CP"])]
+        ),
+        x509.CRLDistributionPoints([x509.DistributionPoint([crl_address], None, None, None)]),
+        x509.AuthorityInformationAccess(
+            [x509.AccessDescription(x509.oid.AuthorityInformationAccessOID.OCSP, ocsp_address)]
+        ),
+    )
+
+
 def subscriber(
     common: str,
     issuer: Holder,
@@ -130,7 +154,6 @@ def subscriber(
 ) -> Holder:
     """A certificate of a person or an agency."""
     own = key(common, bits)
-    mail = hashlib.sha256(common.encode()).hexdigest()[:8] + "@thunghiem.gov.vn"
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(common, *units, organisation="UBND tỉnh Thử Nghiệm"))
@@ -141,53 +164,14 @@ def subscriber(
         .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(False, None), critical=True)
         .add_extension(_usage(*usages), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage(
-                [
-                    ExtendedKeyUsageOID.CLIENT_AUTH,
-                    ExtendedKeyUsageOID.EMAIL_PROTECTION,
-                    ExtendedKeyUsageOID.SMARTCARD_LOGON,
-                ]
-            ),
-            critical=False,
-        )
-        .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(mail)]), critical=False)
-        .add_extension(
-            x509.CertificatePolicies(
-                [x509.PolicyInformation(POLICY, ["https://ca.example.vn/pki/pub/policies/CP"])]
-            ),
-            critical=False,
-        )
-        .add_extension(
-            x509.CRLDistributionPoints(
-                [
-                    x509.DistributionPoint(
-                        [x509.UniformResourceIdentifier("http://ca.example.vn/pub/crl/thu.crl")],
-                        None,
-                        None,
-                        None,
-                    )
-                ]
-            ),
-            critical=False,
-        )
-        .add_extension(
-            x509.AuthorityInformationAccess(
-                [
-                    x509.AccessDescription(
-                        x509.oid.AuthorityInformationAccessOID.OCSP,
-                        x509.UniformResourceIdentifier("http://ocsp.ca.example.vn"),
-                    )
-                ]
-            ),
-            critical=False,
-        )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
             critical=False,
         )
     )
+    for extension in _subscriber_extensions(common):
+        builder = builder.add_extension(extension, critical=False)
     certificate = builder.sign(issuer.key, hashes.SHA256())
     return Holder(certificate, own, (issuer.certificate, *issuer.above))
 

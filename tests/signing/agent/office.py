@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,7 +68,7 @@ from signing.messages import (
     verify_request,
     view_from,
 )
-from signing.pades.prepare import prepare
+from signing.pades.prepare import Prepared, prepare
 from signing.pades.splice import splice
 from tests.signing.files import fonts, with_fields
 from tests.signing.pki import NOW as SIGNING_TIME
@@ -90,6 +90,22 @@ class Job:
     finished: list[bytes] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     results: int = 0
+
+
+def items_of(letters: Sequence[Prepared]) -> tuple[Item, ...]:
+    """What the manifest says of prepared letters."""
+    return tuple(
+        Item(
+            name=f"van-ban-{index + 1}.pdf",
+            sha256=hashlib.sha256(each.pdf).hexdigest(),
+            size=len(each.pdf),
+            byte_range=each.byte_range,
+            field="lanh_dao",
+            title=f"Văn bản đề nghị gia hạn chứng thư số {index + 1} (THỬ NGHIỆM)",
+            number="",
+        )
+        for index, each in enumerate(letters)
+    )
 
 
 class Office:
@@ -304,18 +320,6 @@ class Office:
             )
             for index in range(count)
         ]
-        items = tuple(
-            Item(
-                name=f"van-ban-{index + 1}.pdf",
-                sha256=hashlib.sha256(each.pdf).hexdigest(),
-                size=len(each.pdf),
-                byte_range=each.byte_range,
-                field="lanh_dao",
-                title=f"Văn bản đề nghị gia hạn chứng thư số {index + 1} (THỬ NGHIỆM)",
-                number="",
-            )
-            for index, each in enumerate(prepared)
-        )
         at = self.now()
         manifest = Manifest(
             job_id=job_id,
@@ -326,7 +330,7 @@ class Office:
             act="Ký phê duyệt",
             certificate_sha256=hashlib.sha256(self.certificate_der).hexdigest(),
             chain=holder.chain[:1],
-            items=items,
+            items=items_of(prepared),
             evidence=(
                 Evidence("Chứng thư còn thời hạn tại thời điểm ký (Điều 31)", good=True),
                 Evidence("Chưa có danh sách thu hồi mới nên chưa kiểm tra thu hồi", good=False),
