@@ -734,6 +734,8 @@ class AuditEvent(Base):
         Index("ix_audit_event_object", "noun", "object_id", "seq"),
         Index("ix_audit_event_agency", "agency_id", "seq"),
         Index("ix_audit_event_actor", "actor_id", "seq"),
+        Index("ix_audit_event_event", "event", "seq"),
+        Index("ix_audit_event_at", "at", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
