@@ -297,7 +297,8 @@ def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
     path = _return_path(job)
     if job.state is JobState.ACCEPTED:
         return Receipt(contract.JobState.ACCEPTED, path).to_body()
-    (cms,) = result.in_order(1)
+    result.check(1)
+    (cms,) = result.signatures.values()
     certificate = job.certificate
     if certificate is None or not certificate.not_before <= at <= certificate.not_after:
         raise UploadFailed("certificate is not valid at server time")
