@@ -262,6 +262,15 @@ def test_no_folder_hides_a_module_of_the_same_name() -> None:
     assert [path.name for path in ROOT.iterdir() if path.is_dir() and path.name in modules] == []
 
 
+@pytest.mark.parametrize("program", ["signing.agent.__main__", "signing.pades.sandbox"])
+def test_a_program_that_asks_the_sandbox_loads_no_pdf_library_itself(program: str) -> None:
+    loaded = f"import {program}, sys; print(*{{'pyhanko', 'pypdfium2'}} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.strip() == ""
+
+
 @pytest.mark.timeout(300)
 def test_import_linter_keeps_its_contracts() -> None:
     program = "from importlinter.cli import lint_imports_command as check; check()"

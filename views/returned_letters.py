@@ -12,8 +12,7 @@ from extensions import db
 from models import CertificateRequest
 from operations import files
 from rules.documents import DocumentKind
-from signing.pades.compare import Comparison
-from signing.pades.report import Verdict
+from signing.pades.report import Comparison, Verdict
 from views.guards import settings
 from views.verifier import sandbox
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
-from typing import Any
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.errors import PdfBroken
 from signing.pades import changes, render
 from signing.pades.integrity import BROKEN
+from signing.pades.report import Comparison
 
 _DATE = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
 _NUMBER = re.compile(r"Số:\s*([0-9][0-9A-Za-z.\-]*(?:/[^\s/]+)*)")
@@ -35,37 +34,6 @@ _REWRITTEN = (
     "hãy xem lại hình ảnh các trang trước khi nhận."
 )
 _BLANKS = re.compile(r"[.…_\s]+")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The answer. `number` and `date` (yyyy-mm-dd) are what the returned file shows."""
-
-    same: bool
-    begins_with_prepared: bool
-    findings: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    number: str = ""
-    date: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            **asdict(self),
-            "findings": list(self.findings),
-            "notices": list(self.notices),
-        }
-
-    @staticmethod
-    def from_dict(data: dict[str, Any]) -> Comparison:
-        """The comparison that `as_dict` wrote."""
-        return Comparison(
-            **{
-                **data,
-                "findings": tuple(data["findings"]),
-                "notices": tuple(data["notices"]),
-            }
-        )
 
 
 def same_document(prepared_pdf: bytes, returned_pdf: bytes) -> Comparison:

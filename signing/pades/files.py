@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from signing.pades.increment import MAX_PDF_BYTES
+from signing.pades.limits import MAX_PDF_BYTES
 from signing.pades.report import Report
 from signing.pades.sandbox import Sandbox
 

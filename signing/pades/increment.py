@@ -21,11 +21,9 @@ from signing.errors import PdfBroken, PdfEncrypted, PdfTooLarge
 from signing.pades import hexstrings
 from signing.pades.errors import FieldProblem
 from signing.pades.fonts import Face
+from signing.pades.limits import MAX_PDF_BYTES
 
 hexstrings.install()
-
-MAX_PDF_BYTES = 100 * 1024 * 1024
-"""Largest file that is prepared or judged."""
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
 """One offset and no summer time since 1975; signatures are always later than that."""

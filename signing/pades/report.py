@@ -1,4 +1,7 @@
-"""What a verification finds, as values: for page, printed report and JSON (legal.md 5.3)."""
+"""What verification and comparison find, as values: for page, printed report and JSON.
+
+No PDF library is needed to hold these: who asks the sandbox never loads one (legal.md 5.3).
+"""
 
 from __future__ import annotations
 
@@ -123,3 +126,34 @@ def _rebuild(kind: type[Any], data: dict[str, Any]) -> Any:
 def iso(instant: dt.datetime) -> str:
     """An instant as strict ISO 8601 in Vietnamese time."""
     return instant.astimezone(dt.timezone(dt.timedelta(hours=7))).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Is a returned file the prepared one? `number` and `date` (yyyy-mm-dd) are what it shows."""
+
+    same: bool
+    begins_with_prepared: bool
+    findings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    number: str = ""
+    date: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            **asdict(self),
+            "findings": list(self.findings),
+            "notices": list(self.notices),
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Comparison:
+        """The comparison that `as_dict` wrote."""
+        return Comparison(
+            **{
+                **data,
+                "findings": tuple(data["findings"]),
+                "notices": tuple(data["notices"]),
+            }
+        )

@@ -18,9 +18,8 @@ from typing import Any, BinaryIO
 
 from signing.errors import PdfBroken, PdfTooLarge
 from signing.pades import frames
-from signing.pades.compare import Comparison
-from signing.pades.increment import MAX_PDF_BYTES
-from signing.pades.report import Report, iso
+from signing.pades.limits import MAX_PDF_BYTES
+from signing.pades.report import Comparison, Report, iso
 
 TIME_LIMIT = 20.0
 """Seconds for one request; verifying an honest letter takes hundredths of one."""

@@ -24,8 +24,9 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing.pades import hazards, integrity, stamps
-from signing.pades.increment import MAX_PDF_BYTES, VIETNAM
+from signing.pades.increment import VIETNAM
 from signing.pades.judge import Judgement, judge, serial
+from signing.pades.limits import MAX_PDF_BYTES
 from signing.pades.report import Report, SignatureReport, Verdict, iso
 from signing.trust import path as paths
 from signing.trust.crl import IndexedCrl

@@ -9,7 +9,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
-from signing.pades.compare import Comparison, same_document
+from signing.pades.compare import same_document
+from signing.pades.report import Comparison
 from tests.signing.files import fonts, letter, signed_by_both, with_fields
 
 
