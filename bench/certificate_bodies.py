@@ -1,4 +1,4 @@
-"""A few certificate bodies of the real size (RSA-3072, chain of one), for data sets of the benches."""
+"""A few certificate bodies of the real size (RSA-3072), for the data sets of the benches."""
 
 from datetime import UTC, datetime
 

@@ -15,7 +15,8 @@ from rules.serials import normalise_serial
 
 PERSON, DEVICE, CERTIFICATE = "person", "device", "certificate"
 _LONGEST = 120
-_MODELS: dict[str, type[Person | Device | Certificate]] = {
+Indexed = Person | Device | Certificate
+_MODELS: dict[str, type[Indexed]] = {
     PERSON: Person,
     DEVICE: Device,
     CERTIFICATE: Certificate,
@@ -70,7 +71,8 @@ def text_of(terms: Iterable[str]) -> str:
 
 def set_text(session: Session, noun: str, object_id: int, terms: Iterable[str]) -> None:
     """Write the terms into the text of a row already in the session, beside bulk inserts."""
-    session.get_one(_MODELS[noun], object_id).search_text = text_of(terms)
+    row: Indexed = session.get_one(_MODELS[noun], object_id)  # type: ignore[assignment] # by noun
+    row.search_text = text_of(terms)
 
 
 def rows_for(noun: str, object_id: int, terms: Iterable[str]) -> list[dict[str, object]]:

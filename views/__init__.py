@@ -17,6 +17,12 @@ NOUNS = (
     "signing_jobs",
     "agent_api",
     "certificate_imports",
+    "people",
+    "agencies",
+    "log",
+    "law",
+    "devices",
+    "certificates",
 )
 
 

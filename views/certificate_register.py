@@ -1,0 +1,214 @@
+"""Certificates: the register, and the register on paper. One certificate: `certificates`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+import clock
+from extensions import db
+from labels import label
+from models import Certificate, Person
+from operations import search
+from operations.law import margin_days
+from rules.certificates import CertificateState, SubscriberKind
+from rules.permissions import GRANTS, Permission
+from views.certificate_days import Standing, in_state, register
+from views.finding import Condition, Search, by_ids, counts_of_each, equals, in_scope, words_of
+from views.guards import account, load, requires
+from views.register_pages import (
+    AGENCY,
+    KIND,
+    MOST_PRINTED,
+    STATE,
+    Agencies,
+    Asked,
+    agencies,
+    chosen_columns,
+    chosen_ids,
+    count_items,
+    log_head,
+    member,
+    page_urls,
+    search_answer,
+)
+
+bp = Blueprint("certificates", __name__, url_prefix="/chung-thu")
+VIEW = Permission.CERTIFICATE_VIEW
+BY_DAY = "ngay"
+OPTIONS = (joinedload(Certificate.agency, innerjoin=True), joinedload(Certificate.device))
+LATE = frozenset({CertificateState.URGENT, CertificateState.TOO_LATE, CertificateState.EXPIRED})
+
+# Name in the address -> words over the column, and whether it is printed unless chosen otherwise.
+COLUMNS: Mapping[str, tuple[str, bool]] = {
+    "thue-bao": ("Thuê bao", True),
+    "so-hieu": ("Số hiệu chứng thư", True),
+    "loai": ("Loại thuê bao", False),
+    "don-vi": ("Đơn vị", True),
+    "thu": ("Thư điện tử công vụ", False),
+    "hieu-luc": ("Có hiệu lực từ", True),
+    "het-han": ("Hết hạn", True),
+    "trang-thai": ("Trạng thái", True),
+    "han-nop": ("Nộp chậm nhất", True),
+    "tiep-nhan": ("Tiếp nhận chậm nhất", False),
+    "gia-han": ("Số lần gia hạn", False),
+    "thiet-bi": ("Thiết bị", True),
+    "cap-boi": ("Cơ quan cấp", False),
+}
+
+
+def margin_of_person() -> int:
+    """The margin by which a person's lists tell "gấp": that of the agency they work for."""
+    grants = [grant for grant in account().user.grants if VIEW in GRANTS[grant.role]]
+    return margin_days(db.session(), grants[0].agency)
+
+
+def _search(
+    asked: Asked, place: Agencies, now: datetime, margin: int
+) -> tuple[Search, tuple[Condition, ...]]:
+    """The search that an address asks for, and those of its conditions that say where."""
+    where = (
+        (place.condition,)
+        if place.condition
+        else in_scope(account().scope(VIEW), "agency_id", "person_id")
+    )
+    by_day = asked.order == BY_DAY
+    conditions = list(where)
+    if (state := member(CertificateState, asked.state)) is not None:
+        conditions.append(in_state(state, now, margin, by_day=by_day))
+    if (kind := member(SubscriberKind, asked.kind)) is not None:
+        conditions.append(equals("kind", kind, ordered=True))
+    if asked.person_id:
+        conditions.append(equals("person_id", asked.person_id))
+    order = "expires_on" if by_day else "sort_key"
+    found = Search(
+        db.session(),
+        register(Certificate, search.CERTIFICATE, order, now),
+        conditions,
+        words_of(asked.query),
+    )
+    return found, where
+
+
+@bp.get("")
+@requires(VIEW)
+def index() -> ResponseReturnValue:
+    """The register of certificates, by name in Vietnamese order or by the last day."""
+    asked = Asked.from_request()
+    now, margin = clock.now(), margin_of_person()
+    owner = load(Person, asked.person_id, VIEW) if asked.person_id else None
+    place = agencies(VIEW, asked.agency_id)
+    found, where = _search(asked, place, now, margin)
+    page = found.page(asked.cursor)
+    rows = by_ids(db.session(), Certificate, page.ids, OPTIONS)
+    counts = counts_of_each(
+        db.session(),
+        found.register,
+        where,
+        [in_state(state, now, margin) for state in CertificateState],
+        found.size_of(where) is not None,
+    )
+    states = [(state, label(state).lower(), state in LATE) for state in CertificateState]
+    person = account()
+    return render_template(
+        "certificates/index.html",
+        rows=[(row, Standing.of(row, now, margin)) for row in rows],
+        page=page,
+        asked=asked,
+        by_day=asked.order == BY_DAY,
+        place=place,
+        owner=owner,
+        counts=count_items("certificates.index", asked, states, counts),
+        selects=_selects(asked, place),
+        acts=_acts(),
+        may_import=person.can(Permission.CERTIFICATE_IMPORT)
+        and "certificate_imports.new" in current_app.view_functions,
+        print_url=url_for("certificates.paper", **asked.parameters()),
+        order_urls={
+            "": url_for("certificates.index", **asked.parameters(xep="")),
+            BY_DAY: url_for("certificates.index", **asked.parameters(xep=BY_DAY)),
+        },
+        **page_urls("certificates.index", asked, page),
+    )
+
+
+@bp.post("")
+@requires(VIEW)
+def find() -> ResponseReturnValue:
+    """Take a search, which may hold a citizen id, and answer with the address of its list."""
+    return search_answer("certificates.index", VIEW, search.CERTIFICATE)
+
+
+def _acts() -> list[dict[str, Any]]:
+    """What can be done with the ticked rows."""
+    acts: list[dict[str, Any]] = []
+    if account().can(Permission.CERTIFICATE_REQUEST_DRAFT):
+        url = url_for("certificate_requests.new_renewal")
+        acts.append({"label": "Lập văn bản gia hạn", "url": url, "primary": True})
+    acts.append({"label": "In các dòng đã chọn", "url": url_for("certificates.choose_paper")})
+    return acts
+
+
+def _selects(asked: Asked, place: Agencies) -> list[dict[str, Any]]:
+    states = [("", "tất cả"), *((one.name, label(one).lower()) for one in CertificateState)]
+    kinds = [("", "tất cả"), *((one.name, label(one).lower()) for one in SubscriberKind)]
+    selects: list[dict[str, Any]] = [
+        {"name": STATE, "before": "trạng thái", "value": asked.state, "options": states},
+        {"name": KIND, "before": "thuê bao", "value": asked.kind, "options": kinds},
+    ]
+    if len(place.options) > 2:
+        options = {"options": place.options, "value": asked.agency_id or ""}
+        selects.append({"name": AGENCY, "before": "đơn vị", **options})
+    return selects
+
+
+@bp.get("/in")
+@requires(VIEW)
+def paper() -> ResponseReturnValue:
+    """The register on paper: chosen columns, all rows of the filters up to a limit it names."""
+    asked = Asked.from_request()
+    now, margin = clock.now(), margin_of_person()
+    place = agencies(VIEW, asked.agency_id)
+    found, _ = _search(asked, place, now, margin)
+    ticked = chosen_ids(request.args.get("chon", ""))
+    if ticked:
+        scope = account().scope(VIEW)
+        visible = db.session.scalars(
+            select(Certificate.id)
+            .where(
+                Certificate.id.in_(ticked),
+                scope.clause(Certificate.agency_id, Certificate.person_id),
+            )
+            .order_by(Certificate.sort_key, Certificate.id)
+        )
+        ids = list(visible)
+    else:
+        ids = found.first(MOST_PRINTED + 1)
+    rows = by_ids(db.session(), Certificate, ids[:MOST_PRINTED], OPTIONS)
+    return render_template(
+        "certificates/paper.html",
+        rows=[(row, Standing.of(row, now, margin)) for row in rows],
+        cut=len(ids) > MOST_PRINTED,
+        most=MOST_PRINTED,
+        place=place,
+        asked=asked,
+        ticked=request.args.get("chon", ""),
+        columns=COLUMNS,
+        chosen=chosen_columns(COLUMNS),
+        log_head=log_head(),
+    )
+
+
+@bp.post("/in")
+@requires(VIEW)
+def choose_paper() -> ResponseReturnValue:
+    """Take the rows ticked in the list and answer with their paper."""
+    ticked = ",".join(request.form.getlist("certificates"))
+    if not chosen_ids(ticked):
+        flash("Chưa đánh dấu chứng thư nào. Đánh dấu các dòng cần in rồi bấm lại.", "warning")
+        return redirect(url_for("certificates.index"), 303)
+    return redirect(url_for("certificates.paper", chon=ticked), 303)

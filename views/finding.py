@@ -1,0 +1,411 @@
+"""Finding rows in a register: words and serials, conditions, pages by key, counts with a cap.
+
+The same for every register, and fast for 100,000 rows on SQLite and PostgreSQL alike. One statement
+counts, each with a cap, how many rows every condition alone leaves. When the rarest leaves few, its
+rows are read through its index, fenced by a LIMIT so that the database keeps to that order of work,
+then checked and sorted. When all are common, the index of the order is walked and each row checked;
+columns of checks hide behind `coalesce`, so that no other index tempts the planner. Either way the
+first thousand numbers come back in order: they are the count and most of the pages. Pages beyond
+start at the key of a row, never at an OFFSET.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from models import SearchTerm
+from rules.names import fold_words
+from rules.serials import normalise_serial, serial_candidates
+from views.guards import Scope
+
+PAGE_SIZE = 50
+CAP = 1_000
+CAP_OF_COMMON_WORDS = 200
+"""Where every word is common, a thousand hits would take too long to count."""
+FEW = 8_000
+"""Rows that are quickly read, checked and sorted; above that the index of the order is walked."""
+MOST_WORDS = 8
+_LONGEST_QUERY = 200
+_LAST = "\U0010ffff"
+_GROUPED_SERIAL_DIGITS = 6
+
+Columns = Callable[[str], ColumnElement[Any]]
+"""From the name of a column to the column: as it is, hidden from indexes, or of a subquery."""
+
+
+class Words(NamedTuple):
+    """One word of a query: the beginnings of terms that it may mean."""
+
+    beginnings: tuple[str, ...]
+
+
+def words_of(query: str) -> tuple[Words, ...]:
+    """The words of a query, each with its other notations when it may be a serial.
+
+    "54:01:0A 0b" is one serial in groups; "nguyen 0x5401" is a name and a serial.
+    """
+    text = query.strip()[:_LONGEST_QUERY]
+    if _is_grouped_serial(text):
+        return (Words(_notations(text)),)
+    found: list[Words] = []
+    for piece in text.split():
+        if "@" in piece:
+            found.append(Words((piece.lower(),)))
+        elif any(letter.isdigit() for letter in piece) and serial_candidates(piece):
+            plain = fold_words(piece)
+            same = _notations(piece)
+            if len(plain) == 1:
+                found.append(Words(tuple(dict.fromkeys((plain[0], *same)))))
+            else:  # TB-0012: an internal code, or a serial with separators
+                found += [Words((word, *same)) for word in plain]
+        else:
+            found += [Words((word,)) for word in fold_words(piece)]
+    return tuple(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def _is_grouped_serial(text: str) -> bool:
+    """True for a serial written in groups: hexadecimal digits between blanks, colons or hyphens."""
+    bare = text.replace("0x", "").replace("0X", "")
+    groups = [group for group in bare.replace(":", " ").replace("-", " ").split() if group]
+    digits = "".join(groups)
+    return (
+        len(groups) > 1
+        and len(digits) >= _GROUPED_SERIAL_DIGITS
+        and all(letter in "0123456789abcdefABCDEF" for letter in digits)
+        and any(letter.isdigit() for letter in digits)
+    )
+
+
+def _notations(text: str) -> tuple[str, ...]:
+    """The stored notations a serial may mean, in the lower case of terms."""
+    bare = "".join(letter for letter in text.lower() if letter.isalnum())
+    found = (*serial_candidates(text), normalise_serial(text), bare)
+    return tuple(dict.fromkeys(one.lower() for one in found if one))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition on the rows of a register.
+
+    `build` gets the columns through which an index may seek, and the rest of the columns; told to
+    check only, both are the same. `reads` names every column it asks for. `ordered`: the register
+    has an index that gives exactly these rows in the order of the list.
+    """
+
+    build: Callable[[Columns, Columns], ColumnElement[bool]]
+    reads: tuple[str, ...]
+    ordered: bool = False
+
+
+def equals(column: str, value: object, *, ordered: bool = False) -> Condition:
+    """The rows whose column has this value."""
+    return Condition(lambda seek, _rest: seek(column) == value, (column,), ordered)
+
+
+def within(column: str, numbers: Select[tuple[int]]) -> Condition:
+    """The rows whose column is one of the numbers that a query gives (an agency and all below)."""
+    return Condition(lambda seek, _rest: seek(column).in_(numbers), (column,))
+
+
+def in_scope(scope: Scope, place: str, owner: str) -> tuple[Condition, ...]:
+    """The rows a person may see; nothing when that is all of them."""
+    if scope.everything:
+        return ()
+    reads = (place, owner) if scope.own_person_id is not None else (place,)
+    return (Condition(lambda seek, _rest: scope.clause(seek(place), seek(owner)), reads),)
+
+
+@dataclass(frozen=True)
+class Register:
+    """What can be searched: its table, its noun in the index of terms, the column of its order."""
+
+    model: Any
+    noun: str
+    order: str
+    computed: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+    def plain(self, name: str) -> ColumnElement[Any]:
+        """The column itself, or the expression that the register keeps under this name."""
+        column: ColumnElement[Any] = self.computed.get(name, getattr(self.model, name, None))
+        return column
+
+    def hidden(self, name: str) -> ColumnElement[Any]:
+        """The column's value, which no index serves."""
+        if name in self.computed:
+            return self.computed[name]
+        column = getattr(self.model, name)
+        return func.coalesce(column, column)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Numbers of the rows of one page, and how many there are in all."""
+
+    ids: tuple[int, ...]
+    count: int
+    capped: bool
+    before: int | None = None
+    """Cursor of the page before; None on the first."""
+    after: int | None = None
+    """Cursor of the page after; None on the last."""
+
+
+class Cursor(NamedTuple):
+    """Where a page starts: after one row, or before one; both None for the first page."""
+
+    after: int | None = None
+    before: int | None = None
+
+
+FIRST = Cursor()
+
+
+@dataclass
+class Search:
+    """One search in a register. Make it, then ask for `page` or `first`."""
+
+    session: Session
+    register: Register
+    conditions: Sequence[Condition]
+    words: Sequence[Words] = ()
+    _sizes: tuple[int, ...] | None = field(default=None, init=False)
+
+    # How many rows each condition alone leaves ---------------------------------------------------
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows that each condition, then each word, alone leaves; counted up to FEW + 1."""
+        if self._sizes is None:
+            counted = [self._count(self._seek(one)) for one in self.conditions]
+            counted += [self._count(self._rows_of(word)) for word in self.words]
+            self._sizes = tuple(self.session.execute(select(*counted)).one()) if counted else ()
+        return self._sizes
+
+    def _count(self, rows: Any) -> Any:
+        some = rows.limit(FEW + 1).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    def _seek(self, condition: Condition) -> Select[Any]:
+        register = self.register
+        return select(register.model.id).where(condition.build(register.plain, register.hidden))
+
+    def _rows_of(self, word: Words) -> Any:
+        parts = [
+            select(SearchTerm.object_id.label("object_id")).where(
+                SearchTerm.noun == self.register.noun,
+                SearchTerm.term >= beginning,
+                SearchTerm.term < beginning + _LAST,
+            )
+            for beginning in word.beginnings
+        ]
+        return parts[0] if len(parts) == 1 else union_all(*parts)
+
+    # The rows in order ---------------------------------------------------------------------------
+
+    def _rarest(self) -> int | None:
+        """Place of the rarest condition or word that leaves few rows; None when all are common."""
+        sizes = self.sizes
+        if not sizes or min(sizes) > FEW:
+            return None
+        return sizes.index(min(sizes))
+
+    def _in_order(self) -> tuple[Any, ColumnElement[Any], ColumnElement[Any]]:
+        """A query of numbers that match, without order yet; its column of order and its number."""
+        rarest, count = self._rarest(), len(self.conditions)
+        if rarest is None:
+            return self._walk(None)
+        if rarest >= count:
+            return self._walk(self.words[rarest - count])
+        return self._fenced(rarest)
+
+    def _walk(self, driver: Words | None) -> tuple[Any, ColumnElement[Any], ColumnElement[Any]]:
+        """Along the index of the order, or through the rows of one rare word."""
+        register = self.register
+        hide = register.hidden
+        checks = [
+            one.build(register.plain, hide)
+            if one.ordered and driver is None
+            else one.build(hide, hide)
+            for one in self.conditions
+        ]
+        checks += [_holds(hide, word) for word in self.words if word is not driver]
+        query = select(register.model.id)
+        if driver is not None:
+            query = query.where(register.model.id.in_(self._rows_of(driver)))
+        return query.where(*checks), register.plain(register.order), register.model.id
+
+    def _fenced(self, place: int) -> tuple[Any, ColumnElement[Any], ColumnElement[Any]]:
+        """The rows of one rare condition, read first, then checked."""
+        register = self.register
+        others = [one for number, one in enumerate(self.conditions) if number != place]
+        names = {register.order, *(name for one in others for name in one.reads)}
+        if self.words:
+            names.add("search_text")
+        driver = self.conditions[place]
+        rows = (
+            select(register.model.id, *(register.plain(name).label(name) for name in sorted(names)))
+            .where(driver.build(register.plain, register.hidden))
+            .limit(FEW + 1)
+            .subquery()
+        )
+
+        def column(name: str) -> ColumnElement[Any]:
+            found: ColumnElement[Any] = rows.c[name]
+            return found
+
+        checks = [one.build(column, column) for one in others]
+        checks += [_holds(column, word) for word in self.words]
+        return select(rows.c.id).where(*checks), rows.c[register.order], rows.c.id
+
+    def size_of(self, wanted: Sequence[Condition]) -> int | None:
+        """The least that one of these conditions alone leaves; None without any, or when many."""
+        sizes = [
+            size for one, size in zip(self.conditions, self.sizes, strict=False) if one in wanted
+        ]
+        return min(sizes) if sizes and min(sizes) <= FEW else None
+
+    @property
+    def cap(self) -> int:
+        """How far rows are counted; less where each row of a long walk must be looked at."""
+        checks = sum(1 for one in self.conditions if not one.ordered) + len(self.words)
+        walks = self._rarest() is None
+        return CAP_OF_COMMON_WORDS if walks and (self.words or checks > 1) else CAP
+
+    def first(self, limit: int) -> list[int]:
+        """Numbers of the first rows in order."""
+        query, order, number = self._in_order()
+        return list(self.session.scalars(query.order_by(order, number).limit(limit)))
+
+    def page(self, cursor: Cursor = FIRST, size: int = PAGE_SIZE) -> Page:
+        """One page; a cursor that leads nowhere any more gives the first page."""
+        window = self.first(self.cap + 1)
+        capped = len(window) > self.cap
+        start = _start(window, cursor, size)
+        if start is not None and (start + size <= self.cap or not capped):
+            return _slice(window, start, size, self.cap)
+        ids = self._beyond(cursor, size + 1)
+        more, ids = len(ids) > size, ids[:size]
+        if cursor.after is None:
+            ids.reverse()
+            if not more:  # nothing before: that is the first page
+                return _slice(window, 0, size, self.cap)
+            return Page(tuple(ids), min(len(window), self.cap), capped, ids[0], ids[-1])
+        if not ids:
+            return _slice(window, 0, size, self.cap)
+        count = min(len(window), self.cap)
+        return Page(tuple(ids), count, capped, ids[0], ids[-1] if more else None)
+
+    def _beyond(self, cursor: Cursor, limit: int) -> list[int]:
+        """Numbers after a row, or before it in reverse, by the key of that row."""
+        query, order, number = self._in_order()
+        anchor = cursor.after if cursor.after is not None else cursor.before
+        model = self.register.model
+        key = (
+            select(self.register.plain(self.register.order))
+            .where(model.id == anchor)
+            .scalar_subquery()
+        )
+        here, there = tuple_(order, number), tuple_(key, literal(anchor))
+        if cursor.after is not None:
+            query = query.where(here > there).order_by(order, number)
+        else:
+            query = query.where(here < there).order_by(order.desc(), number.desc())
+        return list(self.session.scalars(query.limit(limit)))
+
+
+def _holds(columns: Columns, word: Words) -> ColumnElement[bool]:
+    """The row's own text has a term that begins so."""
+    text = columns("search_text")
+    return or_(*(text.contains(f" {one}", autoescape=True) for one in word.beginnings))
+
+
+def _start(window: Sequence[int], cursor: Cursor, size: int) -> int | None:
+    """Where the page begins inside the window; None when the window does not reach it."""
+    if cursor.after is None and cursor.before is None:
+        return 0
+    if cursor.after is not None:
+        return window.index(cursor.after) + 1 if cursor.after in window else None
+    if cursor.before in window:
+        return max(0, window.index(cursor.before) - size)
+    return None
+
+
+def _slice(window: Sequence[int], start: int, size: int, cap: int) -> Page:
+    ids = tuple(window[start : start + size])
+    count = min(len(window), cap)
+    before = ids[0] if start and ids else None
+    after = ids[-1] if start + size < len(window) else None
+    return Page(ids, count, len(window) > cap, before, after)
+
+
+def by_ids(
+    session: Session, model: Any, ids: Sequence[int], options: Iterable[Any] = ()
+) -> list[Any]:
+    """The rows of these numbers in that order, in one statement."""
+    if not ids:
+        return []
+    rows = session.scalars(select(model).where(model.id.in_(ids)).options(*options)).unique()
+    found = {row.id: row for row in rows}
+    return [found[number] for number in ids if number in found]
+
+
+def counts_of_each(
+    session: Session,
+    register: Register,
+    kept: Sequence[Condition],
+    each: Sequence[Condition],
+    few: bool,
+) -> list[int]:
+    """How many rows each of several conditions leaves beside the kept ones, up to CAP + 1.
+
+    `few`: the kept conditions leave few rows, which are then read once and told apart.
+    """
+    if few:
+        return _told_apart(session, register, kept, each)
+    counts = []
+    for one in each:
+        rows = (
+            select(register.model.id)
+            .where(
+                one.build(register.plain, register.hidden),
+                *(other.build(register.hidden, register.hidden) for other in kept),
+            )
+            .limit(CAP + 1)
+            .subquery()
+        )
+        counts.append(select(func.count()).select_from(rows).scalar_subquery())
+    return list(session.execute(select(*counts)).one())
+
+
+def _told_apart(
+    session: Session, register: Register, kept: Sequence[Condition], each: Sequence[Condition]
+) -> list[int]:
+    names = sorted({name for one in each for name in one.reads})
+    rows = (
+        select(*(register.plain(name).label(name) for name in names))
+        .where(*(one.build(register.plain, register.hidden) for one in kept))
+        .limit(FEW + 1)
+        .subquery()
+    )
+
+    def column(name: str) -> ColumnElement[Any]:
+        found: ColumnElement[Any] = rows.c[name]
+        return found
+
+    number = case(*((one.build(column, column), place) for place, one in enumerate(each)))
+    found = session.execute(select(number.label("place"), func.count()).group_by("place")).all()
+    counted: dict[int | None, int] = dict(found)  # type: ignore[arg-type] # rows are pairs
+    return [min(counted.get(place, 0), CAP + 1) for place in range(len(each))]
