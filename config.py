@@ -26,6 +26,7 @@ class Config:
     database_url: str
     secret_key: str
     citizen_key: bytes
+    identity_key: bytes  # the Ed25519 key that signing agents pin
     server_name: str = "Sổ Token"
     behind_tls: bool = False
     testing: bool = False
@@ -68,6 +69,7 @@ class Config:
             or f"sqlite:///{folder / 'so_token.sqlite'}",
             "secret_key": secret_file(keys / "session.key").hex(),
             "citizen_key": secret_file(keys / "citizen_id.key"),
+            "identity_key": secret_file(keys / "server_identity.key"),
             "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
             "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
             "tls_sha256": os.environ.get("SO_TOKEN_TLS_SHA256", ""),

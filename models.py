@@ -616,6 +616,7 @@ class SigningAgent(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
+    agent_id: Mapped[str] = mapped_column(String(64), index=True)  # a hash over both keys
     agent_key: Mapped[str] = mapped_column(String(64), index=True)  # Ed25519, hexadecimal
     seal_key: Mapped[str] = mapped_column(String(64))  # X25519, hexadecimal
     port: Mapped[int] = mapped_column(Integer)
@@ -639,9 +640,9 @@ class PairingOffer(Base):
     agent_key: Mapped[str] = mapped_column(String(64))
     seal_key: Mapped[str] = mapped_column(String(64))
     port: Mapped[int] = mapped_column(Integer)
+    address: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
-    tries: Mapped[int] = mapped_column(Integer, default=0)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     proof: Mapped[str | None] = mapped_column(Text)  # the server's answer, once the code was right
 

@@ -84,10 +84,12 @@ def stage(
     agency_id: int,
     source: str,
     incoming: Iterable[Incoming],
+    also: Callable[[ImportBatch], None] = lambda _batch: None,
 ) -> int:
     """Write down what was read for one agency and its units; returns the number of the batch.
 
-    Nothing enters the register. Raises `Refused` when there is nothing at all to look at.
+    Nothing enters the register. `also` is done with the batch in the same transaction. Raises
+    `Refused` when there is nothing at all to look at.
     """
     pieces = list(incoming)
     if not pieces:
@@ -112,6 +114,7 @@ def stage(
             source=source,
             **{verdict.value: counts[verdict] for verdict in ImportVerdict},
         )
+        also(batch)
         return batch.id
 
 
@@ -122,6 +125,7 @@ def stage_from_token(
     agency_id: int,
     found: Sequence[FoundOnToken],
     read: ReadDer,
+    also: Callable[[ImportBatch], None] = lambda _batch: None,
 ) -> int:
     """Stage what a signing program read from the attached token; no PIN was needed for it.
 
@@ -135,7 +139,9 @@ def stage_from_token(
         content, reason = read(one.der)
         source = one.label or (content.common_name if content else "chứng thư không tên")
         incoming.append(Incoming(source, content, reason, one.token_label, one.token_serial))
-    return stage(session, actor=actor, agency_id=agency_id, source=TOKEN, incoming=incoming)
+    return stage(
+        session, actor=actor, agency_id=agency_id, source=TOKEN, incoming=incoming, also=also
+    )
 
 
 def _item(register: Register, piece: Incoming) -> ImportItem:

@@ -7,30 +7,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
 from models import AgentNonce, PairingOffer, SigningAgent
+from operations import throttles
 from operations.transactions import Refused, transaction
 
 NOUN = "signing_agent"
-MOST_OPEN_OFFERS = 50
-MOST_TRIES = 10
+MOST_OFFERS = 50
+MOST_OFFERS_OF_ADDRESS = 5
+"""So that one computer cannot keep all others from pairing."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An agent that asks to be paired. Keys are hexadecimal; `offer_id` is the agent's own id."""
+    """An agent that asks to be paired. Keys are hexadecimal; `agent_id` is a hash over both."""
 
-    offer_id: str
+    agent_id: str
     commitment: str
     name: str
     agent_key: str
     seal_key: str
     port: int
+    address: str
 
 
 def keep_offer(session: Session, offer: Offer, *, at: datetime, lifetime: timedelta) -> None:
@@ -42,20 +45,21 @@ def keep_offer(session: Session, offer: Offer, *, at: datetime, lifetime: timede
     with transaction(session):
         session.execute(
             delete(PairingOffer).where(
-                (PairingOffer.expires_at < at) | (PairingOffer.offer_id == offer.offer_id)
+                or_(PairingOffer.expires_at < at, PairingOffer.offer_id == offer.agent_id)
             )
         )
-        waiting = session.scalars(select(PairingOffer.id).limit(MOST_OPEN_OFFERS)).all()
-        if len(waiting) >= MOST_OPEN_OFFERS:
+        waiting = list(session.scalars(select(PairingOffer.address)))
+        if len(waiting) >= MOST_OFFERS or waiting.count(offer.address) >= MOST_OFFERS_OF_ADDRESS:
             raise Refused("Có quá nhiều yêu cầu ghép nối đang chờ. Hãy thử lại sau ít phút.")
         session.add(
             PairingOffer(
-                offer_id=offer.offer_id,
+                offer_id=offer.agent_id,
                 commitment=offer.commitment,
                 name=offer.name[:120],
                 agent_key=offer.agent_key,
                 seal_key=offer.seal_key,
                 port=offer.port,
+                address=offer.address[:64],
                 created_at=at,
                 expires_at=at + lifetime,
             )
@@ -65,12 +69,15 @@ def keep_offer(session: Session, offer: Offer, *, at: datetime, lifetime: timede
 def open_offers(session: Session, *, at: datetime) -> Sequence[PairingOffer]:
     """The offers that nobody has confirmed yet and that are not too old."""
     return session.scalars(
-        select(PairingOffer).where(
-            PairingOffer.expires_at >= at,
-            PairingOffer.proof.is_(None),
-            PairingOffer.tries < MOST_TRIES,
-        )
+        select(PairingOffer).where(PairingOffer.expires_at >= at, PairingOffer.proof.is_(None))
     ).all()
+
+
+def offer_of(session: Session, agent_id: str) -> PairingOffer | None:
+    """The latest offer of an agent, confirmed or not, in its term or not."""
+    return session.scalars(
+        select(PairingOffer).where(PairingOffer.offer_id == agent_id)
+    ).one_or_none()
 
 
 def confirm_pairing(
@@ -78,30 +85,34 @@ def confirm_pairing(
     *,
     actor: Actor,
     answer: Callable[[PairingOffer], str | None],
+    throttle_key: bytes,
 ) -> int:
     """Pair the actor's account with the agent whose offer fits the code that was typed.
 
     `answer` gives the server's answer for the offer that fits and None for the others. Returns the
-    agent's number. Raises `Refused` when no offer fits; each wrong code counts against all open
-    offers, so that codes cannot be ground.
+    agent's number. Raises `Refused` when no offer fits. Wrong codes slow down who types them, and
+    never spoil the offer of somebody else: a code has 80 bits, it cannot be guessed.
     """
-    paired = None
+    pair = throttles.pair_hash(
+        throttle_key, username=f"ghép nối:{actor.user_id}", address=actor.address
+    )
+    try:
+        throttles.count_try(session, pair, at=actor.at)
+    except throttles.TooManyTries as refusal:
+        words = throttles.in_words(refusal.seconds)
+        raise Refused(f"Đã nhập sai mã ghép nối nhiều lần. Hãy thử lại sau {words}.") from refusal
     with transaction(session):
         for offer in open_offers(session, at=actor.at):
             found = answer(offer)
-            if found is None:
-                offer.tries += 1
-                continue
-            offer.proof = found
-            offer.user_id = actor.user_id
-            paired = _pair(session, actor, offer)
-            break
-    if paired is None:
-        raise Refused(
-            "Mã ghép nối không khớp hoặc đã hết hạn. Xem lại mã trên trang của Trình ký số, "
-            "hoặc lấy mã mới."
-        )
-    return paired
+            if found is not None:
+                throttles.forgive(session, pair)
+                offer.proof = found
+                offer.user_id = actor.user_id
+                return _pair(session, actor, offer)
+    raise Refused(
+        "Mã ghép nối không khớp hoặc đã hết hạn. Xem lại mã trên trang của Trình ký số, "
+        "hoặc lấy mã mới."
+    )
 
 
 def _pair(session: Session, actor: Actor, offer: PairingOffer) -> int:
@@ -113,7 +124,8 @@ def _pair(session: Session, actor: Actor, offer: PairingOffer) -> int:
     if agent is None:
         agent = SigningAgent(user_id=actor.user_id, agent_key=offer.agent_key)
         session.add(agent)
-    agent.name, agent.seal_key, agent.port = offer.name, offer.seal_key, offer.port
+    agent.agent_id, agent.seal_key = offer.offer_id, offer.seal_key
+    agent.name, agent.port = offer.name, offer.port
     agent.paired_at = agent.seen_at = actor.at
     agent.revoked_at = None
     session.flush()  # The event names the agent by its number.
@@ -123,7 +135,7 @@ def _pair(session: Session, actor: Actor, offer: PairingOffer) -> int:
         actor=actor,
         noun=NOUN,
         object_id=agent.id,
-        agent=offer.offer_id,
+        agent=agent.agent_id,
     )
     return agent.id
 
@@ -141,7 +153,7 @@ def remove(session: Session, *, actor: Actor, agent_id: int) -> None:
             actor=actor,
             noun=NOUN,
             object_id=agent.id,
-            agent=agent.agent_key[:32],
+            agent=agent.agent_id,
         )
 
 
@@ -150,17 +162,26 @@ def agents_of(session: Session, user_id: int) -> Sequence[SigningAgent]:
     return session.scalars(
         select(SigningAgent)
         .where(SigningAgent.user_id == user_id, SigningAgent.revoked_at.is_(None))
-        .order_by(SigningAgent.seen_at.desc())
+        .order_by(SigningAgent.seen_at.desc(), SigningAgent.id.desc())
     ).all()
 
 
-def remember_nonce(session: Session, agent_id: str, nonce: str, until: datetime) -> bool:
+def paired(session: Session, agent_id: str) -> SigningAgent | None:
+    """An agent that is paired with anybody, by its own id; its keys are the same in every row."""
+    return session.scalars(
+        select(SigningAgent)
+        .where(SigningAgent.agent_id == agent_id, SigningAgent.revoked_at.is_(None))
+        .limit(1)
+    ).one_or_none()
+
+
+def remember_nonce(
+    session: Session, agent_id: str, nonce: str, *, until: datetime, at: datetime
+) -> bool:
     """Keep the nonce of an agent's call; False when it was there (a replay). No event: traffic."""
     try:
         with transaction(session):
-            session.execute(
-                delete(AgentNonce).where(AgentNonce.expires_at < until - timedelta(minutes=30))
-            )
+            session.execute(delete(AgentNonce).where(AgentNonce.expires_at < at))
             session.add(AgentNonce(nonce=f"{agent_id[:20]}:{nonce}"[:64], expires_at=until))
             session.flush()
     except IntegrityError:
@@ -168,10 +189,16 @@ def remember_nonce(session: Session, agent_id: str, nonce: str, until: datetime)
     return True
 
 
-def heard_of(session: Session, agent_key: str, *, port: int, version: str, at: datetime) -> None:
-    """Note port, version and time of a heartbeat. No event of the log: it changes nothing legal."""
+def heard_of(session: Session, agent_id: str, *, port: int, version: str, at: datetime) -> None:
+    """Note port, version and time of a heartbeat; port 0 is an agent that only asks for the time.
+
+    No event of the log: it changes nothing legal.
+    """
     with transaction(session):
         for agent in session.scalars(
-            select(SigningAgent).where(SigningAgent.agent_key == agent_key)
+            select(SigningAgent).where(
+                SigningAgent.agent_id == agent_id, SigningAgent.revoked_at.is_(None)
+            )
         ):
-            agent.port, agent.program_version, agent.seen_at = port, version[:40], at
+            agent.port = port or agent.port
+            agent.program_version, agent.seen_at = version[:40], at

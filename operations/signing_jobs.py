@@ -8,10 +8,10 @@ to the next, so that this room knows neither.
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 import audit
@@ -21,7 +21,6 @@ from models import (
     CertificateRequest,
     Entrustment,
     ImportBatch,
-    LoginSession,
     SigningJob,
     User,
 )
@@ -32,9 +31,15 @@ from operations.request_moves import attach
 from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
 from rules.documents import DocumentKind, JobState, SigningAct
+from rules.permissions import GRANTS, Permission
 from rules.requests import RequestAct
 
 NOUN = "signing_job"
+PERMISSIONS = {
+    SigningAct.APPROVE: Permission.CERTIFICATE_REQUEST_SIGN,
+    SigningAct.ISSUE: Permission.CERTIFICATE_REQUEST_SEAL,
+    SigningAct.READ_CERTIFICATES: Permission.CERTIFICATE_IMPORT,
+}
 ACTS = {SigningAct.APPROVE: RequestAct.SIGN, SigningAct.ISSUE: RequestAct.SEAL}
 KINDS = {SigningAct.APPROVE: DocumentKind.SIGNED, SigningAct.ISSUE: DocumentKind.SEALED}
 EVENTS = {
@@ -76,46 +81,75 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def certificates_to_sign(session: Session, *, person_id: int | None, at: datetime) -> Any:
+def certificates_to_sign(
+    session: Session, *, person_id: int | None, at: datetime
+) -> Sequence[Certificate]:
     """A person's own certificates that are valid at this instant (NĐ 68/2024, Điều 31)."""
-    return session.scalars(
-        select(Certificate)
-        .where(
-            Certificate.person_id == person_id,
-            Certificate.kind == SubscriberKind.INDIVIDUAL,
-            *_valid(at),
-        )
-        .options(joinedload(Certificate.device))
-        .order_by(Certificate.expires_on.desc())
-    ).all()
+    if person_id is None:
+        return ()
+    return _usable(
+        session,
+        at,
+        Certificate.person_id == person_id,
+        Certificate.kind == SubscriberKind.INDIVIDUAL,
+    )
 
 
 def certificates_to_seal(
-    session: Session, *, agency_id: int, person_id: int | None, on: date, at: datetime
-) -> Any:
-    """The agency's own certificates that are valid and entrusted to this person on this day."""
+    session: Session, *, agency_id: int, person_id: int | None, at: datetime
+) -> Sequence[Certificate]:
+    """The agency's own certificates that are valid and entrusted to this person at this instant."""
+    if person_id is None:
+        return ()
+    on = at.astimezone(audit.VIETNAM).date()
+    entrusted = select(Entrustment.certificate_id).where(
+        Entrustment.person_id == person_id,
+        Entrustment.from_on <= on,
+        or_(Entrustment.until_on.is_(None), Entrustment.until_on >= on),
+    )
+    return _usable(
+        session,
+        at,
+        Certificate.agency_id == agency_id,
+        Certificate.kind == SubscriberKind.ORGANISATION,
+        Certificate.id.in_(entrusted),
+    )
+
+
+def _usable(session: Session, at: datetime, *whose: ColumnElement[bool]) -> Sequence[Certificate]:
     return session.scalars(
         select(Certificate)
-        .join(Entrustment, Entrustment.certificate_id == Certificate.id)
         .where(
-            Certificate.agency_id == agency_id,
-            Certificate.kind == SubscriberKind.ORGANISATION,
-            Entrustment.person_id == person_id,
-            Entrustment.from_on <= on,
-            or_(Entrustment.until_on.is_(None), Entrustment.until_on >= on),
-            *_valid(at),
+            *whose,
+            Certificate.revoked_at.is_(None),
+            Certificate.not_before <= at,
+            Certificate.not_after >= at,
         )
         .options(joinedload(Certificate.device))
-        .order_by(Certificate.expires_on.desc())
+        .order_by(Certificate.expires_on.desc(), Certificate.id)
     ).all()
 
 
-def _valid(at: datetime) -> tuple[Any, ...]:
-    return (
-        Certificate.revoked_at.is_(None),
-        Certificate.not_before <= at,
-        Certificate.not_after >= at,
-    )
+def _check_signer(
+    session: Session,
+    request: CertificateRequest,
+    actor: Actor,
+    act: SigningAct,
+    certificate_id: int | None,
+) -> None:
+    """Raise `Refused` unless this person may sign this request with this certificate now."""
+    if act is SigningAct.APPROVE:
+        if request.signer_id != actor.person_id:
+            raise Refused("Người ký ghi trên văn bản là người khác; chỉ người đó ký được.")
+        usable = certificates_to_sign(session, person_id=actor.person_id, at=actor.at)
+    else:
+        usable = certificates_to_seal(
+            session, agency_id=request.agency_id, person_id=actor.person_id, at=actor.at
+        )
+    if certificate_id not in {each.id for each in usable}:
+        raise Refused(
+            "Chứng thư dùng để ký đã hết hạn, bị thu hồi hoặc không còn được giao cho người ký."
+        )
 
 
 def open_job(
@@ -128,17 +162,14 @@ def open_job(
 ) -> None:
     """Open a job for a request; an older one that nobody finished is cancelled.
 
-    Raises `Refused` when the request cannot be signed now, and `Conflict` when it has changed since
-    the document was prepared.
+    Raises `Refused` when the request cannot be signed now, or not by this person or with this
+    certificate, and `Conflict` when it has changed since the document was prepared.
     """
     with transaction(session):
         request = load_for_change(session, request_id, version)
         move(request, ACTS[order.act])
-        for old in session.scalars(
-            select(SigningJob).where(SigningJob.request_id == request_id, SigningJob.is_open)
-        ):
-            _close(old, JobState.CANCELLED, actor.at)
-        session.flush()  # The index allows one open job per request.
+        _check_signer(session, request, actor, order.act, order.certificate_id)
+        _give_up_open(session, request_id, actor)
         prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
         job = SigningJob(
             public_id=order.public_id,
@@ -165,12 +196,20 @@ def open_job(
             "signing_job.issued",
             job,
             actor,
-            request.agency_id,
             document_sha256=prepared,
             act=order.act.name,
             prepared=prepared,
             certificate=order.certificate_id,
         )
+
+
+def _give_up_open(session: Session, request_id: int, actor: Actor) -> None:
+    for old in session.scalars(
+        select(SigningJob).where(SigningJob.request_id == request_id, SigningJob.is_open)
+    ):
+        _close(old, JobState.CANCELLED, actor.at)
+        _record(session, "signing_job.cancelled", old, actor)
+    session.flush()  # The index allows one open job per request.
 
 
 def open_reading(session: Session, *, actor: Actor, order: Order, agency_id: int) -> None:
@@ -195,7 +234,6 @@ def open_reading(session: Session, *, actor: Actor, order: Order, agency_id: int
             "signing_job.issued",
             job,
             actor,
-            agency_id,
             act=order.act.name,
             prepared=None,
             certificate=None,
@@ -242,12 +280,17 @@ def actor_of(job: SigningJob, *, address: str, at: datetime) -> Actor:
 
 
 def may_go_on(job: SigningJob) -> bool:
-    """False when the job was closed, its session ended, or its user or agent lost their place."""
+    """False when the job was given up, its session ended, its request has changed, or its user or
+    agent lost their place.
+    """
+    request = job.certificate_request
     return (
         job.state is not JobState.CANCELLED
         and job.login_session.ended_at is None
         and job.user.is_active
-        and (job.agent is None or job.agent.revoked_at is None)
+        and any(PERMISSIONS[job.act] in GRANTS[grant.role] for grant in job.user.grants)
+        and (job.agent is not None and job.agent.revoked_at is None)
+        and (not job.is_open or request is None or request.version == job.payload["version"])
     )
 
 
@@ -271,11 +314,10 @@ def advance(
             return after
         _write(job, after, at)
         actor = actor_of(job, address=address, at=at)
-        agency_id = job.certificate_request.agency_id if job.certificate_request else None
-        if after.state is JobState.CLAIMED and before.state is not JobState.CLAIMED:
-            _record(session, "signing_job.claimed", job, actor, agency_id, agent=job.agent_id)
+        if after.claim_id and after.claim_id != before.claim_id:
+            _record(session, "signing_job.claimed", job, actor, agent=job.agent_id)
         elif after.last_error and after.last_error != before.last_error:
-            _record(session, "signing_job.failed", job, actor, agency_id, code=after.last_error)
+            _record(session, "signing_job.failed", job, actor, code=after.last_error)
         return after
 
 
@@ -291,8 +333,9 @@ def finish(
 ) -> Progress:
     """Accept a signature: the signed document is kept and its request moves on, all at once.
 
-    The same result again changes nothing. Raises `Refused` when the job is gone or the request has
-    moved on meanwhile, and `Conflict` when it was changed after the document was prepared.
+    The same result again changes nothing. Raises `Refused` when the job is gone, the request has
+    moved on meanwhile, or the certificate may no longer sign it, and `Conflict` when the request
+    was changed after the document was prepared.
     """
     with transaction(session):
         job = _alive(session, public_id)
@@ -303,6 +346,7 @@ def finish(
         actor = actor_of(job, address=address, at=at)
         request = load_for_change(session, job.request_id or 0, job.payload["version"])
         request.state = move(request, ACTS[job.act])
+        _check_signer(session, request, actor, job.act, job.certificate_id)
         if job.act is SigningAct.APPROVE:
             request.signed_at = at
         else:
@@ -311,7 +355,7 @@ def finish(
         sha256 = attach(session, request, actor, KINDS[job.act], signed_pdf)
         _write(job, after, at)
         job.result_file_sha256 = sha256
-        _record(session, "signing_job.accepted", job, actor, request.agency_id, cms=cms_sha256)
+        _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
         audit.record(
             session,
             EVENTS[job.act],
@@ -326,30 +370,26 @@ def finish(
         return after
 
 
-def finish_reading(session: Session, *, public_id: str, at: datetime, batch_id: int) -> None:
-    """Tie what was read from the token to its job; a repeated call is harmless."""
-    with transaction(session):
-        job = _alive(session, public_id)
-        if job.import_batch_id is None:
-            job.import_batch_id = session.get_one(ImportBatch, batch_id).id
-            _close(job, JobState.ACCEPTED, at)
+def finish_reading(session: Session, *, public_id: str, batch: ImportBatch) -> None:
+    """Tie what was read from the token to its job, inside the transaction that stages it.
+
+    Raises `Refused` when the job is gone or was finished before.
+    """
+    job = _alive(session, public_id)
+    if not job.is_open or job.act is not SigningAct.READ_CERTIFICATES:
+        raise Refused("Việc đọc chứng thư này đã kết thúc.")
+    job.import_batch_id = batch.id
+    _close(job, JobState.ACCEPTED, batch.created_at)
 
 
 def cancel(session: Session, *, actor: Actor, public_id: str) -> None:
     """Give one of the actor's own jobs up. Raises `Refused` when it is finished or not theirs."""
     with transaction(session):
-        job = _alive(session, public_id)
-        if job.user_id != actor.user_id or not job.is_open:
+        job = find(session, public_id)
+        if job is None or job.user_id != actor.user_id or not job.is_open:
             raise Refused("Việc ký này đã kết thúc hoặc không phải của anh/chị.")
         _close(job, JobState.CANCELLED, actor.at)
-        agency_id = job.certificate_request.agency_id if job.certificate_request else None
-        _record(session, "signing_job.cancelled", job, actor, agency_id)
-
-
-def live_login(session: Session, login_session_id: int) -> bool:
-    """True while the login session has not been ended."""
-    row = session.get(LoginSession, login_session_id)
-    return row is not None and row.ended_at is None
+        _record(session, "signing_job.cancelled", job, actor)
 
 
 def _alive(session: Session, public_id: str) -> SigningJob:
@@ -380,18 +420,18 @@ def _record(
     event: str,
     job: SigningJob,
     actor: Actor,
-    agency_id: int | None,
     *,
     document_sha256: str | None = None,
     **body: audit.Value,
 ) -> None:
+    request = job.certificate_request
     audit.record(
         session,
         event,
         actor=actor,
         noun=NOUN,
         object_id=job.id,
-        agency_id=agency_id,
+        agency_id=request.agency_id if request else job.payload["agency_id"],
         document_sha256=document_sha256,
         **body,
     )

@@ -1,25 +1,27 @@
 """What signing agents say to the server. No cookie and no form here: each call is signed by the
-agent's own key (`signing/messages.py`), each answer by the server's.
+agent's own key (`signing/messages.py`), each answer by the server's, errors included.
 """
 
 import hashlib
+import logging
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, Response, request
-from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
 
 import clock
 from extensions import csrf, db
 from models import PairingOffer as OfferRow
-from models import SigningAgent, SigningJob
+from models import SigningJob
 from operations import certificate_imports, files, signing_agents, signing_jobs
 from operations.signing_jobs import Progress
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from sheets.certificate_files import read_one
 from signing import messages as contract
-from signing.errors import SigningError, UploadFailed
+from signing.errors import ERRORS, CertNotFound, SigningError, TicketExpired
 from signing.messages import (
     AgentPublicKeys,
     CertificateReport,
@@ -28,13 +30,20 @@ from signing.messages import (
     Heartbeat,
     JobNotFound,
     JobProgress,
+    Manifest,
+    MessageMalformed,
+    PairingExpired,
     PairingOffer,
     Receipt,
     RequestForged,
     RequestHead,
     Result,
+    ResultRefused,
+    ServerRefused,
     ShowRequest,
 )
+from signing.pades.errors import PreparedChanged
+from signing.pades.report import Verdict
 from signing.pades.splice import splice
 from views.guards import open_to_all, settings
 from views.signing_keys import identity, server_key, signed
@@ -43,8 +52,13 @@ from views.verifier import sandbox
 
 bp = Blueprint("agent_api", __name__)
 
+log = logging.getLogger("so_token.agents")
+
 SIGNED_CALL = "every call is signed by the agent's own key and checked here"
+# Bytes that a call may bring. Bodies are read before it is known who sent them.
+SMALL, ONE_SIGNATURE, CERTIFICATES = 16 * 1024, 256 * 1024, 4 * 1024 * 1024
 Handler = Callable[[RequestHead, bytes, datetime], bytes]
+Keys = Callable[[RequestHead, bytes], AgentPublicKeys]
 
 
 @bp.get(contract.IDENTITY_PATH)
@@ -56,35 +70,48 @@ def show_identity() -> Response:
     return signed(200, identity().to_body(), nonce=nonce, at=clock.now())
 
 
-def _answer(keys: Callable[[RequestHead, bytes], AgentPublicKeys], handle: Handler) -> Response:
+def _answer(keys: Keys, handle: Handler, *, most: int = SMALL) -> Response:
     """Check one call, carry it out, and sign the answer; every error is answered signed too."""
     at, nonce = clock.now(), ""
-    body = request.get_data(cache=False)
+    request.max_content_length = most
     try:
         head = RequestHead.read(request.headers.get(contract.REQUEST_HEADER, ""))
         nonce = head.nonce
-        contract.verify_request(
-            head,
-            keys(head, body),
-            server_id=server_key().public.server_id,
-            method=request.method,
-            path=request.path,
-            body=body,
-            at=at,
-            remember=lambda agent, seen, until: signing_agents.remember_nonce(
-                db.session, agent, seen, until
-            ),
-        )
-        answer = handle(head, body, at)
-    except SigningError as error:
+        body = request.get_data(cache=False)
+        _check(head, keys(head, body), body, at)
+        return signed(200, handle(head, body, at), nonce=nonce, at=at)
+    except Exception as error:
         db.session.rollback()
-        status, told = contract.error_answer(error)
+        status, told = _told(error)
         return signed(status, told, nonce=nonce, at=at)
-    except (Refused, Conflict) as error:
-        db.session.rollback()
-        status, told = contract.error_answer(UploadFailed(str(error)))
-        return signed(status, told, nonce=nonce, at=at)
-    return signed(200, answer, nonce=nonce, at=at)
+
+
+def _check(head: RequestHead, keys: AgentPublicKeys, body: bytes, at: datetime) -> None:
+    contract.verify_request(
+        head,
+        keys,
+        server_id=server_key().public.server_id,
+        method=request.method,
+        path=request.path,
+        body=body,
+        at=at,
+        remember=lambda agent, nonce, until: signing_agents.remember_nonce(
+            db.session, agent, nonce, until=until, at=at
+        ),
+    )
+
+
+def _told(error: Exception) -> tuple[int, bytes]:
+    """Status and body for what went wrong; what nobody expected is logged under a reference."""
+    if isinstance(error, SigningError):
+        return contract.error_answer(error)
+    if isinstance(error, Refused | Conflict):
+        return contract.error_answer(ResultRefused(str(error)))
+    if isinstance(error, HTTPException):  # above all 413: the body is larger than it may be
+        return error.code or 400, contract.error_answer(MessageMalformed(error.name))[1]
+    reference = secrets.token_hex(4).upper()
+    log.error("%s %s %s", reference, request.method, request.endpoint, exc_info=error)
+    return 500, contract.error_answer(ServerRefused(f"mã tham chiếu {reference}"))[1]
 
 
 # Pairing --------------------------------------------------------------------------------------
@@ -99,20 +126,20 @@ def offer_pairing() -> Response:
 
 
 def _keep_offer(head: RequestHead, body: bytes, at: datetime) -> bytes:
-    offer = PairingOffer.from_body(body)
-    signing_agents.keep_offer(
-        db.session,
-        signing_agents.Offer(
-            offer_id=head.agent_id,
-            commitment=offer.commitment.hex(),
-            name=offer.agent_name,
-            agent_key=offer.agent.sign.hex(),
-            seal_key=offer.agent.seal.hex(),
-            port=offer.port,
-        ),
-        at=at,
-        lifetime=contract.PAIRING_LIFETIME,
+    told = PairingOffer.from_body(body)
+    offer = signing_agents.Offer(
+        agent_id=head.agent_id,
+        commitment=told.commitment.hex(),
+        name=told.agent_name,
+        agent_key=told.agent.sign.hex(),
+        seal_key=told.agent.seal.hex(),
+        port=told.port,
+        address=request.remote_addr or "",
     )
+    try:
+        signing_agents.keep_offer(db.session, offer, at=at, lifetime=contract.PAIRING_LIFETIME)
+    except Refused as error:
+        raise ServerRefused(str(error)) from error
     return contract.PAIRING_PENDING
 
 
@@ -124,20 +151,24 @@ def poll_pairing() -> Response:
     return _answer(_offered_keys, _pairing_answer)
 
 
-def _offer_row(agent_id: str) -> OfferRow | None:
-    return db.session.scalars(select(OfferRow).where(OfferRow.offer_id == agent_id)).one_or_none()
+def _offer(agent_id: str) -> OfferRow:
+    row = signing_agents.offer_of(db.session, agent_id)
+    if row is None:
+        raise RequestForged
+    return row
 
 
 def _offered_keys(head: RequestHead, _body: bytes) -> AgentPublicKeys:
-    row = _offer_row(head.agent_id)
-    if row is None:
-        raise RequestForged
-    return AgentPublicKeys(bytes.fromhex(row.agent_key), bytes.fromhex(row.seal_key))
+    return keys_of(_offer(head.agent_id))
 
 
-def _pairing_answer(head: RequestHead, _body: bytes, _at: datetime) -> bytes:
-    row = _offer_row(head.agent_id)
-    return bytes.fromhex(row.proof) if row and row.proof else contract.PAIRING_PENDING
+def _pairing_answer(head: RequestHead, _body: bytes, at: datetime) -> bytes:
+    row = _offer(head.agent_id)
+    if row.proof is not None:
+        return bytes.fromhex(row.proof)
+    if row.expires_at < at:
+        raise PairingExpired
+    return contract.PAIRING_PENDING
 
 
 # Life signs -----------------------------------------------------------------------------------
@@ -151,22 +182,18 @@ def heartbeat() -> Response:
     return _answer(_paired_keys, _note_heartbeat)
 
 
-def _agents(agent_id: str) -> list[SigningAgent]:
-    rows = db.session.scalars(select(SigningAgent).where(SigningAgent.revoked_at.is_(None))).all()
-    return [row for row in rows if keys_of(row).agent_id == agent_id]
-
-
 def _paired_keys(head: RequestHead, _body: bytes) -> AgentPublicKeys:
-    found = _agents(head.agent_id)
-    if not found:
+    agent = signing_agents.paired(db.session, head.agent_id)
+    if agent is None:
         raise RequestForged
-    return keys_of(found[0])
+    return keys_of(agent)
 
 
 def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
     life = Heartbeat.from_body(body)
-    key = keys_of(_agents(head.agent_id)[0]).sign.hex()
-    signing_agents.heard_of(db.session, key, port=life.port, version=head.version, at=at)
+    if life.port > 65535:
+        raise MessageMalformed("port")
+    signing_agents.heard_of(db.session, head.agent_id, port=life.port, version=head.version, at=at)
     return b"{}"
 
 
@@ -178,7 +205,7 @@ def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def show_job(job_id: str) -> Response:
     """The signed manifest and the prepared documents; looking changes nothing."""
-    return _answer(_paired_keys, lambda head, body, at: _show(_job(job_id, head), body))
+    return _answer(_paired_keys, lambda head, body, at: _show(_to_sign(job_id, head), body, at))
 
 
 def _job(public_id: str, head: RequestHead) -> SigningJob:
@@ -186,18 +213,43 @@ def _job(public_id: str, head: RequestHead) -> SigningJob:
     job = signing_jobs.find(db.session, public_id)
     if job is None or job.agent is None or not signing_jobs.may_go_on(job):
         raise JobNotFound
-    if keys_of(job.agent).agent_id != head.agent_id:
+    if job.agent.agent_id != head.agent_id:
         raise JobNotFound
     return job
 
 
-def _show(job: SigningJob, body: bytes) -> bytes:
+def _to_sign(public_id: str, head: RequestHead) -> SigningJob:
+    """The job, when there is something to sign in it."""
+    job = _job(public_id, head)
+    if job.act is SigningAct.READ_CERTIFICATES:
+        raise JobNotFound
+    return job
+
+
+def _show(job: SigningJob, body: bytes, at: datetime) -> bytes:
     wish = ShowRequest.from_body(body)
-    pdf = files.read(db.session, job.prepared_sha256 or "")
+    if at >= job.expires_at:
+        raise TicketExpired
     view = contract.view_from(
-        restored(job.manifest), contract.JobState(job.state.value), [pdf], start=wish.start
+        restored(job.manifest),
+        contract.JobState(job.state.value),
+        [_prepared(job)],
+        start=wish.start,
     )
     return view.to_body()
+
+
+def _prepared(job: SigningJob) -> bytes:
+    """The prepared document, when the database still holds what the server has signed for."""
+    manifest = restored(job.manifest)
+    item = Manifest.from_payload(manifest.payload).items[0]
+    ours = server_key().public.verify("manifest", manifest.payload, manifest.signature)
+    if not ours or (item.sha256, item.byte_range) != (job.prepared_sha256, tuple(job.byte_range)):
+        raise PreparedChanged("manifest")
+    try:
+        return files.read(db.session, item.sha256)
+    except files.DamagedFile as error:
+        raise PreparedChanged(str(error)) from error
 
 
 @bp.post("/tac-nhan/viec/<string(length=22):job_id>/nhan")
@@ -209,8 +261,7 @@ def claim_job(job_id: str) -> Response:
     def handle(head: RequestHead, body: bytes, at: datetime) -> bytes:
         wish = ClaimRequest.from_body(body)
         return _step(
-            job_id,
-            head,
+            _to_sign(job_id, head),
             at,
             lambda now: contract.claim(now, wish.claim_id, at=at, take_over=wish.take_over),
         )
@@ -236,24 +287,25 @@ def release_job(job_id: str) -> Response:
 
 def _give_back(job_id: str, head: RequestHead, body: bytes, at: datetime, failed: bool) -> bytes:
     failure = Failure.from_body(body)
-    error = failure.code if failed else ""
+    # Only codes that we know are kept: nothing that was typed can get into the log this way.
+    code = failure.code if failure.code in ERRORS else SigningError.code
     return _step(
-        job_id, head, at, lambda now: contract.give_back(now, failure.claim_id, error=error)
+        _job(job_id, head),
+        at,
+        lambda now: contract.give_back(now, failure.claim_id, error=code if failed else ""),
     )
 
 
-def _step(
-    job_id: str, head: RequestHead, at: datetime, step: Callable[[JobProgress], JobProgress]
-) -> bytes:
-    job = _job(job_id, head)
+def _step(job: SigningJob, at: datetime, step: Callable[[JobProgress], JobProgress]) -> bytes:
+    path = _return_path(job)
     after = signing_jobs.advance(
         db.session,
-        public_id=job_id,
+        public_id=job.public_id,
         address=request.remote_addr or "",
         at=at,
         step=lambda now: _ours(step(_theirs(now))),
     )
-    return Receipt(contract.JobState(after.state.value), _return_path(job)).to_body()
+    return Receipt(contract.JobState(after.state.value), path).to_body()
 
 
 def _theirs(progress: Progress) -> JobProgress:
@@ -288,26 +340,23 @@ def _return_path(job: SigningJob) -> str:
 def finish_job(job_id: str) -> Response:
     """The agent returns the CMS; the server splices, checks, verifies and stores."""
     return _answer(
-        _paired_keys, lambda head, body, at: _finish(_job(job_id, head), Result.from_body(body), at)
+        _paired_keys,
+        lambda head, body, at: _finish(_to_sign(job_id, head), Result.from_body(body), at),
+        most=ONE_SIGNATURE,
     )
 
 
 def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
+    result.check(1)
     contract.take_result(_theirs(signing_jobs.progress_of(job)), result, at=at)
     path = _return_path(job)
     if job.state is JobState.ACCEPTED:
         return Receipt(contract.JobState.ACCEPTED, path).to_body()
-    result.check(1)
     (cms,) = result.signatures.values()
     certificate = job.certificate
-    if certificate is None or not certificate.not_before <= at <= certificate.not_after:
-        raise UploadFailed("certificate is not valid at server time")
-    signed_pdf = splice(
-        files.read(db.session, job.prepared_sha256 or ""),
-        job.byte_range,
-        cms,
-        certificate_der=certificate.der,
-    )
+    if certificate is None:
+        raise JobNotFound
+    signed_pdf = splice(_prepared(job), job.byte_range, cms, certificate_der=certificate.der)
     _verify(signed_pdf, job.field, at)
     after = signing_jobs.finish(
         db.session,
@@ -325,9 +374,9 @@ def _verify(signed_pdf: bytes, field: str, at: datetime) -> None:
     """Refuse a result that our own verification calls invalid, whatever the agent says."""
     report = sandbox().verify(signed_pdf, settings().trust, at)
     own = [one for one in report.signatures if one.field == field]
-    if not own or any(one.verdict == "không hợp lệ" for one in report.signatures):
-        reasons = "; ".join(reason for one in report.signatures for reason in one.reasons)
-        raise UploadFailed(reasons[:300] or "no signature in the field")
+    if not own or any(one.verdict == Verdict.INVALID for one in report.signatures):
+        reasons = [reason for one in report.signatures for reason in one.reasons]
+        raise ResultRefused(" ".join([*report.reasons, *reasons])[:500])
 
 
 # Certificates ---------------------------------------------------------------------------------
@@ -338,27 +387,35 @@ def _verify(signed_pdf: bytes, field: str, at: datetime) -> None:
 @open_to_all(SIGNED_CALL)
 def take_certificates() -> Response:
     """Certificates that the agent read from the attached token, without a PIN."""
-    return _answer(_paired_keys, _take_certificates)
+    return _answer(_paired_keys, _take_certificates, most=CERTIFICATES)
 
 
 def _take_certificates(head: RequestHead, body: bytes, at: datetime) -> bytes:
     report = CertificateReport.from_body(body)
     job = _job(report.job_id, head)
-    if job.act is not SigningAct.READ_CERTIFICATES or at >= job.expires_at:
+    receipt = Receipt(contract.JobState.ACCEPTED, _return_path(job)).to_body()
+    if job.act is not SigningAct.READ_CERTIFICATES or job.state is JobState.REFUSED:
         raise JobNotFound
-    if job.import_batch_id is None:
-        found = [
+    if job.state is JobState.ACCEPTED:
+        return receipt
+    if at >= job.expires_at:
+        raise TicketExpired
+    if not report.certificates:
+        raise CertNotFound
+    public_id = job.public_id
+    certificate_imports.stage_from_token(
+        db.session,
+        actor=signing_jobs.actor_of(job, address=request.remote_addr or "", at=at),
+        agency_id=job.payload["agency_id"],
+        found=[
             certificate_imports.FoundOnToken(
                 each.der, each.label, each.token_label, each.token_serial
             )
             for each in report.certificates
-        ]
-        batch_id = certificate_imports.stage_from_token(
-            db.session,
-            actor=signing_jobs.actor_of(job, address=request.remote_addr or "", at=at),
-            agency_id=job.payload["agency_id"],
-            found=found,
-            read=read_one,
-        )
-        signing_jobs.finish_reading(db.session, public_id=job.public_id, at=at, batch_id=batch_id)
-    return Receipt(contract.JobState.ACCEPTED, f"/ky-so/{job.public_id}").to_body()
+        ],
+        read=read_one,
+        also=lambda batch: signing_jobs.finish_reading(
+            db.session, public_id=public_id, batch=batch
+        ),
+    )
+    return receipt

@@ -1,5 +1,7 @@
 """The signing programs of a person: paired ones, pairing a new one, ending a pairing."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,13 +13,13 @@ from operations.transactions import Refused
 from rules.permissions import Permission
 from signing.messages import (
     DEFAULT_PORT,
-    AgentPublicKeys,
     PairingOffer,
     PairingRefused,
     answer_pairing,
     shown_fingerprint,
 )
-from views.guards import account, requires, settings
+from views.accounts import throttle_key
+from views.guards import account, ask_password_again, recently_authenticated, requires, settings
 from views.signing_keys import server_key
 from views.signing_preparation import keys_of
 
@@ -30,9 +32,14 @@ def index() -> ResponseReturnValue:
     """Paired agents, and the box for the code of a new one."""
     form = PairingForm()
     if form.validate_on_submit():
+        if not recently_authenticated(account()):
+            return ask_password_again()
         try:
             signing_agents.confirm_pairing(
-                db.session, actor=account().actor(), answer=_answer_for(form.code.data or "")
+                db.session,
+                actor=account().actor(),
+                answer=_answer_for(form.code.data or ""),
+                throttle_key=throttle_key(),
             )
         except Refused as error:
             flash(str(error), "error")
@@ -43,18 +50,19 @@ def index() -> ResponseReturnValue:
     return render_template(
         "signing_agents/index.html",
         form=form,
-        rows=[(row, shown_fingerprint(keys_of(row).agent_id)) for row in rows],
+        rows=[(row, shown_fingerprint(row.agent_id)) for row in rows],
         fingerprint=shown_fingerprint(server_key().public.server_id),
         agent_url=f"http://127.0.0.1:{settings().agent_port or DEFAULT_PORT}/",
     )
 
 
-def _answer_for(code: str):  # type: ignore[no-untyped-def] # returns a closure of confirm_pairing
+def _answer_for(code: str) -> Callable[[OfferRow], str | None]:
+    """What `confirm_pairing` asks of every open offer: the answer to it, if the code is its own."""
     person = account()
 
     def answer(row: OfferRow) -> str | None:
         offer = PairingOffer(
-            agent=AgentPublicKeys(bytes.fromhex(row.agent_key), bytes.fromhex(row.seal_key)),
+            agent=keys_of(row),
             agent_name=row.name,
             commitment=bytes.fromhex(row.commitment),
             port=row.port,

@@ -54,7 +54,6 @@ def seal(request_id: int) -> ResponseReturnValue:
         db.session,
         agency_id=row.agency_id,
         person_id=account().user.person_id,
-        on=clock.today(),
         at=clock.now(),
     )
     return _page(row, SigningAct.ISSUE, RequestState.NUMBERED, chosen)

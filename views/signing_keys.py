@@ -1,10 +1,9 @@
-"""The server's own signing identity: an Ed25519 key made once and kept in `instance/keys/`."""
+"""The server's own signing identity, and answers signed with it."""
 
 from datetime import datetime
 
-from flask import Response, current_app
+from flask import Response
 
-from config import secret_file
 from signing.messages import RESPONSE_HEADER, ServerIdentity, ServerKey, sign_response
 from version import VERSION
 from views.guards import settings
@@ -12,11 +11,7 @@ from views.guards import settings
 
 def server_key() -> ServerKey:
     """The identity key of this installation; agents pin its public half."""
-    found: ServerKey | None = current_app.extensions.get("so_token_server_key")
-    if found is None:
-        secret = secret_file(settings().keys / "server_identity.key")
-        found = current_app.extensions["so_token_server_key"] = ServerKey.from_bytes(secret)
-    return found
+    return ServerKey.from_bytes(settings().identity_key)
 
 
 def identity() -> ServerIdentity:

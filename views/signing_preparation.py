@@ -14,7 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 import clock
 from extensions import db
 from letters import fonts as letter_fonts
-from models import Certificate, CertificateRequest, RequestDocument, SigningAgent, SigningJob
+from models import (
+    Certificate,
+    CertificateRequest,
+    PairingOffer,
+    RequestDocument,
+    SigningAgent,
+    SigningJob,
+)
 from operations import files
 from operations.signing_jobs import Order, new_public_id
 from rules.documents import DocumentKind, SigningAct
@@ -108,9 +115,8 @@ def order(
     """
     at = clock.now()
     prepared = _prepare(request, act, certificate, checked, at)
-    public_id = new_public_id()
     manifest = Manifest(
-        job_id=public_id,
+        job_id=new_public_id(),
         server_id=server_key().public.server_id,
         server_name=settings().server_name,
         user_id=str(user_id),
@@ -124,16 +130,22 @@ def order(
         issued_at=at,
         expires_at=at + TICKET_LIFETIME,
     )
+    return _bound(manifest, prepared, act=act, agent_id=agent.id, certificate_id=certificate.id)
+
+
+def _bound(
+    manifest: Manifest, prepared: Prepared, *, act: SigningAct, agent_id: int, certificate_id: int
+) -> Order:
     return Order(
-        public_id=public_id,
+        public_id=manifest.job_id,
         act=act,
-        agent_id=agent.id,
-        certificate_id=certificate.id,
+        agent_id=agent_id,
+        certificate_id=certificate_id,
         field=FIELDS[act],
         prepared_pdf=prepared.pdf,
         byte_range=prepared.byte_range,
         manifest=stored(sign_manifest(server_key(), manifest)),
-        evidence=[line.to_dict() for line in checked.lines],
+        evidence=[line.to_dict() for line in manifest.evidence],
         expires_at=manifest.expires_at,
     )
 
@@ -283,7 +295,7 @@ def ticket_address(job: SigningJob) -> str:
         job_id=job.public_id,
         server_id=server_key().public.server_id,
         user_id=str(job.user_id),
-        agent_id=keys_of(agent).agent_id,
+        agent_id=agent.agent_id,
         manifest_sha256=manifest.sha256 if manifest else "",
         act=manifest.act if manifest else READING_WORDS,
         issued_at=job.issued_at,
@@ -309,6 +321,6 @@ def reading_order(agent: SigningAgent) -> Order:
     )
 
 
-def keys_of(agent: SigningAgent) -> AgentPublicKeys:
-    """The public keys of a paired agent."""
+def keys_of(agent: SigningAgent | PairingOffer) -> AgentPublicKeys:
+    """The public keys of an agent, paired or not."""
     return AgentPublicKeys(bytes.fromhex(agent.agent_key), bytes.fromhex(agent.seal_key))

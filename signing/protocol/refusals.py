@@ -97,6 +97,12 @@ class ResultDiffers(SigningError):
     advice = "Xem lại văn bản trên máy chủ; không gửi lại kết quả này."
 
 
+class ResultRefused(SigningError):
+    code = "result_refused"
+    message = "Máy chủ không nhận chữ ký này."
+    advice = "Chữ ký vừa tạo không được dùng. Quay lại văn bản, xem lại rồi bấm Ký số lần nữa."
+
+
 class ServerRefused(SigningError):
     code = "server_refused"
     message = "Máy chủ không trả lời được yêu cầu của Trình ký số."
