@@ -19,6 +19,7 @@ from app import create_app
 from config import Config
 from extensions import db
 from models import LoginSession
+from signing.pades.sandbox import Sandbox
 from tests import cast as the_cast
 from tests.cast import NOW, Cast
 from views.guards import key_hash
@@ -54,11 +55,19 @@ def _forget(_sender: Flask, **_extra: object) -> None:
         g.pop(name)
 
 
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all tests: its workers start when first needed and end with the run."""
+    with Sandbox() as shared:
+        yield shared
+
+
 @pytest.fixture
-def app(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(instance: Path, monkeypatch: pytest.MonkeyPatch, _sandbox: Sandbox) -> Iterator[Flask]:
     """The real application on the test's own database, on 21/11/2026 at 10:00 in Việt Nam."""
     monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
     application = create_app(Config.load(instance, testing=True))
+    application.extensions["so_token_sandbox"] = _sandbox
     with request_started.connected_to(_forget, application), application.app_context():
         yield application
         db.session.remove()

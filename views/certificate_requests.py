@@ -120,7 +120,8 @@ def new_renewal() -> ResponseReturnValue:
     form = NewRenewalForm()
     ids = form.certificates.data if request.method == "POST" else request.args.getlist("chung-thu")
     chosen = _chosen([int(each) for each in ids or [] if str(each).isdigit()])
-    if request.method == "GET":
+    # A list sends only the ticked rows; the day is asked for on the page itself.
+    if request.method == "GET" or form.planned_receipt_on.name not in request.form:
         form.planned_receipt_on.data = clock.today()
     elif form.validate() and "lap" in request.form:
         try:
