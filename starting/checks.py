@@ -1,4 +1,7 @@
-"""`start.py test`: the static checks, then all tests, then one closing line."""
+"""`start.py test`: the static checks, then all tests, then one closing line.
+
+The rules of law run alone, so that coverage can tell whether every branch of theirs is tried.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,17 @@ CHECKS = {
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
 }
 
+COVERAGE = "branches of rules/"
+RULES = ("tests/rules", "tests/property")
+OTHERS = tuple(f"--ignore={folder}" for folder in RULES)
+PYTEST = ("-m", "pytest", "-q")
+#: The runs of pytest; browsers and their servers need the machine for themselves.
+RUNS = {
+    "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
+    "all others": (*PYTEST, "-n", "2", "-m", "not browser", *OTHERS),
+    "browser": (*PYTEST, "-m", "browser"),
+}
+
 
 def run_tests(arguments: list[str]) -> int:
     """Install what tests need, then run the checks and all tests; with arguments only pytest."""
@@ -27,26 +41,28 @@ def run_tests(arguments: list[str]) -> int:
         return subprocess.run(
             [str(PYTHON), "-m", "pytest", *arguments], env=environment(), cwd=ROOT, check=False
         ).returncode
-    failed = []
-    for title, check in CHECKS.items():
-        print(f"\n--- {title}", flush=True)
-        command = [str(PYTHON), *check]
-        if subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode:
-            failed.append(title)
+    failed = [title for title, check in CHECKS.items() if run_check(title, check)]
     counts: dict[str, int] = {"passed": 0, "failed": 0, "skipped": 0}
-    for selection in (("-n", "2", "-m", "not browser"), ("-m", "browser")):
-        if run_pytest(selection, counts):
-            failed.append(f"pytest {' '.join(selection)}")
+    failed += [f"pytest, {title}" for title, run in RUNS.items() if run_pytest(title, run, counts)]
+    if run_check(COVERAGE, ("-m", "coverage", "report")):
+        failed.append(COVERAGE)
     for each in failed:
         print(f"KHÔNG ĐẠT: {each}")
     print("tests: " + ", ".join(f"{number} {word}" for word, number in counts.items()), flush=True)
     return 1 if failed else 0
 
 
-def run_pytest(selection: Sequence[str], counts: dict[str, int]) -> int:
+def run_check(title: str, check: Sequence[str]) -> int:
+    """Run one check under its title; return its status."""
+    print(f"\n--- {title}", flush=True)
+    command = [str(PYTHON), *check]
+    return subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode
+
+
+def run_pytest(title: str, run: Sequence[str], counts: dict[str, int]) -> int:
     """Run pytest, show its output, add its closing line to the counts; return its status."""
-    print(f"\n--- pytest {' '.join(selection)}", flush=True)
-    command = [str(PYTHON), "-m", "pytest", "-q", *selection]
+    print(f"\n--- pytest, {title}", flush=True)
+    command = [str(PYTHON), *run]
     with subprocess.Popen(
         command,
         env=environment(),
