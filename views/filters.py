@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-import labels
 from flask import Flask
 from markupsafe import Markup
 
 import clock
+import labels
 from rules.serials import display_serial
 
 NON_BREAKING = "\u00a0"
