@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 import clock
@@ -35,7 +35,8 @@ def index() -> ResponseReturnValue:
     scope = account().scope(SEARCH)
     where = [scope.clause(Agency.id)]
     if sought:
-        where += [Agency.name_fold.contains(word, autoescape=True) for word in fold(sought).split()]
+        named = literal(" ") + Agency.name_fold  # each word typed begins a word of the name
+        where += [named.contains(f" {word}", autoescape=True) for word in fold(sought).split()]
     child = aliased(Agency)
     units = select(func.count()).where(child.parent_id == Agency.id).scalar_subquery()
     rows = db.session.execute(

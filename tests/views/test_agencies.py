@@ -1,0 +1,162 @@
+"""The pages about agencies: the tree in scope, and decisions that only those in charge record."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Agency
+from operations.transactions import transaction
+from rules.agencies import AgencyKind, AgencyLevel
+from tests.cast import Cast, agency
+
+Login = Callable[[int], FlaskClient]
+TREE = "/don-vi"
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r'class="row-link" href="/don-vi/\d+">([^<]+)<', page)
+
+
+def typed(**more: object) -> dict[str, object]:
+    return {
+        "name": "Phòng Mới",
+        "code": "PHONG-MOI",
+        "level": AgencyLevel.SUB_UNIT.name,
+        "kind": AgencyKind.DIVISION.name,
+    } | more
+
+
+def test_the_tree_shows_each_unit_under_its_own_and_only_in_scope(login: Login, cast: Cast) -> None:
+    assert names(login(cast.an).get(TREE).text) == ["UBND xã Thử A", "Văn phòng xã Thử A"]
+    assert names(login(cast.dung).get(TREE).text) == [
+        "UBND Tỉnh Thử Nghiệm",
+        "UBND xã Thử A",
+        "Văn phòng xã Thử A",
+        "UBND xã Thử B",
+        "Sở Khoa học và Công nghệ Thử Nghiệm",
+    ]
+    assert names(login(cast.dung).get(f"{TREE}?q=thu b").text) == ["UBND xã Thử B"]
+    assert "Không có đơn vị nào khớp" in login(cast.an).get(f"{TREE}?q=thu b").text
+
+
+def test_a_unit_without_seal_says_who_sends_its_letters(login: Login, cast: Cast) -> None:
+    page = login(cast.an).get(f"{TREE}/{cast.office_a}").text
+    sender = page.partition("Nơi gửi văn bản đề nghị")[2][:200]
+    assert "UBND xã Thử A" in sender
+
+
+def writing(agency_id: int) -> list[tuple[str, str]]:
+    one = f"{TREE}/{agency_id}"
+    acts = ("don-vi-moi", "sua", "doi-ten", "sap-nhap", "chia-tach")
+    return [(method, f"{one}/{act}") for act in acts for method in ("GET", "POST")]
+
+
+@pytest.mark.parametrize("who", ["chi", "em", "giang", "huong", "khanh"])
+def test_readers_change_nothing(login: Login, cast: Cast, who: str) -> None:
+    browser = login(getattr(cast, who))
+    for method, path in writing(cast.commune_a):
+        assert browser.open(path, method=method).status_code == 403, (method, path)
+    expected = 403 if who == "em" else 200
+    assert browser.get(f"{TREE}/{cast.commune_a}").status_code == expected
+
+
+def test_a_stranger_finds_no_agency_of_others(login: Login, cast: Cast) -> None:
+    browser = login(cast.binh)
+    assert browser.get(f"{TREE}/{cast.commune_a}").status_code == 404
+    for method, path in writing(cast.commune_a):
+        assert browser.open(path, method=method).status_code == 404, (method, path)
+
+
+def test_nobody_comes_in_without_logging_in(client: FlaskClient, cast: Cast) -> None:
+    for method, path in [("GET", TREE), *writing(cast.commune_a)]:
+        assert client.open(path, method=method).location.startswith("/dang-nhap")
+
+
+def test_a_unit_is_added_and_corrected(login: Login, cast: Cast, db_session: Session) -> None:
+    browser = login(cast.an)
+    assert browser.get(f"{TREE}/{cast.commune_a}/don-vi-moi").status_code == 200
+    answer = browser.post(f"{TREE}/{cast.commune_a}/don-vi-moi", data=typed())
+    address = answer.location
+    assert "Phòng Mới" in browser.get(address).text
+    again = browser.post(f"{TREE}/{cast.commune_a}/don-vi-moi", data=typed())
+    assert "đã được dùng" in again.text
+    assert 'value="Phòng Mới"' in again.text
+    page = browser.get(f"{address}/sua").text
+    assert 'value="PHONG-MOI"' in page
+    data = typed(version=1, address="Số 9, Đường Thử")
+    assert browser.post(f"{address}/sua", data=data).location == address
+    assert "Số 9, Đường Thử" in browser.get(address).text
+
+
+def test_a_rename_shows_both_names(login: Login, cast: Cast) -> None:
+    browser = login(cast.an)
+    one = f"{TREE}/{cast.commune_a}"
+    assert browser.get(f"{one}/doi-ten").status_code == 200
+    data = {"version": 1, "new_name": "UBND phường Thử A", "effective_on": "01/11/2026"}
+    assert "Nhập văn bản quyết định." in browser.post(f"{one}/doi-ten", data=data).text
+    data["decision"] = "Nghị quyết thử nghiệm số 1"
+    assert browser.post(f"{one}/doi-ten", data=data).location == one
+    page = browser.get(one).text
+    assert "UBND xã Thử A → UBND phường Thử A" in page
+    assert "Nghị quyết thử nghiệm số 1" in page
+
+
+def test_a_merger_stays_inside_the_scope_of_who_records_it(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    data = {
+        "version": 1,
+        "successor_id": cast.commune_b,
+        "effective_on": "01/11/2026",
+        "decision": "Nghị quyết thử nghiệm số 2",
+    }
+    own = login(cast.an).post(f"{TREE}/{cast.commune_a}/sap-nhap", data=data)
+    assert "Chọn một mục trong danh sách." in own.text
+    browser = login(cast.dung)
+    assert browser.get(f"{TREE}/{cast.commune_a}/sap-nhap").status_code == 200
+    answer = browser.post(f"{TREE}/{cast.commune_a}/sap-nhap", data=data, follow_redirects=True)
+    assert "Đã ghi việc sáp nhập" in answer.text
+    assert "UBND xã Thử A sáp nhập vào UBND xã Thử B" in answer.text
+    assert "Đã kết thúc" in answer.text
+    assert names(login(cast.binh).get(TREE).text)[:2] == ["UBND xã Thử B", "UBND xã Thử A"]
+
+
+def test_a_split_makes_a_new_agency(login: Login, cast: Cast, db_session: Session) -> None:
+    browser = login(cast.dung)
+    one = f"{TREE}/{cast.commune_a}"
+    assert browser.get(f"{one}/chia-tach").status_code == 200
+    data = typed(
+        version=1, name="UBND xã Thử C", code="XA-C", effective_on="01/11/2026", decision="Số 3"
+    )
+    assert browser.post(f"{one}/chia-tach", data=data).location == one
+    assert "UBND xã Thử C tách ra từ UBND xã Thử A" in browser.get(one).text
+    row = db_session.scalars(select(Agency).where(Agency.code == "XA-C")).one()
+    assert row.parent_id == cast.province
+
+
+def test_the_pages_ask_no_more_questions_when_there_are_more_units(
+    login: Login,
+    cast: Cast,
+    db_session: Session,
+    count_statements: Callable[[], AbstractContextManager[list[str]]],
+) -> None:
+    browser = login(cast.an)
+    counts = []
+    for round_ in range(2):
+        with transaction(db_session):
+            commune = db_session.get_one(Agency, cast.commune_a)
+            for number in range(1 + round_ * 20):
+                agency(db_session, f"Phòng {round_} {number}", commune, sealed=False)
+        found = []
+        for path in (TREE, f"{TREE}/{cast.commune_a}"):
+            with count_statements() as statements:
+                assert browser.get(path).status_code == 200
+            found.append(len([one for one in statements if not one.startswith("BEGIN")]))
+        counts.append(found)
+    assert counts[0] == counts[1]
+    assert max(counts[1]) <= 12, counts
