@@ -20,9 +20,13 @@ from signing.pades.integrity import BROKEN
 from signing.pades.report import Comparison
 
 _DATE = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
+# The letter's own date ends its line, behind the place; dates of other papers ("căn cứ …") do not.
+_DATE_OF_LETTER = re.compile(rf"(?:^|,)[^\S\n]*{_DATE.pattern}\s*$", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"Số:\s*([0-9][0-9A-Za-z.\-]*(?:/[^\s/]+)*)")
 _NUMBER_PLACE = re.compile(r"(Số:) ?[0-9A-Za-z.\-]*(?= ?/| |$) ?")
-_DATE_PLACE = re.compile(r"(ngày) (?:\d{1,2} )?tháng (?:\d{1,2} )?năm(?: \d{4})?", re.IGNORECASE)
+_DATE_PLACE = re.compile(
+    r"(^|,) ?ngày (?:\d{1,2} )?tháng (?:\d{1,2} )?năm(?: \d{4})?$", re.IGNORECASE
+)
 _NUMBER_FIELDS = ("number", "so", "so_van_ban")
 _DATE_FIELDS = ("date", "ngay", "ngay_van_ban")
 _SIGNATURE_WORDS = re.compile(
@@ -47,7 +51,8 @@ def same_document(prepared_pdf: bytes, returned_pdf: bytes) -> Comparison:
     values = _field_values(returned_pdf)
     findings = [] if begins else _differences(ours, _all_lines(pages))
     number = next((values[n] for n in _NUMBER_FIELDS if values.get(n)), "") or _number(pages)
-    date = _date(" ".join([values.get(n, "") for n in _DATE_FIELDS] + pages[:1]))
+    filled = next((values[n] for n in _DATE_FIELDS if values.get(n)), "")
+    date = _date(_DATE, filled) or _date(_DATE_OF_LETTER, "".join(pages[:1]))
     notices = () if begins else (_REWRITTEN,)
     return Comparison(not findings, begins, tuple(findings), notices, number, date)
 
@@ -69,8 +74,8 @@ def _number(pages: list[str]) -> str:
     return found.group(1) if found else ""
 
 
-def _date(text: str) -> str:
-    found = _DATE.search(unicodedata.normalize("NFC", text))
+def _date(shape: re.Pattern[str], text: str) -> str:
+    found = shape.search(unicodedata.normalize("NFC", text))
     if not found:
         return ""
     day, month, year = (int(part) for part in found.groups())

@@ -112,6 +112,20 @@ def test_a_changed_date_in_the_body_is_found():
     assert not same_document(ours, theirs).same
 
 
+GROUND = "Căn cứ Nghị định số 68/2024/NĐ-CP ngày 25 tháng 6 năm 2024 của Chính phủ"
+
+
+def test_the_date_of_another_paper_is_not_taken_for_the_date_of_the_letter():
+    ours = _page("Số: /UBND-VP", "Đồi Mẫu,", GROUND)
+    assert same_document(ours, ours).date == ""
+    theirs = _page("Số: 5/UBND-VP", "Đồi Mẫu, ngày 03 tháng 12 năm 2026", GROUND)
+    found = same_document(ours, theirs)
+    assert found.same, found.findings
+    assert found.date == "2026-12-03"
+    changed = GROUND.replace("năm 2024", "năm 2020")
+    assert not same_document(ours, _page("Số: 5/UBND-VP", "Đồi Mẫu,", changed)).same
+
+
 def test_a_changed_line_that_looks_like_a_signature_is_found():
     ours = _page("Email: a@thunghiem.gov.vn", "Đề nghị.")
     theirs = _page("Email: b@thunghiem.gov.vn", "Đề nghị.")
