@@ -54,15 +54,24 @@ def current_document(request: CertificateRequest, *kinds: DocumentKind) -> str |
 def check_returned(request: CertificateRequest, pdf: bytes, *, number: str, day: date) -> Returned:
     """Compare the returned PDF with the letter that went out, and verify its signatures.
 
-    Refused: not the same text, no signature at all, a signature that is not intact, a number or day
-    on the document that differs from what was typed. Accepted with a notice: an undecided verdict.
+    Refused: not the same text, no signature at all, a signature that is not intact, the leader's
+    signature made here lost, a number or day on the document that differs from what was typed.
+    Accepted with a notice: an undecided verdict.
     """
-    ours = current_document(request, DocumentKind.SIGNED, DocumentKind.LETTER)
+    signed_here = current_document(request, DocumentKind.SIGNED)
+    ours = signed_here or current_document(request, DocumentKind.LETTER)
     if ours is None:
-        return Returned(False, "không đọc được", ("Chưa có văn bản nào để đối chiếu.",))
+        return Returned(False, Verdict.UNREADABLE, ("Chưa có văn bản nào để đối chiếu.",))
     report = sandbox().verify(pdf, settings().trust, clock.now())
+    if report.verdict == Verdict.UNREADABLE:
+        return Returned(False, report.verdict, report.reasons)
     compared = sandbox().same_document(files.read(db.session, ours), pdf)
     problems = [*compared.findings, *_stated_otherwise(compared, number, day)]
+    if signed_here and not compared.begins_with_prepared:
+        problems.append(
+            "Tệp không còn giữ chữ ký số của người có thẩm quyền đã ký tại đây. Hãy đóng dấu số "
+            "trên chính tệp tải từ Sổ Token, không in hoặc xuất lại."
+        )
     if not report.signatures:
         problems.append(
             "Tệp không có chữ ký số nào. Nếu đã ký tay, hãy dùng “Nhận bản quét văn bản giấy”."

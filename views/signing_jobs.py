@@ -167,11 +167,13 @@ def watch(public_id: str) -> ResponseReturnValue:
         flash("Đã nhận chữ ký số và kiểm tra xong.", "success")
         return redirect(url_for("certificate_requests.show", request_id=job.request_id))
     expired = clock.now() >= job.expires_at
+    alive = job.is_open and signing_jobs.may_go_on(job)
     return render_template(
         "signing_jobs/watch.html",
         job=job,
+        alive=alive,
         expired=expired,
-        address="" if expired or not job.is_open else ticket_address(job),
+        address=ticket_address(job) if alive and not expired else "",
         problem=ERRORS.get(job.last_error) if job.last_error else None,
     )
 
