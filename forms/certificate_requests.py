@@ -7,7 +7,6 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectChoice,
-    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -16,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 import labels
-from forms.fields import DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired
 from rules.signers import SigningAuthority
 
 LONGEST_REASON = 1000
@@ -45,7 +44,7 @@ class ParticularsForm(VersionedForm):
     planned_receipt_on = DayField(
         "Ngày dự kiến tiếp nhận", [DayRequired("Nhập ngày dự kiến tiếp nhận.")]
     )
-    contact_id = SelectField("Người tiếp nhận (mục 1)", [Optional()], coerce=int)
+    contact_id = ChoiceField("Người tiếp nhận (mục 1)", [Optional()], coerce=int)
     contact_address = StringField("Địa chỉ tiếp nhận", [Length(max=400)])
     addressee = StringField("Kính gửi", [InputRequired("Nhập nơi nhận văn bản."), Length(max=300)])
     copies_to = TextAreaField(
@@ -65,8 +64,8 @@ class ParticularsForm(VersionedForm):
 class SignerForm(VersionedForm):
     """Who signs, in which capacity, and on what paper."""
 
-    position_id = SelectField("Người ký", [InputRequired("Chọn người ký.")], coerce=int)
-    authority = SelectField(
+    position_id = ChoiceField("Người ký", [InputRequired("Chọn người ký.")], coerce=int)
+    authority = ChoiceField(
         "Thẩm quyền ký",
         [InputRequired("Chọn thẩm quyền ký.")],
         choices=[SelectChoice(one.name, labels.label(one)) for one in SigningAuthority],
@@ -134,7 +133,7 @@ class SendingForm(VersionedForm):
     """When and how the letter left."""
 
     on = DayField("Ngày gửi", [DayRequired("Nhập ngày gửi.")])
-    channel = SelectField(
+    channel = ChoiceField(
         "Gửi qua",
         [InputRequired("Chọn cách gửi.")],
         choices=[SelectChoice(name, words) for name, words in CHANNELS.items()],

@@ -1,9 +1,9 @@
-"""Fields that WTForms lacks: a day as Vietnamese people type it."""
+"""Fields that WTForms lacks: a day as Vietnamese people type it, a choice that refuses in words."""
 
 from datetime import date, datetime
 from typing import Any
 
-from wtforms import StringField, ValidationError
+from wtforms import SelectField, StringField, ValidationError
 
 _FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
 
@@ -43,3 +43,21 @@ class DayRequired:
     def __call__(self, _form: Any, field: Any) -> None:
         if field.data is None and not field.errors:
             raise ValidationError(self.message)
+
+
+class ChoiceField(SelectField):
+    """One of several; what is no longer among them is refused with a sentence of our own."""
+
+    gone = "Lựa chọn này không có hoặc không còn dùng được. Hãy chọn lại."
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(self.gone) from error
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError as error:
+            raise ValidationError(self.gone) from error

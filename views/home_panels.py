@@ -154,20 +154,15 @@ def log_facts() -> dict[str, Any]:
 def requests_by_state(person: Account) -> list[dict[str, Any]]:
     """How many requests of the scope stand where; ends of the road left out."""
     scope = person.scope(Permission.CERTIFICATE_REQUEST_VIEW)
-    found = Counter(
-        dict(
-            db.session.execute(
-                select(CertificateRequest.state, func.count())
-                .where(
-                    scope.clause(CertificateRequest.agency_id),
-                    CertificateRequest.state.in_(OPEN_REQUESTS),
-                )
-                .group_by(CertificateRequest.state)
-            )
-            .tuples()
-            .all()
+    rows = db.session.execute(
+        select(CertificateRequest.state, func.count().label("number"))
+        .where(
+            scope.clause(CertificateRequest.agency_id),
+            CertificateRequest.state.in_(OPEN_REQUESTS),
         )
+        .group_by(CertificateRequest.state)
     )
+    found = Counter({row.state: row.number for row in rows})
     return [{"state": state, "count": found[state]} for state in OPEN_REQUESTS if found[state]]
 
 

@@ -425,7 +425,7 @@ def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
         )
         for name, part in parts.items()
     ]
-    return dict(db.session.execute(union_all(*counted)).tuples().all())
+    return {row.name: row.number for row in db.session.execute(union_all(*counted))}
 
 
 def count_links(numbers: dict[str, int]) -> list[dict[str, Any]]:
