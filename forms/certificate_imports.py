@@ -28,6 +28,16 @@ def number_or_none(value: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
+class FilesRequired:
+    """Refuse a form without any file."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - the shape that WTForms reads
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if not any(one.filename for one in field.data or ()):
+            raise ValidationError("Chọn ít nhất một tệp.")
+
+
 class UploadForm(FlaskForm):
     """Files for one agency and its units."""
 
@@ -41,13 +51,10 @@ class UploadForm(FlaskForm):
     )
     files = MultipleFileField(
         "Tệp chứng thư",
+        [FilesRequired()],
         description="Chọn được nhiều tệp một lúc: .cer, .crt, .pem, .der, .p7b, hoặc một tệp .zip "
         "chứa các tệp đó. Không bao giờ nhập tệp có khóa bí mật (.p12, .pfx, .key).",
     )
-
-    def validate_files(self, field: Any) -> None:
-        if not any(one.filename for one in field.data or ()):
-            raise ValidationError("Chọn ít nhất một tệp.")
 
 
 class SaveForm(FlaskForm):
@@ -60,6 +67,7 @@ class ItemForm(Form):
     chosen = BooleanField("Lưu chứng thư này")
     kind = SelectField(
         "Thuê bao là",
+        [InputRequired("Chọn loại thuê bao.")],
         choices=[SelectChoice(kind.name, label(kind)) for kind in SubscriberKind],
     )
     person = RadioField("Cá nhân", choices=[], validate_choice=False)

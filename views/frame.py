@@ -25,6 +25,9 @@ PLACES: tuple[tuple[str, str, Permission | None], ...] = (
     ("Quản trị tài khoản", "users.index", Permission.USER_MANAGE),
 )
 
+# Pages that belong to the place of another noun.
+BELONGS_TO = {"agencies": "people", "certificate_imports": "certificates"}
+
 
 def register_frame(app: Flask) -> None:
     """Give every template what `templates/base.html` reads."""
@@ -46,7 +49,8 @@ def register_frame(app: Flask) -> None:
 
 
 def _navigation(app: Flask) -> list[dict[str, Any]]:
-    here = (request.endpoint or "").split(".")[0]
+    noun = (request.endpoint or "").split(".")[0]
+    here = BELONGS_TO.get(noun, noun)
     person = account()
     return [
         {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}

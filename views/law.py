@@ -34,12 +34,18 @@ def index() -> ResponseReturnValue:
             "anchor": one.key.replace("_", "-"),
             "entries": [_shown(one, name, entry, today) for name, entry in _named(one)],
         }
-        for one in sorted(law.instruments, key=lambda one: (one.over is not None, one.citation))
+        for one in sorted(law.instruments, key=_newest_first)
     ]
     weak = [shown for one in instruments for shown in one["entries"] if not shown["may_refuse"]]
     return render_template(
         "law/index.html", instruments=instruments, weak=weak, problems=law.problems()
     )
+
+
+def _newest_first(one: Instrument) -> tuple[bool, int, str]:
+    """Decrees before what lies over them, the newest first."""
+    issued = one.issued_on.toordinal() if one.issued_on else 0
+    return one.over is not None, -issued, one.citation
 
 
 def _shown(instrument: Instrument, name: str, entry: Entry, today: date) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from extensions import db
 from models import AuditEvent, AuditHead, User
 from rules.permissions import Permission
 from views.guards import account, requires
+from views.log_words import BODY_WORDS
 
 bp = Blueprint("log", __name__, url_prefix="/nhat-ky")
 
@@ -147,7 +148,7 @@ def _shown(row: AuditEvent, name: str | None) -> dict[str, Any]:
         "who": name or ("Phần mềm" if row.actor_id is None else f"tài khoản số {row.actor_id}"),
         "about": _about(row),
         "url": _url(row),
-        "body": json.loads(row.body),
+        "body": {BODY_WORDS.get(key, key): value for key, value in json.loads(row.body).items()},
     }
 
 

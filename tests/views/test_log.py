@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 import audit
 from operations.transactions import transaction
 from tests.cast import Cast
+from views.log_words import BODY_WORDS
 
 Login = Callable[[int], FlaskClient]
 MakeActor = Callable[..., audit.Actor]
@@ -137,3 +138,8 @@ def test_a_sound_log_is_called_sound_and_a_changed_one_names_the_place(
     page = browser.post(f"{LOG}/kiem-tra").text
     assert "Nhật ký KHÔNG toàn vẹn" in page
     assert "Sai từ sự kiện số 3: nội dung đã bị sửa" in page
+
+
+def test_every_key_of_every_event_has_vietnamese_words() -> None:
+    keys = {key for kind in audit.EVENTS.values() for key in kind.keys}
+    assert sorted(keys - BODY_WORDS.keys()) == []
