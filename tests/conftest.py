@@ -28,6 +28,13 @@ from views.guards import key_hash
 pytest_plugins = ("tests.postgresql",)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A story in a browser starts a whole office of processes first: give it longer to end."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="session")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder whose database has just been migrated, to be copied by each test."""
