@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from extensions import IMMEDIATE
 from models import AuditHead
 
+_WRITING = "so_token_writing"
+
 
 class Conflict(Exception):
     """Somebody changed the thing meanwhile; the message says so in Vietnamese."""
@@ -26,9 +28,13 @@ class Refused(Exception):
 def transaction(session: Session) -> Iterator[Session]:
     """Run the block as one write transaction: commit at its end, roll back on any exception.
 
-    What the session had read before is forgotten first, so the block decides on fresh rows.
+    What the session had read before is forgotten first, so the block decides on fresh rows. Raises
+    RuntimeError inside another block, whose work that would undo without a word.
     """
+    if session.info.get(_WRITING):
+        raise RuntimeError("one act is one transaction: this session is already writing")
     session.rollback()
+    session.info[_WRITING] = True
     try:
         session.connection(execution_options={IMMEDIATE: True})
         session.execute(select(AuditHead.seq).with_for_update())
@@ -37,6 +43,8 @@ def transaction(session: Session) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info[_WRITING] = False
 
 
 def expect_version(row: object, version: int | None) -> None:
