@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
         found = certificate_files.read_files(files)
         try:
             number = imports.stage(
-                db.session,
+                db.session(),
                 actor=account().actor(),
                 agency_id=agency.id,
                 source=imports.FILES,
@@ -103,7 +103,7 @@ def show(batch_id: int) -> ResponseReturnValue:
     batch = _load(batch_id)
     if batch.saved_at or batch.discarded_at:
         return render_template("certificate_imports/done.html", batch=batch)
-    standings = imports.standings(db.session, batch, certificate_files.read_one)
+    standings = imports.standings(db.session(), batch, certificate_files.read_one)
     law = house.law_for(regulations.load(), batch.agency)
     found = {number: findings_on(one, law) for number, one in standings.items()}
     sent = request.form if request.method == "POST" else None
@@ -116,7 +116,7 @@ def show(batch_id: int) -> ResponseReturnValue:
         else:
             try:
                 saved = imports.save(
-                    db.session,
+                    db.session(),
                     actor=account().actor(),
                     batch_id=batch_id,
                     choices=choices,
@@ -144,7 +144,7 @@ def discard(batch_id: int) -> ResponseReturnValue:
     """Give the import up; nothing of it is kept but the names of the files."""
     load(ImportBatch, batch_id, IMPORT)
     try:
-        imports.discard(db.session, actor=account().actor(), batch_id=batch_id)
+        imports.discard(db.session(), actor=account().actor(), batch_id=batch_id)
     except Refused as error:
         flash(str(error), "error")
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 import audit
@@ -24,8 +24,9 @@ bp = Blueprint("log", __name__, url_prefix="/nhat-ky")
 
 PER_PAGE = 50
 CAP = 1_000
-EVENTS_PER_SECOND = 60_000
-"""A careful guess for the sentence that says how long a check takes; 180,000 were measured."""
+EVENTS_PER_SECOND = 50_000
+"""A careful guess for the sentence that says how long a check takes; a busy machine with two cores
+read 58,000 to 116,000."""
 
 # Which page shows the thing that an event is about, and what may see it.
 PAGES: Mapping[str, tuple[str, str, str, Permission]] = {
@@ -74,8 +75,7 @@ def index() -> ResponseReturnValue:
     if event in EVENTS:
         where.append(AuditEvent.event == event)
     if day is not None:
-        begins = datetime.combine(day, datetime.min.time(), tzinfo=clock.VIETNAM)
-        where += [AuditEvent.at >= begins, AuditEvent.at < begins + timedelta(days=1)]
+        where += _on(day)
     paged = [*where, AuditEvent.seq < before] if before else where
     rows = db.session.execute(
         select(AuditEvent, User.display_name)
@@ -103,6 +103,25 @@ def index() -> ResponseReturnValue:
         first_url=url_for(".index", **kept) if before else "",
         seconds=_seconds,
     )
+
+
+def _on(day: date) -> list[ColumnElement[bool]]:
+    """The conditions for one Vietnamese day.
+
+    The first and last number of the day come first, so that the indexes of kind and agency, which
+    go by number, still serve; the instant itself hides from the indexes.
+    """
+    begins = datetime.combine(day, datetime.min.time(), tzinfo=clock.VIETNAM)
+    ends = begins + timedelta(days=1)
+    first, last = db.session.execute(
+        select(func.min(AuditEvent.seq), func.max(AuditEvent.seq)).where(
+            AuditEvent.at >= begins, AuditEvent.at < ends
+        )
+    ).one()
+    if first is None:
+        return [false()]
+    hidden = func.coalesce(AuditEvent.at, AuditEvent.at, type_=AuditEvent.at.type)
+    return [AuditEvent.seq.between(first, last), hidden >= begins, hidden < ends]
 
 
 @bp.post("/kiem-tra")
