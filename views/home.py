@@ -38,7 +38,6 @@ def show() -> ResponseReturnValue:
     due = [task.certificate_id for task in tasks if task.certificate_id is not None]
     return render_template(
         "home/show.html",
-        link=work.address,
         weekday=WEEKDAYS[today.weekday()],
         groups=work.grouped(tasks, today),
         heading=_heading(person),
@@ -103,7 +102,7 @@ def _first_steps(person: Account) -> list[dict[str, Any]]:
     if person.can(Permission.SIGNING_AGENT_PAIR):
         steps.append(("Ghép nối chương trình ký", "signing_agents.index"))
     return [
-        {"label": label, "url": work.address(endpoint), "primary": number == 0}
+        {"label": label, "url": url_for(endpoint), "primary": number == 0}
         for number, (label, endpoint) in enumerate(steps)
     ]
 
@@ -126,5 +125,5 @@ def _panels(person: Account, rows: Any, numbers: dict[str, int], margin: int) ->
         found["silent"] = panels.silent_accounts(person)
     if person.can(Permission.AUDIT_VIEW):
         found["log"] = panels.log_facts()
-        found["log_url"] = work.address("log.index")
+        found["log_url"] = url_for("log.index")
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from flask import url_for
 from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import joinedload
 
@@ -24,7 +25,7 @@ from rules.certificates import CertificateFacts, CertificateState, certificate_s
 from rules.days import file_by_on, last_receipt_on
 from rules.permissions import Permission, Role
 from views.guards import Account
-from views.home_work import OPEN_REQUESTS, address, state_of
+from views.home_work import OPEN_REQUESTS, PARTS_OF_90_DAYS, state_of
 
 NEAR_DAYS = 45
 FAR_DAYS = 90
@@ -54,7 +55,7 @@ def _red(row: Row[Any], state: CertificateState) -> dict[str, Any]:
     return {
         "name": row.common_name,
         "agency": row.agency,
-        "url": address("certificates.show", certificate_id=row.id),
+        "url": url_for("certificates.show", certificate_id=row.id),
         "state": state,
         "day": last_receipt_on(row.expires_on) if urgent else row.expires_on,
         "to_do": "gia hạn" if urgent else "",
@@ -67,7 +68,7 @@ def next_days(
 ) -> list[dict[str, Any]]:
     """The next 90 days in three parts: how many certificates end, and the first names."""
     parts = []
-    for first, last in ((0, 30), (31, 60), (61, 90)):
+    for first, last in PARTS_OF_90_DAYS:
         start, end = today + timedelta(days=first), today + timedelta(days=last)
         names = [row.common_name for row in rows if start <= row.expires_on <= end]
         parts.append(

@@ -4,34 +4,31 @@ Read in a fixed number of statements, whatever the number of rows: one for the c
 soon, one for the requests on the way, one for all counts (each capped).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import Any
 
-from flask import current_app, url_for
-from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select, union_all
+from flask import url_for
+from sqlalchemy import Row, Select, exists, func, literal, select, union_all
 
 import clock
 from extensions import db
 from models import Agency, Certificate, CertificateRequest, RequestLine, User
-from rules.certificates import (
-    CertificateFacts,
-    CertificateState,
-    StateWindow,
-    certificate_state,
-    state_window,
-)
+from operations import search
+from rules.certificates import CertificateFacts, CertificateState, certificate_state
 from rules.days import file_by_on, last_receipt_on
 from rules.permissions import Permission
 from rules.requests import RequestState
+from views.certificate_days import in_state, register
 from views.guards import Account, Scope
 
 COUNTED_UP_TO = 1000
 MOST_ROWS = 200
 SHOWN_IN_A_GROUP = 10
 HORIZON_DAYS = 90
+FEW_AGENCIES = 20
 WAITING_LONG_DAYS = 7  # house rule: after a week without an answer, ask
 
 
@@ -64,12 +61,6 @@ class Task:
     certificate_id: int | None = None  # to be renewed; may share one letter with others
 
 
-def address(endpoint: str, **values: Any) -> str:
-    """Address of a page; the home page while a room of the program is not installed."""
-    known = endpoint in current_app.view_functions
-    return url_for(endpoint, **values) if known else url_for("home.show")
-
-
 def group_of(due_on: date, today: date) -> Group:
     """Overdue, within seven days, or later."""
     if due_on < today:
@@ -80,32 +71,15 @@ def group_of(due_on: date, today: date) -> Group:
 # Certificates ---------------------------------------------------------------------------------
 
 
-def in_window(window: StateWindow) -> list[ColumnElement[bool]]:
-    """A state of `rules.certificates` as conditions on the columns of Certificate."""
-    tests: list[tuple[Any, Callable[[], ColumnElement[bool]]]] = [
-        (window.not_before_gt, lambda: Certificate.not_before > window.not_before_gt),
-        (window.not_before_le, lambda: Certificate.not_before <= window.not_before_le),
-        (window.not_after_gt, lambda: Certificate.not_after > window.not_after_gt),
-        (window.not_after_le, lambda: Certificate.not_after <= window.not_after_le),
-        (window.expires_on_ge, lambda: Certificate.expires_on >= window.expires_on_ge),
-        (window.expires_on_le, lambda: Certificate.expires_on <= window.expires_on_le),
-    ]
-    found = [condition() for value, condition in tests if value is not None]
-    if window.revoked is not None:
-        revoked = Certificate.revoked_at
-        found.append(revoked.is_not(None) if window.revoked else revoked.is_(None))
-    if window.renewals is not None:
-        found.append(_RENEWALS[window.renewals]())
-    return found
+def _few(scope: Scope) -> bool:
+    """Whether the certificates of these agencies are fewer than those of a state or a day."""
+    return not scope.everything and len(scope.agency_ids) <= FEW_AGENCIES
 
 
-_RENEWALS: dict[str, Callable[[], ColumnElement[bool]]] = {
-    "none": lambda: Certificate.renewals == 0,
-    "some": lambda: Certificate.renewals >= 1,
-    "unknown": lambda: Certificate.renewals.is_(None),
-    "known": lambda: Certificate.renewals.is_not(None),
-    "none_or_unknown": lambda: Certificate.renewals.is_(None) | (Certificate.renewals == 0),
-}
+def _place(scope: Scope) -> Any:
+    """The agency of a certificate; hidden from the planner where its index would read too much."""
+    column = Certificate.agency_id
+    return column if _few(scope) else func.coalesce(column, column)
 
 
 def ending_soon(scope: Scope, today: date) -> Sequence[Row[Any]]:
@@ -129,7 +103,7 @@ def ending_soon(scope: Scope, today: date) -> Sequence[Row[Any]]:
         )
         .join(Agency, Agency.id == Certificate.agency_id)
         .where(
-            scope.clause(Certificate.agency_id),
+            scope.clause(_place(scope)),
             Certificate.revoked_at.is_(None),
             Certificate.expires_on >= today,
             Certificate.expires_on <= today + timedelta(days=HORIZON_DAYS),
@@ -160,7 +134,7 @@ def certificate_tasks(rows: Sequence[Row[Any]], today: date, margin_days: int) -
 def _certificate_task(
     row: Row[Any], state: CertificateState, today: date, margin_days: int
 ) -> Task | None:
-    page = address("certificates.show", certificate_id=row.id)
+    page = url_for("certificates.show", certificate_id=row.id)
     own_day = file_by_on(row.expires_on, margin_days)
     last_day = last_receipt_on(row.expires_on)
     if state in (CertificateState.RENEWAL_DUE, CertificateState.URGENT):
@@ -213,7 +187,7 @@ def history_task(rows: Sequence[Row[Any]], count: int, today: date, margin_days:
             group_of(due_on, today) if due_on is not None else Group.MONTH,
             f"Xác nhận lịch sử gia hạn của {many} chứng thư",
             "Chưa rõ đã gia hạn lần nào chưa; mỗi chứng thư chỉ được gia hạn một lần",
-            address("certificates.index", **{"trang-thai": unknown.name}),
+            url_for("certificates.index", **{"trang-thai": unknown.name}),
             "Mở danh sách",
             due_on=due_on,
             then="chứng thư đầu tiên hết cơ hội gia hạn" if due_on is not None else "",
@@ -371,6 +345,7 @@ def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
 
 # Counts ---------------------------------------------------------------------------------------
 
+PARTS_OF_90_DAYS = ((0, 30), (31, 60), (61, 90))
 COUNTED = (
     (CertificateState.URGENT, "gấp, phải nộp ngay", True),
     (CertificateState.TOO_LATE, "không còn đủ điều kiện gia hạn", True),
@@ -394,22 +369,7 @@ def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
     """All numbers of the page in one statement, each counted up to 1,001 and no further."""
     parts: dict[str, Select[Any]] = {}
     if person.can(Permission.CERTIFICATE_SEARCH):
-        own = person.scope(Permission.CERTIFICATE_SEARCH).clause(Certificate.agency_id)
-        for state, _words, _late in COUNTED:
-            if state is CertificateState.HISTORY_UNKNOWN and not person.can(
-                Permission.CERTIFICATE_HISTORY_ATTEST
-            ):
-                continue  # nothing for them to do, and the one count that no index serves
-            window = in_window(state_window(state, at=clock.now(), margin_days=margin_days))
-            parts[state.name] = select(Certificate.id).where(own, *window)
-        for first in (0, 31, 61):
-            parts[f"days_{first}"] = select(Certificate.id).where(
-                own,
-                Certificate.revoked_at.is_(None),
-                Certificate.expires_on >= today + timedelta(days=first),
-                Certificate.expires_on <= today + timedelta(days=first + (30 if not first else 29)),
-            )
-        parts["any"] = select(Certificate.id).where(own)
+        parts |= _certificate_parts(person, today, margin_days)
     if person.can(Permission.CERTIFICATE_REQUEST_VIEW):
         theirs = person.scope(Permission.CERTIFICATE_REQUEST_VIEW).clause(
             CertificateRequest.agency_id
@@ -426,6 +386,32 @@ def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
         for name, part in parts.items()
     ]
     return {row.name: row.number for row in db.session.execute(union_all(*counted))}
+
+
+def _certificate_parts(person: Account, today: date, margin_days: int) -> dict[str, Select[Any]]:
+    """The counts of certificates as queries, each led along the index that leaves least to read."""
+    rows = register(Certificate, search.CERTIFICATE, "expires_on", clock.now())
+    scope = person.scope(Permission.CERTIFICATE_SEARCH)
+    few = _few(scope)
+    own = scope.clause(_place(scope))
+    parts: dict[str, Select[Any]] = {}
+    for state, _words, _late in COUNTED:
+        if state is CertificateState.HISTORY_UNKNOWN and not person.can(
+            Permission.CERTIFICATE_HISTORY_ATTEST
+        ):
+            continue  # nothing for them to do
+        asked = in_state(state, clock.now(), margin_days, by_day=True)
+        holds = asked.build(rows.hidden if few else rows.plain, rows.hidden)
+        parts[state.name] = select(Certificate.id).where(own, holds)
+    for first, last in PARTS_OF_90_DAYS:
+        parts[f"days_{first}"] = select(Certificate.id).where(
+            own,
+            rows.hidden("revoked_at").is_(None),
+            Certificate.expires_on >= today + timedelta(days=first),
+            Certificate.expires_on <= today + timedelta(days=last),
+        )
+    parts["any"] = select(Certificate.id).where(own)
+    return parts
 
 
 def count_links(numbers: dict[str, int]) -> list[dict[str, Any]]:
@@ -450,5 +436,5 @@ def _count_item(number: int, words: str, late: bool, endpoint: str, state: str) 
         "capped": number > COUNTED_UP_TO,
         "label": words,
         "late": late,
-        "url": address(endpoint, **({"trang-thai": state} if state else {})),
+        "url": url_for(endpoint, **({"trang-thai": state} if state else {})),
     }
