@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, or_
 
 from models import Certificate
 from rules.certificates import (
@@ -15,7 +15,7 @@ from rules.certificates import (
     state_window,
 )
 from rules.days import RENEWAL_DUE_DAYS, file_by_on, last_receipt_on, vietnam_day
-from views.finding import Columns, Condition, Register
+from views.finding import Columns, Condition, Register, hidden
 
 _NO_MORE_RENEWAL = frozenset(
     {
@@ -80,7 +80,7 @@ def register(model: Any, noun: str, order: str, at: datetime) -> Register:
     and lists need not read the row for it.
     """
     today = vietnam_day(_just_before(at))
-    ends = case((func.coalesce(model.expires_on, model.expires_on) == today, model.not_after))
+    ends = case((hidden(model, "expires_on") == today, model.not_after))
     return Register(model, noun, order, {"ends_today": ends})
 
 

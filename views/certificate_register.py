@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 import clock
 from extensions import db
 from labels import label
-from models import Certificate, Person
+from models import Agency, Certificate, Device, Person
 from operations import search
 from operations.law import margin_days
 from rules.certificates import CertificateState, SubscriberKind
@@ -40,7 +40,24 @@ from views.register_pages import (
 bp = Blueprint("certificates", __name__, url_prefix="/chung-thu")
 VIEW = Permission.CERTIFICATE_VIEW
 BY_DAY = "ngay"
-OPTIONS = (joinedload(Certificate.agency, innerjoin=True), joinedload(Certificate.device))
+LISTED = (
+    load_only(
+        Certificate.common_name,
+        Certificate.email,
+        Certificate.serial_number,
+        Certificate.kind,
+        Certificate.not_before,
+        Certificate.not_after,
+        Certificate.expires_on,
+        Certificate.revoked_at,
+        Certificate.renewals,
+        Certificate.issuer_name,
+    ),
+    joinedload(Certificate.agency, innerjoin=True).load_only(Agency.name),
+    joinedload(Certificate.device).load_only(
+        Device.internal_code, Device.printed_serial, Device.driver_serial
+    ),
+)
 LATE = frozenset({CertificateState.URGENT, CertificateState.TOO_LATE, CertificateState.EXPIRED})
 
 # Name in the address -> words over the column, and whether it is printed unless chosen otherwise.
@@ -104,7 +121,7 @@ def index() -> ResponseReturnValue:
     place = agencies(VIEW, asked.agency_id)
     found, where = _search(asked, place, now, margin)
     page = found.page(asked.cursor)
-    rows = by_ids(db.session(), Certificate, page.ids, OPTIONS)
+    rows = by_ids(db.session(), Certificate, page.ids, LISTED)
     counts = counts_of_each(
         db.session(),
         found.register,
@@ -188,7 +205,7 @@ def paper() -> ResponseReturnValue:
         ids = list(visible)
     else:
         ids = found.first(MOST_PRINTED + 1)
-    rows = by_ids(db.session(), Certificate, ids[:MOST_PRINTED], OPTIONS)
+    rows = by_ids(db.session(), Certificate, ids[:MOST_PRINTED], LISTED)
     return render_template(
         "certificates/paper.html",
         rows=[(row, Standing.of(row, now, margin)) for row in rows],

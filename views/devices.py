@@ -12,7 +12,7 @@ import clock
 from extensions import db
 from forms.devices import DeviceForm, NewDeviceForm
 from labels import label
-from models import Certificate, Device, Person
+from models import Agency, Certificate, Device, Person
 from operations import devices, search
 from operations.law import margin_days
 from operations.transactions import Refused
@@ -54,6 +54,10 @@ VIEW = Permission.DEVICE_VIEW
 EDIT = Permission.DEVICE_EDIT
 REGISTER = Register(Device, search.DEVICE, "sort_key")
 OPTIONS = (joinedload(Device.agency, innerjoin=True), joinedload(Device.holder))
+LISTED = (
+    joinedload(Device.agency, innerjoin=True).load_only(Agency.name),
+    joinedload(Device.holder).load_only(Person.full_name),
+)
 LATE = frozenset({DeviceState.LOST, DeviceState.MISSING, DeviceState.LOCKED, DeviceState.DAMAGED})
 
 # Name in the address -> words over the column, and whether it is printed unless chosen otherwise.
@@ -100,7 +104,7 @@ def index() -> ResponseReturnValue:
     place = agencies(VIEW, asked.agency_id)
     found, where = _search(asked, place)
     page = found.page(asked.cursor)
-    rows = by_ids(db.session(), Device, page.ids, OPTIONS)
+    rows = by_ids(db.session(), Device, page.ids, LISTED)
     counts = counts_of_each(
         db.session(),
         REGISTER,
@@ -177,7 +181,7 @@ def paper() -> ResponseReturnValue:
         ids = found.first(MOST_PRINTED + 1)
     return render_template(
         "devices/paper.html",
-        rows=by_ids(db.session(), Device, ids[:MOST_PRINTED], OPTIONS),
+        rows=by_ids(db.session(), Device, ids[:MOST_PRINTED], LISTED),
         cut=len(ids) > MOST_PRINTED,
         most=MOST_PRINTED,
         place=place,

@@ -11,6 +11,7 @@ start at the key of a row, never at an OFFSET.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -33,10 +34,14 @@ from views.guards import Scope
 
 PAGE_SIZE = 50
 CAP = 1_000
-CAP_OF_COMMON_WORDS = 200
-"""Where every word is common, a thousand hits would take too long to count."""
+CAP_OF_EACH_IN_A_PART = 300
+"""Where the counts of many states are each looked for among the rows of a part of the register."""
+CAP_OF_COMMON_WORDS = 100
+"""Where every word is common, counting a thousand hits would take too long."""
 FEW = 8_000
-"""Rows that are quickly read, checked and sorted; above that the index of the order is walked."""
+"""Rows that are quickly read, checked and sorted."""
+MANY = 20_000
+"""How far the rows of one condition are counted; as many are read only to spare a longer walk."""
 MOST_WORDS = 8
 _LONGEST_QUERY = 200
 _LAST = "\U0010ffff"
@@ -124,8 +129,16 @@ def in_scope(scope: Scope, place: str, owner: str) -> tuple[Condition, ...]:
     """The rows a person may see; nothing when that is all of them."""
     if scope.everything:
         return ()
-    reads = (place, owner) if scope.own_person_id is not None else (place,)
-    return (Condition(lambda seek, _rest: scope.clause(seek(place), seek(owner)), reads),)
+    if scope.own_person_id is None:
+        return (Condition(lambda seek, _rest: scope.clause(seek(place)), (place,)),)
+    return (Condition(lambda seek, _rest: scope.clause(seek(place), seek(owner)), (place, owner)),)
+
+
+@cache
+def hidden(model: Any, name: str) -> ColumnElement[Any]:
+    """The value of a column, which no index serves; made once, for making it takes its time."""
+    column = getattr(model, name)
+    return func.coalesce(column, column)
 
 
 @dataclass(frozen=True)
@@ -144,10 +157,7 @@ class Register:
 
     def hidden(self, name: str) -> ColumnElement[Any]:
         """The column's value, which no index serves."""
-        if name in self.computed:
-            return self.computed[name]
-        column = getattr(self.model, name)
-        return func.coalesce(column, column)
+        return self.computed[name] if name in self.computed else hidden(self.model, name)
 
 
 @dataclass(frozen=True)
@@ -182,20 +192,25 @@ class Search:
     conditions: Sequence[Condition]
     words: Sequence[Words] = ()
     _sizes: tuple[int, ...] | None = field(default=None, init=False)
+    _rows: int | None = field(default=None, init=False)
 
     # How many rows each condition alone leaves ---------------------------------------------------
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Rows that each condition, then each word, alone leaves; counted up to FEW + 1."""
+        """Rows that each condition, then each word, alone leaves; counted up to MANY."""
         if self._sizes is None:
             counted = [self._count(self._seek(one)) for one in self.conditions]
             counted += [self._count(self._rows_of(word)) for word in self.words]
-            self._sizes = tuple(self.session.execute(select(*counted)).one()) if counted else ()
+            self._sizes = ()
+            if counted:
+                counted.append(select(func.max(self.register.model.id)).scalar_subquery())
+                *sizes, self._rows = self.session.execute(select(*counted)).one()
+                self._sizes = tuple(sizes)
         return self._sizes
 
     def _count(self, rows: Any) -> Any:
-        some = rows.limit(FEW + 1).subquery()
+        some = rows.limit(MANY).subquery()
         return select(func.count()).select_from(some).scalar_subquery()
 
     def _seek(self, condition: Condition) -> Select[Any]:
@@ -216,11 +231,21 @@ class Search:
     # The rows in order ---------------------------------------------------------------------------
 
     def _rarest(self) -> int | None:
-        """Place of the rarest condition or word that leaves few rows; None when all are common."""
+        """Place of the condition or word to read first; None to walk along the order instead."""
         sizes = self.sizes
-        if not sizes or min(sizes) > FEW:
+        if not sizes:
             return None
-        return sizes.index(min(sizes))
+        least = min(sizes)
+        if least > FEW and (least >= MANY or least > self._walk_length()):
+            return None
+        return sizes.index(least)
+
+    def _walk_length(self) -> float:
+        """Rows a walk looks at until it has counted enough, when conditions are unrelated."""
+        length = float(CAP_OF_COMMON_WORDS)
+        for size in self.sizes:
+            length *= (self._rows or 1) / max(size, 1)
+        return length
 
     def _in_order(self) -> tuple[Any, ColumnElement[Any], ColumnElement[Any]]:
         """A query of numbers that match, without order yet; its column of order and its number."""
@@ -258,7 +283,7 @@ class Search:
         rows = (
             select(register.model.id, *(register.plain(name).label(name) for name in sorted(names)))
             .where(driver.build(register.plain, register.hidden))
-            .limit(FEW + 1)
+            .limit(MANY)
             .subquery()
         )
 
@@ -368,13 +393,14 @@ def counts_of_each(
     kept: Sequence[Condition],
     each: Sequence[Condition],
     few: bool,
-) -> list[int]:
-    """How many rows each of several conditions leaves beside the kept ones, up to CAP + 1.
+) -> tuple[list[int], int]:
+    """How many rows each condition leaves beside the kept ones, up to a cap and one; and the cap.
 
     `few`: the kept conditions leave few rows, which are then read once and told apart.
     """
     if few:
-        return _told_apart(session, register, kept, each)
+        return _told_apart(session, register, kept, each), CAP
+    cap = CAP_OF_EACH_IN_A_PART if kept else CAP
     counts = []
     for one in each:
         rows = (
@@ -383,11 +409,11 @@ def counts_of_each(
                 one.build(register.plain, register.hidden),
                 *(other.build(register.hidden, register.hidden) for other in kept),
             )
-            .limit(CAP + 1)
+            .limit(cap + 1)
             .subquery()
         )
         counts.append(select(func.count()).select_from(rows).scalar_subquery())
-    return list(session.execute(select(*counts)).one())
+    return list(session.execute(select(*counts)).one()), cap
 
 
 def _told_apart(
@@ -397,7 +423,7 @@ def _told_apart(
     rows = (
         select(*(register.plain(name).label(name) for name in names))
         .where(*(one.build(register.plain, register.hidden) for one in kept))
-        .limit(FEW + 1)
+        .limit(MANY)
         .subquery()
     )
 

@@ -30,6 +30,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 SEEN_EVERY = timedelta(minutes=5)
+FEW_AGENCIES = 50
 
 
 def settings() -> Config:
@@ -45,6 +46,8 @@ class Scope:
     everything: bool = False
     agency_ids: frozenset[int] = frozenset()
     own_person_id: int | None = None
+    paths: tuple[str, ...] = ()
+    """Tops of the subtrees that make up `agency_ids`."""
 
     def clause(
         self,
@@ -55,7 +58,10 @@ class Scope:
         if self.everything:
             return true()
         ways: list[ColumnElement[bool]] = []
-        if self.agency_ids:
+        if len(self.agency_ids) > FEW_AGENCIES and self.paths:
+            # A list of hundreds of numbers costs more to send than to look up again.
+            ways.append(agency_column.in_(select(Agency.id).where(or_(*map(below, self.paths)))))
+        elif self.agency_ids:
             ways.append(agency_column.in_(sorted(self.agency_ids)))
         if self.own_person_id is not None and person_column is not None:
             ways.append(person_column == self.own_person_id)
@@ -107,7 +113,7 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
         if place not in self._agencies_below:  # most people hold all they may do in one place
             ids = db.session.scalars(select(Agency.id).where(or_(*map(below, sorted(place)))))
             self._agencies_below[place] = frozenset(ids)
-        return Scope(agency_ids=self._agencies_below[place], own_person_id=own)
+        return Scope(False, self._agencies_below[place], own, tuple(sorted(place)))
 
     def actor(self) -> Actor:
         """The person as operations know them, at this instant."""

@@ -215,10 +215,13 @@ def page_urls(endpoint: str, asked: Asked, page: Page) -> dict[str, str]:
 
 
 def count_items(
-    endpoint: str, asked: Asked, words: Sequence[tuple[StrEnum, str, bool]], counts: Sequence[int]
+    endpoint: str,
+    asked: Asked,
+    words: Sequence[tuple[StrEnum, str, bool]],
+    counted: tuple[Sequence[int], int],
 ) -> list[dict[str, Any]]:
     """The line of counts on top: states with any row, each a link; `words` says which are late."""
-    top = 1_000
+    counts, top = counted
     return [
         {
             "count": min(count, top),

@@ -20,13 +20,19 @@ OLD = {
 }
 NEW = {
     "ix_certificate_sort": ("sort_key", "id", "expires_on", *STATE, "kind", "agency_id"),
-    "ix_certificate_kind_sort": ("kind", "sort_key", "id", "expires_on", *STATE),
+    "ix_certificate_kind_sort": ("kind", "sort_key", "id", "expires_on", *STATE, "agency_id"),
     "ix_certificate_expiry": ("expires_on", "id", *STATE, "kind", "agency_id"),
     "ix_certificate_kind_expiry": ("kind", "expires_on", "id", *STATE, "agency_id"),
-    "ix_certificate_renewals_expiry": ("renewals", "expires_on", "id", "sort_key"),
-    "ix_certificate_agency_sort": ("agency_id", "sort_key", "id", "expires_on", *STATE),
-    "ix_certificate_revoked_at": ("revoked_at",),
+    "ix_certificate_agency_sort": ("agency_id", "sort_key", "id", "expires_on", *STATE, "kind"),
     "ix_certificate_not_before": ("not_before",),
+}
+# Partial, so that "not revoked" and "history known", which say little, lure no planner.
+PARTIAL = {
+    "ix_certificate_revoked": (("revoked_at",), "revoked_at IS NOT NULL"),
+    "ix_certificate_history_unknown": (
+        ("expires_on", "id", "sort_key", "revoked_at", "not_before", "kind", "agency_id"),
+        "renewals IS NULL",
+    ),
 }
 
 
@@ -38,6 +44,15 @@ def upgrade() -> None:
         op.drop_index(name, table_name="certificate")
     for name, columns in NEW.items():
         op.create_index(name, "certificate", list(columns))
+    for name, (columns, where) in PARTIAL.items():
+        condition = sa.text(where)
+        op.create_index(
+            name,
+            "certificate",
+            list(columns),
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )
     op.create_index(
         "ix_device_state_kind_sort", "device", ["state", "kind", "sort_key", "id", "agency_id"]
     )
@@ -45,7 +60,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_device_state_kind_sort", table_name="device")
-    for name in NEW:
+    for name in (*PARTIAL, *NEW):
         op.drop_index(name, table_name="certificate")
     for name, columns in OLD.items():
         op.create_index(name, "certificate", list(columns))
