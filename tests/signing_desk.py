@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -318,7 +319,7 @@ def leaders_desk(app: Flask, session: Session, cast: Cast, login: Login) -> Desk
     return Desk(app, session, cast, login, browser, agent, holder, certificate_id, request_id)
 
 
-def later(monkeypatch: object, minutes: float) -> None:
-    """Move the server's clock (and the agent's, which is the same here)."""
-    moved = clock.now() + timedelta(minutes=minutes)
-    monkeypatch.setenv("SO_TOKEN_NOW", moved.isoformat())  # type: ignore[attr-defined]
+def later(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
+    """Move the server's clock (and the agent's, which is the same here); it runs on from there."""
+    moved = datetime.fromisoformat(os.environ["SO_TOKEN_NOW"]) + timedelta(minutes=minutes)
+    monkeypatch.setenv("SO_TOKEN_NOW", moved.isoformat())

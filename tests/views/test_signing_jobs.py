@@ -3,7 +3,7 @@
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,23 +38,12 @@ from tests import factories
 from tests.cast import Cast
 from tests.signing.files import fonts, sign
 from tests.signing.forgery import forged
-from tests.signing.pki import crl, pki, usual_trust
-from tests.signing_desk import SEAL, Agent, Desk, leaders_desk, opened, press, register
+from tests.signing.pki import crl, pki
+from tests.signing_desk import SEAL, Agent, Desk, opened, press, register
 from tests.views.requests import TODAY, act, done, request_of, upload, words
 
 Login = Callable[[int], FlaskClient]
 LEADER, AGENCY = "chu_ky_nguoi_co_tham_quyen", "chu_ky_co_quan"
-
-
-@pytest.fixture
-def desk(
-    app: Flask, instance: Path, db_session: Session, cast: Cast, login: Login
-) -> Iterator[Desk]:
-    """A leader with everything ready to sign, under an authority that the server trusts."""
-    usual_trust(instance / "trust", practice=True)
-    yield leaders_desk(app, db_session, cast, login)
-    if (box := app.extensions.get("so_token_sandbox")) is not None:
-        box.close()
 
 
 @pytest.fixture
@@ -392,7 +381,14 @@ def test_a_foreign_seal_may_not_lose_the_leaders_signature(numbered: Desk) -> No
     assert "không còn giữ chữ ký số của người có thẩm quyền" in words(answer)
     assert "không phải là PDF" in words(comes_back(b"%PNG hay gi do"))
     assert request_of(numbered.session, numbered.request_id).state is RequestState.NUMBERED
-    done(comes_back(sign(newest(numbered, DocumentKind.SIGNED), AGENCY, pki().agency)))
+    kept = sign(
+        newest(numbered, DocumentKind.SIGNED),
+        AGENCY,
+        pki().agency,
+        fill={"so_van_ban": "15", "ngay_van_ban": "ngày 21 tháng 11 năm 2026"},
+    )
+    done(comes_back(kept))
+    assert request_of(numbered.session, numbered.request_id).state is RequestState.SEALED
 
 
 def test_two_different_results_at_once_end_in_one_signature(desk: Desk) -> None:
