@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 #: The zone in which the law counts days (Việt Nam has one, without summer time).
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
-_STARTED = time.monotonic()
+#: Since when a moved clock runs. A test begins it anew, or it would tell how long pytest has run.
+RUNNING_SINCE = time.monotonic()
 
 
 @cache
@@ -33,7 +34,7 @@ def now() -> datetime:
     wanted = os.environ.get("SO_TOKEN_NOW")
     if not wanted:
         return datetime.now(UTC)
-    return _parse(wanted) + timedelta(seconds=time.monotonic() - _STARTED)
+    return _parse(wanted) + timedelta(seconds=time.monotonic() - RUNNING_SINCE)
 
 
 def today() -> date:

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -25,7 +27,11 @@ from tests import cast as the_cast
 from tests.cast import NOW, Cast
 from views.guards import key_hash
 
-pytest_plugins = ("tests.postgresql",)
+pytest_plugins = ("tests.chromium", "tests.postgresql")
+
+#: How busy the machine is says nothing about what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +79,7 @@ def _sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def app(instance: Path, monkeypatch: pytest.MonkeyPatch, _sandbox: Sandbox) -> Iterator[Flask]:
     """The real application on the test's own database, on 21/11/2026 at 10:00 in Việt Nam."""
+    monkeypatch.setattr(clock, "RUNNING_SINCE", time.monotonic())
     monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
     application = create_app(Config.load(instance, testing=True))
     application.extensions["so_token_sandbox"] = _sandbox

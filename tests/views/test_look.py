@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, flash, render_template, request
 from flask_wtf import CSRFProtect
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -31,17 +31,6 @@ CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-BROWSER = {
-    "executable_path": "/usr/bin/chromium",
-    "args": [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-    ],
-}
 PLACES = (
     "Trang chủ|Thiết bị|Chứng thư|Cá nhân và đơn vị|Yêu cầu chứng thực|Ký số|Kiểm tra chữ ký|"
     "Nhật ký|Căn cứ pháp lý|Quản trị"
@@ -152,17 +141,9 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**BROWSER)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+def page(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
     yield page
     page.close()
 
@@ -321,9 +302,9 @@ def test_a_click_in_a_row_opens_it(page: Page, address: str) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 def test_without_javascript_menu_navigation_and_acts_are_there(
-    browser: Browser, address: str, width: int
+    chromium: Browser, address: str, width: int
 ) -> None:
-    context = browser.new_context(
+    context = chromium.new_context(
         java_script_enabled=False, viewport={"width": width, "height": 844}
     )
     page = context.new_page()

@@ -1,0 +1,29 @@
+"""One Chromium for all browser tests of a process: two drivers in one process do not agree."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless. Each test opens, and closes, contexts or pages of its own."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("Chromium is not installed; `python3 start.py test` installs it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=LAUNCH)
+        yield browser
+        browser.close()
