@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from wtforms import SelectChoice
 
@@ -76,14 +76,8 @@ def index() -> ResponseReturnValue:
     wanted = RequestState[state] if state in RequestState.__members__ else None
     before = request.args.get("truoc", type=int)
     scope = account().scope(Permission.CERTIFICATE_REQUEST_VIEW)
-    where = [scope.clause(CertificateRequest.agency_id)]
-    if wanted is not None:
-        where.append(CertificateRequest.state == wanted)
     sought = request.args.get("tim", "").strip()
-    if sought:
-        by_number = CertificateRequest.document_number == sought.split("/")[0]
-        own = CertificateRequest.id == int(sought) if sought.isdecimal() else by_number
-        where.append(or_(by_number, own))
+    where = [scope.clause(CertificateRequest.agency_id), *_filters(wanted, sought)]
     paged = [*where, CertificateRequest.id < before] if before else where
     rows = db.session.scalars(
         select(CertificateRequest)
@@ -111,6 +105,18 @@ def index() -> ResponseReturnValue:
         if following
         else "",
     )
+
+
+def _filters(state: RequestState | None, sought: str) -> list[ColumnElement[bool]]:
+    """The conditions of a state and of a number, in the register or of the letter."""
+    found: list[ColumnElement[bool]] = []
+    if state is not None:
+        found.append(CertificateRequest.state == state)
+    if sought:
+        by_number = CertificateRequest.document_number == sought.split("/")[0]
+        own = CertificateRequest.id == int(sought) if sought.isdecimal() else by_number
+        found.append(or_(by_number, own))
+    return found
 
 
 @bp.route("/gia-han/moi", methods=["GET", "POST"])

@@ -24,7 +24,7 @@ from models import (
 from rules.certificates import CertificateFacts, CertificateState, certificate_state
 from rules.days import file_by_on, last_receipt_on
 from rules.permissions import Permission, Role
-from views.guards import Account
+from views.guards import Account, Scope
 from views.home_work import OPEN_REQUESTS, PARTS_OF_90_DAYS, state_of
 
 NEAR_DAYS = 45
@@ -193,29 +193,7 @@ def roll_up(person: Account, today: date) -> dict[str, Any]:
     Three statements; the counts are read from indexes alone.
     """
     scope = person.scope(Permission.CERTIFICATE_SEARCH)
-    near = today + timedelta(days=NEAR_DAYS)
-    ending = db.session.execute(
-        select(
-            Certificate.agency_id,
-            func.sum(case((Certificate.expires_on <= near, 1), else_=0)),
-            func.count(),
-        )
-        .where(
-            scope.clause(Certificate.agency_id),
-            Certificate.revoked_at.is_(None),
-            Certificate.expires_on >= today,
-            Certificate.expires_on <= today + timedelta(days=FAR_DAYS),
-        )
-        .group_by(Certificate.agency_id)
-    ).all()
-    moving = db.session.execute(
-        select(CertificateRequest.agency_id, func.count())
-        .where(
-            scope.clause(CertificateRequest.agency_id),
-            CertificateRequest.state.in_(OPEN_REQUESTS),
-        )
-        .group_by(CertificateRequest.agency_id)
-    ).all()
+    ending, moving = _ending_by_agency(scope, today), _moving_by_agency(scope)
     agencies = db.session.execute(
         select(Agency.id, Agency.path, Agency.name).where(scope.clause(Agency.id))
     ).all()
@@ -234,6 +212,35 @@ def roll_up(person: Account, today: date) -> dict[str, Any]:
     ]
     rows.sort(key=lambda one: (-one["near"], -one["far"], one["name"]))
     return {"rows": rows[:MOST_AGENCIES], "total": len(rows), "agencies": len(set(unit.values()))}
+
+
+def _ending_by_agency(scope: Scope, today: date) -> Sequence[Row[Any]]:
+    near = today + timedelta(days=NEAR_DAYS)
+    return db.session.execute(
+        select(
+            Certificate.agency_id,
+            func.sum(case((Certificate.expires_on <= near, 1), else_=0)),
+            func.count(),
+        )
+        .where(
+            scope.clause(Certificate.agency_id),
+            Certificate.revoked_at.is_(None),
+            Certificate.expires_on >= today,
+            Certificate.expires_on <= today + timedelta(days=FAR_DAYS),
+        )
+        .group_by(Certificate.agency_id)
+    ).all()
+
+
+def _moving_by_agency(scope: Scope) -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(CertificateRequest.agency_id, func.count())
+        .where(
+            scope.clause(CertificateRequest.agency_id),
+            CertificateRequest.state.in_(OPEN_REQUESTS),
+        )
+        .group_by(CertificateRequest.agency_id)
+    ).all()
 
 
 def _units(person: Account, agencies: Sequence[Row[Any]]) -> dict[int, int]:

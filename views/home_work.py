@@ -136,20 +136,8 @@ def _certificate_task(
 ) -> Task | None:
     page = url_for("certificates.show", certificate_id=row.id)
     own_day = file_by_on(row.expires_on, margin_days)
-    last_day = last_receipt_on(row.expires_on)
     if state in (CertificateState.RENEWAL_DUE, CertificateState.URGENT):
-        late = own_day < today
-        return Task(
-            group_of(own_day, today),
-            f"Gia hạn chứng thư của {row.common_name}",
-            row.agency + (f" · đã quá ngày nộp của cơ quan ({own_day:%d/%m/%Y})" if late else ""),
-            url_for("certificate_requests.new_renewal", **{"chung-thu": row.id}),
-            "Lập văn bản gia hạn",
-            due_on=last_day if late else own_day,
-            to_do="nộp",
-            then="sau đó chỉ còn cấp mới" if late else f"nhận chậm nhất {last_day:%d/%m/%Y}",
-            certificate_id=row.id,
-        )
+        return _renewal_task(row, own_day, today)
     if state is CertificateState.TOO_LATE:
         return Task(
             Group.OVERDUE,
@@ -172,6 +160,22 @@ def _certificate_task(
             then="sau đó không ký số được" if late else f"hết hạn {row.expires_on:%d/%m/%Y}",
         )
     return None
+
+
+def _renewal_task(row: Row[Any], own_day: date, today: date) -> Task:
+    last_day = last_receipt_on(row.expires_on)
+    late = own_day < today
+    return Task(
+        group_of(own_day, today),
+        f"Gia hạn chứng thư của {row.common_name}",
+        row.agency + (f" · đã quá ngày nộp của cơ quan ({own_day:%d/%m/%Y})" if late else ""),
+        url_for("certificate_requests.new_renewal", **{"chung-thu": row.id}),
+        "Lập văn bản gia hạn",
+        due_on=last_day if late else own_day,
+        to_do="nộp",
+        then="sau đó chỉ còn cấp mới" if late else f"nhận chậm nhất {last_day:%d/%m/%Y}",
+        certificate_id=row.id,
+    )
 
 
 def history_task(rows: Sequence[Row[Any]], count: int, today: date, margin_days: int) -> list[Task]:
