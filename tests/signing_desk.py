@@ -5,6 +5,7 @@ The agent here is a caller of the server and nothing more: no token, no PIN, no 
 no answer that the server has not signed.
 """
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
