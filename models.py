@@ -335,6 +335,46 @@ class CertificateChain(Base):
 _STATE = ("renewals", "revoked_at", "not_before")
 
 
+_CERTIFICATE_INDEXES = (
+    # Each holds whatever decides on the state and the place, so that a page of the register
+    # reads rows only for the fifty lines it shows.
+    Index("ix_certificate_sort", "sort_key", "id", "expires_on", *_STATE, "kind", "agency_id"),
+    Index("ix_certificate_kind_sort", "kind", "sort_key", "id", "expires_on", *_STATE, "agency_id"),
+    Index("ix_certificate_expiry", "expires_on", "id", *_STATE, "kind", "agency_id"),
+    Index("ix_certificate_kind_expiry", "kind", "expires_on", "id", *_STATE, "agency_id"),
+    Index(
+        "ix_certificate_agency_sort",
+        "agency_id",
+        "sort_key",
+        "id",
+        "expires_on",
+        *_STATE,
+        "kind",
+    ),
+    Index("ix_certificate_agency_expiry", "agency_id", "expires_on", "id"),
+    Index("ix_certificate_not_before", "not_before"),
+    # Partial, so that "not revoked" and "history known", which say little, lure no planner.
+    Index(
+        "ix_certificate_revoked",
+        "revoked_at",
+        sqlite_where=text("revoked_at IS NOT NULL"),
+        postgresql_where=text("revoked_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_certificate_history_unknown",
+        "expires_on",
+        "id",
+        "sort_key",
+        "revoked_at",
+        "not_before",
+        "kind",
+        "agency_id",
+        sqlite_where=text("renewals IS NULL"),
+        postgresql_where=text("renewals IS NULL"),
+    ),
+)
+
+
 class Certificate(Base):
     """Chứng thư chữ ký số chuyên dùng công vụ, with the seven contents of Điều 7 NĐ 68/2024/NĐ-CP.
 
@@ -342,46 +382,7 @@ class Certificate(Base):
     unknown and nobody has attested it yet. `expires_on` is the Vietnamese day of `not_after`."""
 
     __tablename__ = "certificate"
-    __table_args__ = (
-        # Each holds whatever decides on the state and the place, so that a page of the register
-        # reads rows only for the fifty lines it shows.
-        Index("ix_certificate_sort", "sort_key", "id", "expires_on", *_STATE, "kind", "agency_id"),
-        Index(
-            "ix_certificate_kind_sort", "kind", "sort_key", "id", "expires_on", *_STATE, "agency_id"
-        ),
-        Index("ix_certificate_expiry", "expires_on", "id", *_STATE, "kind", "agency_id"),
-        Index("ix_certificate_kind_expiry", "kind", "expires_on", "id", *_STATE, "agency_id"),
-        Index(
-            "ix_certificate_agency_sort",
-            "agency_id",
-            "sort_key",
-            "id",
-            "expires_on",
-            *_STATE,
-            "kind",
-        ),
-        Index("ix_certificate_agency_expiry", "agency_id", "expires_on", "id"),
-        Index("ix_certificate_not_before", "not_before"),
-        # Partial, so that "not revoked" and "history known", which say little, lure no planner.
-        Index(
-            "ix_certificate_revoked",
-            "revoked_at",
-            sqlite_where=text("revoked_at IS NOT NULL"),
-            postgresql_where=text("revoked_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_certificate_history_unknown",
-            "expires_on",
-            "id",
-            "sort_key",
-            "revoked_at",
-            "not_before",
-            "kind",
-            "agency_id",
-            sqlite_where=text("renewals IS NULL"),
-            postgresql_where=text("renewals IS NULL"),
-        ),
-    )
+    __table_args__ = _CERTIFICATE_INDEXES
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
