@@ -6,7 +6,6 @@ no answer that the server has not signed.
 """
 
 import os
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
