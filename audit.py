@@ -347,12 +347,12 @@ def _rows_after(session: Session, last: int) -> Iterator[Sequence[object]]:
     columns = AuditEvent.__table__.columns
     wanted = [columns[name] for name in (*_HASHED, "prev_hash", "hash")]
     connection = session.connection()
-    cursor = connection.connection.cursor()
     while True:
         statement = select(*wanted).where(columns["seq"] > last).order_by(columns["seq"])
         text = statement.limit(_PAGE).compile(connection, compile_kwargs={"literal_binds": True})
-        cursor.execute(str(text))
-        page = cursor.fetchall()
+        result = connection.exec_driver_sql(str(text))
+        page = result.cursor.fetchall() if result.cursor is not None else []
+        result.close()
         if not page:
             return
         yield from page

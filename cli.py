@@ -1,7 +1,7 @@
 """The commands of `python3 start.py cli …`: thin, each calls one operation or one library room."""
 
+import errno
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,14 @@ import click
 from flask import Flask, current_app
 from flask.cli import FlaskGroup
 from flask_migrate import upgrade
+from sqlalchemy.exc import DBAPIError
 
 import audit
 import clock
 from config import Config, ConfigError
 from extensions import db
 from rules.permissions import Role
+from version import VERSION
 
 
 def register_commands(app: Flask) -> None:
@@ -37,36 +39,39 @@ def register_commands(app: Flask) -> None:
 @click.option("--empty", is_flag=True, help="Xóa dữ liệu thử nghiệm và bắt đầu với sổ trống.")
 @click.option("--agency", help="Tên cơ quan, tổ chức quản lý trực tiếp.")
 @click.option("--username", default="quantri", help="Tên đăng nhập của người quản trị đầu tiên.")
-@click.confirmation_option(prompt="Việc này tạo sổ trống cho cơ quan. Tiếp tục?")
-def init(empty: bool, agency: str | None, username: str) -> None:
+@click.option("--yes", is_flag=True, help="Không hỏi lại.")
+def init(empty: bool, agency: str | None, username: str, yes: bool) -> None:
     """Tạo sổ trống của cơ quan, với một người quản trị và mật khẩu dùng một lần."""
-    from operations import installation
+    from operations import accounts, installation
+    from practice import build
 
     config: Config = current_app.extensions["so_token"]
-    if empty and config.practice:
-        _remove_practice(config)
     upgrade()
+    practice = config.practice or build.look(db.session(), config).practice_id is not None
+    if practice and not empty:
+        raise click.ClickException(
+            "Máy này đang có dữ liệu thử nghiệm. Thêm --empty để xóa dữ liệu thử nghiệm rồi tạo sổ "
+            "của cơ quan."
+        )
+    if not practice:
+        installation.refuse_second_beginning(db.session())
+    accounts.usable_username(username)
     name = agency or click.prompt("Tên cơ quan, tổ chức quản lý trực tiếp")
+    deed = "xóa toàn bộ dữ liệu thử nghiệm và tạo" if practice else "tạo"
+    if not yes:
+        click.confirm(f"Việc này {deed} sổ trống của {name}. Tiếp tục?", abort=True)
+    if practice:
+        build.remove(config)
     password = installation.begin(
-        db.session, actor=audit.system_actor(clock.now()), agency_name=name, username=username
+        db.session(),
+        actor=audit.system_actor(clock.now()),
+        agency_name=name,
+        username=username,
+        version=VERSION,
     )
     click.echo(f"Đã tạo sổ của {name}.")
     click.echo(f"Đăng nhập lần đầu: {username} · mật khẩu dùng một lần: {password}")
-
-
-def _remove_practice(config: Config) -> None:
-    """Drop the practice database, authority and tokens; nothing of them is worth keeping."""
-    db.session.remove()
-    db.engine.dispose()
-    if db.engine.dialect.name == "sqlite":
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{db.engine.url.database}{suffix}").unlink(missing_ok=True)
-    else:
-        db.metadata.drop_all(db.engine)
-        with db.engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    for name in ("practice", "trust"):
-        shutil.rmtree(config.instance / name, ignore_errors=True)
+    click.echo("Nếu Sổ Token đang chạy, hãy dừng rồi chạy lại.")
 
 
 @click.command("demo")
@@ -108,7 +113,7 @@ def users_add(username: str, display_name: str, role: str, agency_code: str) -> 
     from operations import accounts
 
     _, password = accounts.create_user(
-        db.session,
+        db.session(),
         actor=audit.system_actor(clock.now()),
         username=username,
         display_name=display_name,
@@ -150,7 +155,7 @@ def import_certificates(files: Sequence[Path], username: str, agency_code: str |
     actor = audit.Actor(user_id, None, (), audit.SYSTEM_ADDRESS, clock.now())
     found = certificate_files.read_files((file.name, file.read_bytes()) for file in files)
     number = certificate_imports.stage(
-        db.session,
+        db.session(),
         actor=actor,
         agency_id=_agency_id(agency_code) if agency_code else agency_id,
         source=certificate_imports.FILES,
@@ -186,14 +191,38 @@ def audit_commands() -> None:
 
 
 @audit_commands.command("verify")
-def audit_verify() -> None:
-    """Kiểm tra toàn bộ chuỗi nhật ký từ sự kiện đầu tiên."""
-    result = audit.verify(db.session)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="SỐ:MÃ",
+    help="Sự kiện và mã đã ghi lại ở nơi khác, ví dụ 120:3fa9c1d2; dùng được nhiều lần.",
+)
+def audit_verify(witnesses: Sequence[str]) -> None:
+    """Kiểm tra toàn bộ chuỗi nhật ký từ sự kiện đầu tiên.
+
+    Người có toàn quyền trên cơ sở dữ liệu có thể dựng lại cả chuỗi; việc đó chỉ lộ ra khi đối chiếu
+    với số và mã sự kiện đã ghi lại ở nơi khác (--witness).
+    """
+    result = audit.verify(db.session(), witnesses=[_witness(text) for text in witnesses])
+    for seq in result.set_back:
+        click.echo(f"Lưu ý: đồng hồ máy chủ bị chỉnh lùi trước sự kiện số {seq}.")
     if not result.sound:
         raise click.ClickException(
             f"Nhật ký KHÔNG toàn vẹn tại sự kiện số {result.broken_at}: {result.reason}."
         )
-    click.echo(f"Nhật ký toàn vẹn: {result.events} sự kiện, mã đầu chuỗi {result.head[:16]}.")
+    click.echo(f"Nhật ký toàn vẹn: {result.events} sự kiện.")
+    if result.events:
+        click.echo(f"Để đối chiếu về sau, hãy ghi lại: {result.events}:{result.head[:16]}")
+
+
+def _witness(text: str) -> audit.Witness:
+    try:
+        return audit.Witness.parse(text)
+    except ValueError:
+        raise click.ClickException(
+            f"“{text}” không đúng dạng SỐ:MÃ (ít nhất 8 chữ số của mã), ví dụ 120:3fa9c1d2."
+        ) from None
 
 
 @click.group("letters")
@@ -223,17 +252,23 @@ def regulations_commands() -> None:
 
 @regulations_commands.command("check")
 def regulations_check() -> None:
-    """Kiểm tra các tệp quy định và in ra những điều mới chỉ là suy luận."""
+    """Kiểm tra các tệp quy định; in ra những điều chưa đủ chắc chắn nên chỉ được cảnh báo."""
     import regulations
+    from labels import label
 
     law = regulations.load()
-    for line in law.inferred():
-        click.echo(f"- {line}")
-    problems = law.problems()
-    for line in problems:
-        click.echo(f"! {line}", err=True)
-    if problems:
-        raise click.ClickException("Có lỗi trong tệp quy định.")
+    click.echo("Chỉ được cảnh báo, không được từ chối:")
+    for file, entry in law.inferred():
+        ground = entry.provision
+        value = "" if entry.value is None else f" = {entry.value} {entry.unit}".rstrip()
+        click.echo(
+            f"- {file}, {entry.key}{value}: {ground.citation} ({label(ground.certainty)})"
+            + (f". {entry.note}" if entry.note else "")
+        )
+    if problems := law.problems():
+        click.echo("Cần người xem lại:")
+        for problem in problems:
+            click.echo(f"- {problem}")
     click.echo("Các tệp quy định đều đọc được.")
 
 
@@ -259,15 +294,86 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
         sys.exit(1)
 
 
+_REASONS = {
+    errno.ENOENT: "không có tệp hay thư mục này",
+    errno.EACCES: "không có quyền",
+    errno.EPERM: "không có quyền",
+    errno.EISDIR: "đây là thư mục",
+    errno.ENOTDIR: "đường dẫn đi qua một tệp",
+    errno.ENOSPC: "ổ đĩa đã đầy",
+    errno.EROFS: "ổ đĩa chỉ cho đọc",
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; a problem that a person can mend is one sentence, not a traceback."""
     from app import create_app
+    from letters.errors import LetterError
+    from operations.transactions import Conflict, Refused
+    from rules.law import LawError
 
-    group = FlaskGroup(create_app=create_app, add_default_commands=True)
+    # Without Flask's own: its "run" starts a server that is not for an office.
+    group = FlaskGroup(create_app=create_app, add_default_commands=False)
+    given = list(arguments) if arguments is not None else None
     try:
-        group.main(args=list(arguments) if arguments is not None else None, prog_name="cli")
-    except ConfigError as error:
+        status = group.main(args=given, prog_name="cli", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        status = error.exit_code
+    except click.UsageError as error:
+        click.echo(_usage_in_vietnamese(error), err=True)
+        status = error.exit_code
+    except click.Abort:
+        sys.exit("Đã dừng theo yêu cầu.")
+    except click.ClickException as error:
+        sys.exit(error.format_message())
+    except (ConfigError, Refused, Conflict, LetterError, LawError) as error:
         sys.exit(str(error))
+    except DBAPIError as error:
+        sys.exit(_database_in_vietnamese(error))
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        why = _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
+        sys.exit(f"Không đọc hoặc ghi được{where}: {why}.")
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _usage_in_vietnamese(error: click.UsageError) -> str:
+    """What is wrong with a command line, in one sentence; Click itself speaks English only."""
+    command = error.ctx.command_path if error.ctx is not None else "cli"
+    parameter = getattr(error, "param", None)
+    name = ""
+    if parameter is not None:
+        is_option = isinstance(parameter, click.Option)
+        name = parameter.opts[0] if is_option else parameter.human_readable_name
+    match error:
+        case click.NoSuchOption():
+            problem = f"không có tùy chọn {error.option_name}"
+        case click.exceptions.NoSuchCommand():
+            problem = f"không có lệnh {error.command_name}"
+        case click.MissingParameter():
+            problem = f"thiếu {name}"
+        case click.BadParameter() if parameter is not None:
+            choices = getattr(parameter.type, "choices", ())
+            one_of = f"; chọn một trong: {', '.join(map(str, choices))}" if choices else ""
+            missing = isinstance(parameter.type, click.Path)
+            what = "không đọc hoặc ghi được tệp" if missing else "giá trị không dùng được"
+            problem = f"{what} ở {name}{one_of}"
+        case _:
+            problem = "viết chưa đúng"
+    return f"Lệnh “{command}”: {problem}. Xem cách dùng: {command} --help"
+
+
+def _database_in_vietnamese(error: DBAPIError) -> str:
+    said = str(error.orig).splitlines()[0]
+    if "no such table" in said or "no such column" in said or "does not exist" in said:
+        return (
+            "Cơ sở dữ liệu chưa được tạo hoặc chưa được nâng cấp. Chạy lệnh “db upgrade” rồi thử "
+            "lại."
+        )
+    if "locked" in said:
+        return "Cơ sở dữ liệu đang bận. Hãy thử lại sau ít phút."
+    return f"Không làm việc được với cơ sở dữ liệu ({said})."
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ that a copy of the database alone opens no citizen id and signs no ticket.
 
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class Config:
             instance or os.environ.get("SO_TOKEN_INSTANCE") or ROOT / "instance"
         ).resolve()
         keys = folder / "keys"
-        keys.mkdir(parents=True, exist_ok=True)
+        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         values: dict[str, object] = {
             "instance": folder,
             "database_url": os.environ.get("DATABASE_URL")
@@ -73,29 +74,47 @@ class Config:
             "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
             "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
             "tls_sha256": os.environ.get("SO_TOKEN_TLS_SHA256", ""),
-            "agent_port": int(os.environ.get("SO_TOKEN_AGENT_PORT", DEFAULT_AGENT_PORT)),
+            "agent_port": _agent_port(),
         }
         values.update(overrides)
         return cls(**values)  # type: ignore[arg-type] # keyword names are checked by the dataclass
 
 
+def _agent_port() -> int:
+    typed = os.environ.get("SO_TOKEN_AGENT_PORT") or str(DEFAULT_AGENT_PORT)
+    if typed.isascii() and typed.isdigit() and 0 < int(typed) < 65536:
+        return int(typed)
+    raise ConfigError("SO_TOKEN_AGENT_PORT phải là một số cổng từ 1 đến 65535.")
+
+
 def secret_file(path: Path) -> bytes:
     """Return the 32 secret bytes kept in `path`, making them when the file is absent.
 
-    Raises `ConfigError` when the file exists with another length: making a new key would silently
-    lose what the old one protects.
+    Two programs that start at once agree on one key. Raises `ConfigError` when the file exists with
+    another length: making a new key would silently lose what the old one protects.
     """
-    if path.exists():
-        value = path.read_bytes()
-        if len(value) != 32:
-            raise ConfigError(
-                f"Tệp khóa {path.name} bị hỏng. Hãy khôi phục tệp này từ bản sao lưu."
-            )
-        return value
-    value = secrets.token_bytes(32)
-    partial = path.with_suffix(".new")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(value)
-    os.replace(partial, path)
+    if not path.exists():
+        _make_secret(path)
+    value = path.read_bytes()
+    if len(value) != 32:
+        raise ConfigError(f"Tệp khóa {path.name} bị hỏng. Hãy khôi phục tệp này từ bản sao lưu.")
     return value
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret, whole and on the disk before it has its name; the first one stays."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # owner only
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(partial, path)  # Unlike a rename it never takes the place of another's key.
+        except FileExistsError:
+            return
+        except OSError:  # FAT knows no links; there the two programs have to start in turn.
+            os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -43,12 +43,7 @@ def create_user(
     `grants` are pairs of role and agency number, at least one. Without `password` a one-time one is
     made. Raises `Refused` when the name is taken or not usable, or the person has an account.
     """
-    name = normal_username(username)
-    if not _USERNAME.fullmatch(name):
-        raise Refused(
-            "Tên đăng nhập gồm từ 2 ký tự trở lên, chỉ dùng chữ không dấu, chữ số, "
-            "dấu chấm, gạch nối và gạch dưới."
-        )
+    name = usable_username(username)
     if not grants:
         raise Refused("Tài khoản phải có ít nhất một vai trò.")
     if password is not None:
@@ -56,25 +51,50 @@ def create_user(
     first = password if password is not None else passwords.first_password()
     hashed = passwords.hash_password(first)
     with transaction(session):
-        if session.scalar(select(User.id).where(User.username == name)) is not None:
-            raise Refused(f"Đã có tài khoản mang tên đăng nhập {name}. Hãy chọn tên khác.")
-        _refuse_second_account(session, person_id, None)
-        user = User(
-            username=name,
-            display_name=clean_name(display_name) or name,
-            person_id=person_id,
-            password_hash=hashed,
-            must_change_password=must_change,
-            created_at=actor.at,
+        user = enter_user(
+            session,
+            actor,
+            User(
+                username=name,
+                display_name=clean_name(display_name) or name,
+                person_id=person_id,
+                password_hash=hashed,
+                must_change_password=must_change,
+                created_at=actor.at,
+            ),
+            grants,
         )
-        user.grants = [
-            UserRole(role=role, agency_id=place) for role, place in dict.fromkeys(grants)
-        ]
-        session.add(user)
-        session.flush()  # The event names the account by its number.
-        roles = [f"{role.name}:{place}" for role, place in dict.fromkeys(grants)]
-        record_for(session, "account.created", actor, user, roles=roles)
     return user, first
+
+
+def usable_username(username: str) -> str:
+    """A user name as it is stored; raises `Refused` when it cannot be one."""
+    name = normal_username(username)
+    if not _USERNAME.fullmatch(name):
+        raise Refused(
+            "Tên đăng nhập gồm từ 2 ký tự trở lên, chỉ dùng chữ không dấu, chữ số, "
+            "dấu chấm, gạch nối và gạch dưới."
+        )
+    return name
+
+
+def enter_user(
+    session: Session, actor: Actor, user: User, grants: Sequence[tuple[Role, int]]
+) -> User:
+    """Enter an account with its roles and its event, inside the caller's transaction.
+
+    Raises `Refused` when the name is taken or the person has an account.
+    """
+    if session.scalar(select(User.id).where(User.username == user.username)) is not None:
+        raise Refused(f"Đã có tài khoản mang tên đăng nhập {user.username}. Hãy chọn tên khác.")
+    _refuse_second_account(session, user.person_id, None)
+    distinct = list(dict.fromkeys(grants))
+    user.grants = [UserRole(role=role, agency_id=place) for role, place in distinct]
+    session.add(user)
+    session.flush()  # The event names the account by its number.
+    roles = [f"{role.name}:{place}" for role, place in distinct]
+    record_for(session, "account.created", actor, user, roles=roles)
+    return user
 
 
 def set_password(

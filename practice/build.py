@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from flask_migrate import upgrade
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -64,7 +64,7 @@ def run(config: Config, *, at: datetime) -> None:
     `PracticeRefused` for a database with data of its own.
     """
     at = at.astimezone(UTC).replace(microsecond=0)  # X.509 knows whole seconds.
-    found = _look(db.session(), config)
+    found = look(db.session(), config)
     if found.whole:
         refresh_crl(config, at)
         return
@@ -85,6 +85,27 @@ def run(config: Config, *, at: datetime) -> None:
         if session.scalar(select(exists().where(Agency.id.is_not(None)))):
             raise PracticeRefused("Dữ liệu vừa được tạo ở một cửa sổ khác; hãy chạy lại.")
         register.write(session, plan, citizen_key=config.citizen_key, at=at)
+
+
+def remove(config: Config) -> None:
+    """Take the practice data away, rows first; leaves an empty database and no practice file.
+
+    Needs the application's context and a migrated database. Killed half-way, it can be run again.
+    Raises `PracticeRefused`, having touched nothing, when the database is an office's own.
+    """
+    found = look(db.session(), config)
+    if found.others:
+        raise PracticeRefused(
+            "Cơ sở dữ liệu này là sổ của cơ quan, không phải dữ liệu thử nghiệm, nên không xóa gì."
+        )
+    _empty_database()
+    for path in _published(config.trust):
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    for name in (SITE, FOLDER):
+        if (config.instance / name).exists():
+            shutil.rmtree(config.instance / name)
 
 
 def refresh_crl(config: Config, at: datetime) -> bool:
@@ -112,7 +133,7 @@ def refresh_crl(config: Config, at: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """What is there already. `others`: data that no practice run has made."""
 
     whole: bool
@@ -121,8 +142,8 @@ class _Found:
     worked: bool
 
 
-def _look(session: Session, config: Config) -> _Found:
-    """Compare the database with the folder."""
+def look(session: Session, config: Config) -> Found:
+    """What there is of practice data: the database compared with the folder."""
     session.rollback()
     practice_id = session.scalar(
         select(AuditEvent.object_id).where(AuditEvent.event == "practice.created")
@@ -136,7 +157,7 @@ def _look(session: Session, config: Config) -> _Found:
         folder_id = (config.instance / FOLDER / _ID_FILE).read_text(encoding="ascii")
     except OSError:
         folder_id = None
-    return _Found(
+    return Found(
         whole=practice_id is not None and practice_id == folder_id,
         practice_id=practice_id,
         others=practice_id is None and bool(filled or worked),
@@ -147,12 +168,9 @@ def _look(session: Session, config: Config) -> _Found:
 def _empty_database() -> None:
     """Begin the database anew: the log refuses to forget, so its tables have to go."""
     db.session.remove()
-    with db.engine.connect() as connection:
-        location, sqlite = db.engine.url.database, db.engine.dialect.name == "sqlite"
-        if not sqlite:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-            connection.commit()
+    location, sqlite = db.engine.url.database, db.engine.dialect.name == "sqlite"
+    if not sqlite:  # The database may hold tables of others; the migrations know which are ours.
+        downgrade(revision="base")
     db.engine.dispose()
     if sqlite:
         for suffix in ("", "-wal", "-shm"):
@@ -302,18 +320,24 @@ def _entry(one: x509.RevokedCertificate) -> Revoked:
 
 def _publish(practice: Authority, folder: Path, trust: Path) -> None:
     """Copy root, issuing authority and lists to where verification looks for them."""
-    published = {
-        trust / "practice-roots" / authority.ROOT_FILE: practice.root.public_bytes(Encoding.DER),
-        trust / "intermediates" / authority.ISSUING_FILE: practice.issuing.public_bytes(
-            Encoding.DER
-        ),
-    }
-    for name in authority.CRL_FILES:
-        published[trust / "crls" / name] = (folder / name).read_bytes()
-    for path, content in published.items():
+    contents = (
+        practice.root.public_bytes(Encoding.DER),
+        practice.issuing.public_bytes(Encoding.DER),
+        *((folder / name).read_bytes() for name in authority.CRL_FILES),
+    )
+    for path, content in zip(_published(trust), contents, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_bytes() != content:
             _write_whole(path, content)
+
+
+def _published(trust: Path) -> tuple[Path, ...]:
+    """Where `_publish` puts the practice authority; an office's own roots and lists lie beside."""
+    return (
+        trust / "practice-roots" / authority.ROOT_FILE,
+        trust / "intermediates" / authority.ISSUING_FILE,
+        *(trust / "crls" / name for name in authority.CRL_FILES),
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

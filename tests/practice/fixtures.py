@@ -76,4 +76,4 @@ def practice_copy(practice_instance: PracticeInstance, tmp_path: Path) -> Path:
     """A copy of the shared instance to write to. Its tokens stay where they were built."""
     with application(practice_instance.folder), db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Path(shutil.copytree(practice_instance.folder, tmp_path / "instance"))
+    return Path(shutil.copytree(practice_instance.folder, tmp_path / "practice_copy"))

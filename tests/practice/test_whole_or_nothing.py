@@ -92,6 +92,7 @@ def test_a_database_of_an_office_is_never_touched(instance: Path) -> None:
             actor=audit.system_actor(NOW),
             agency_name="Ủy ban nhân dân xã Có Thật",
             username="quantri",
+            version="1",
         )
         before = rows()
         with pytest.raises(ConfigError, match="đã có dữ liệu của cơ quan"):
