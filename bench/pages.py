@@ -131,7 +131,8 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
+        if statement != "BEGIN":
+            seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload, load_only
 
 import clock
 from extensions import db
-from labels import label
 from models import Agency, Certificate, Device, Person
 from operations import search
 from operations.law import margin_days
@@ -35,6 +34,7 @@ from views.register_pages import (
     member,
     page_urls,
     search_answer,
+    small,
 )
 
 bp = Blueprint("certificates", __name__, url_prefix="/chung-thu")
@@ -129,7 +129,7 @@ def index() -> ResponseReturnValue:
         [in_state(state, now, margin) for state in CertificateState],
         found.size_of(where) is not None,
     )
-    states = [(state, label(state).lower(), state in LATE) for state in CertificateState]
+    states = [(state, small(state), state in LATE) for state in CertificateState]
     person = account()
     return render_template(
         "certificates/index.html",
@@ -171,8 +171,8 @@ def _acts() -> list[dict[str, Any]]:
 
 
 def _selects(asked: Asked, place: Agencies) -> list[dict[str, Any]]:
-    states = [("", "tất cả"), *((one.name, label(one).lower()) for one in CertificateState)]
-    kinds = [("", "tất cả"), *((one.name, label(one).lower()) for one in SubscriberKind)]
+    states = [("", "tất cả"), *((one.name, small(one)) for one in CertificateState)]
+    kinds = [("", "tất cả"), *((one.name, small(one)) for one in SubscriberKind)]
     selects: list[dict[str, Any]] = [
         {"name": STATE, "before": "trạng thái", "value": asked.state, "options": states},
         {"name": KIND, "before": "thuê bao", "value": asked.kind, "options": kinds},

@@ -25,7 +25,7 @@ from models import (
 )
 from operations import certificates, search
 from operations import law as house
-from operations.renewal_findings import facts_of
+from operations.renewal_findings import facts_of, reasons_wanted
 from operations.transactions import Refused
 from rules.findings import Finding, blocking
 from rules.permissions import Permission
@@ -57,6 +57,10 @@ class Verdict:
     @property
     def refused(self) -> bool:
         return bool(blocking(self.findings))
+
+    @property
+    def needs_reason(self) -> bool:
+        return bool(reasons_wanted(self.findings))
 
 
 @bp.get("/<int:certificate_id>")

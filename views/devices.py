@@ -46,6 +46,7 @@ from views.register_pages import (
     member,
     page_urls,
     search_answer,
+    small,
 )
 from views.users import agency_choices
 
@@ -112,7 +113,7 @@ def index() -> ResponseReturnValue:
         [equals("state", state) for state in DeviceState],
         found.size_of(where) is not None,
     )
-    states = [(state, label(state).lower(), state in LATE) for state in DeviceState]
+    states = [(state, small(state), state in LATE) for state in DeviceState]
     return render_template(
         "devices/index.html",
         rows=rows,
@@ -137,7 +138,7 @@ def find() -> ResponseReturnValue:
 
 
 def _selects(asked: Asked, place: Agencies) -> list[dict[str, Any]]:
-    states = [("", "tất cả"), *((one.name, label(one).lower()) for one in DeviceState)]
+    states = [("", "tất cả"), *((one.name, small(one)) for one in DeviceState)]
     kinds = [("", "tất cả"), *((one.name, label(one)) for one in DeviceKind)]
     selects: list[dict[str, Any]] = [
         {"name": STATE, "before": "trạng thái", "value": asked.state, "options": states},

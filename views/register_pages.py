@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 
 from audit import EVENTS
 from extensions import db
+from labels import label
 from models import Agency, AuditEvent, AuditHead, Person, SearchTerm, User
 from operations.personal import CitizenIds
 from rules.permissions import GRANTS, Permission, Role
@@ -83,6 +84,12 @@ class Asked:
 def member(choices: type[E], name: str) -> E | None:
     """The member of this name, or None."""
     return choices.__members__.get(name)
+
+
+def small(member: StrEnum) -> str:
+    """The word of a member inside a sentence: "đã nộp về Cục"."""
+    word = label(member)
+    return word if word[:2].isupper() else word[0].lower() + word[1:]
 
 
 # Agencies -----------------------------------------------------------------------------------------
