@@ -111,6 +111,7 @@ class SignedElsewhereForm(NumberForm):
     """A letter that was signed in another document system comes back."""
 
     file = FileField("Tệp PDF đã ký", [FileRequired("Chọn tệp PDF đã ký.")])
+    seen = BooleanField("Tôi đã đọc các lưu ý trên và vẫn nhận văn bản này")
 
 
 class PaperForm(NumberForm):

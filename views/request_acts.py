@@ -200,7 +200,8 @@ def signed_elsewhere(request_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         pdf = form.file.data.read()
         report = check_returned(row, pdf, number=form.number.data, day=form.day.data)
-        if report.acceptable and _try(
+        settled = report.acceptable and (form.seen.data or not report.notices)
+        if settled and _try(
             lambda: moves.take_signed_elsewhere(
                 db.session,
                 actor=account().actor(),

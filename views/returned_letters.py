@@ -12,7 +12,8 @@ from extensions import db
 from models import CertificateRequest
 from operations import files
 from rules.documents import DocumentKind
-from signing.pades.report import Comparison, Verdict
+from rules.names import fold
+from signing.pades.report import Comparison, Report, Verdict
 from views.guards import settings
 from views.verifier import sandbox
 
@@ -56,7 +57,8 @@ def check_returned(request: CertificateRequest, pdf: bytes, *, number: str, day:
 
     Refused: not the same text, no signature at all, a signature that is not intact, the leader's
     signature made here lost, a number or day on the document that differs from what was typed.
-    Accepted with a notice: an undecided verdict.
+    Accepted only when the person has read the notices: an undecided verdict, or no signature in the
+    name of the signer or of the agency.
     """
     signed_here = current_document(request, DocumentKind.SIGNED)
     ours = signed_here or current_document(request, DocumentKind.LETTER)
@@ -85,9 +87,25 @@ def check_returned(request: CertificateRequest, pdf: bytes, *, number: str, day:
         acceptable=not problems,
         verdict=report.verdict,
         problems=tuple(problems),
-        notices=compared.notices,
+        notices=(*compared.notices, *_doubts(request, report)),
         signatures=report.signatures,
     )
+
+
+def _doubts(request: CertificateRequest, report: Report) -> list[str]:
+    """What does not refuse the letter but must be read before it is taken."""
+    found = []
+    if report.verdict == Verdict.UNDECIDED:
+        reasons = " ".join(dict.fromkeys(each for one in report.signatures for each in one.reasons))
+        found.append(f"Chưa xác định được chữ ký có hợp lệ hay không. {reasons}".strip())
+    names = {fold(one.signer) for one in report.signatures}
+    if request.signer is not None and fold(request.signer.full_name) not in names:
+        found.append(f"Không thấy chữ ký số mang tên người ký là {request.signer.full_name}.")
+    agency = request.agency.name
+    spelt = agency.replace("UBND", "Ủy ban nhân dân")
+    if not names & {fold(agency), fold(spelt)}:
+        found.append(f"Không thấy chữ ký số mang tên cơ quan là {agency}.")
+    return found
 
 
 def _stated_otherwise(compared: Comparison, number: str, day: date) -> list[str]:

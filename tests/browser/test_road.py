@@ -231,12 +231,16 @@ def test_a_letter_signed_in_another_system_is_checked_and_tied(
     focal.presses("Kiểm tra và nhận")
     focal.reads("không có chữ ký số nào")
 
-    # And the signed one is taken
-    focal.page.get_by_label("Tệp PDF đã ký").set_input_files(signed)
-    focal.page.get_by_label("Số văn bản").fill("16")
-    fill_today(focal)
-    focal.shows("ky-o-noi-khac")
-    focal.presses("Kiểm tra và nhận")
+    # And the signed one is taken, once it has been read that the agency's signature is missing
+    for seen in (False, True):
+        focal.page.get_by_label("Tệp PDF đã ký").set_input_files(signed)
+        focal.page.get_by_label("Số văn bản").fill("16")
+        fill_today(focal)
+        if seen:
+            focal.reads("Không thấy chữ ký số mang tên cơ quan")
+            focal.page.get_by_label("Tôi đã đọc các lưu ý").check()
+            focal.shows("ky-o-noi-khac")
+        focal.presses("Kiểm tra và nhận")
     focal.reads("Đã nhận văn bản ký ở nơi khác")
     focal.reads("16/")
 

@@ -269,7 +269,13 @@ def test_a_letter_signed_elsewhere_comes_back_and_is_tied(
     chi = login(cast.chi)
     pdf = signed_outside(chi, request_id)
     typed = {"number": "15", "day": TODAY}
-    done(act(chi, db_session, request_id, "ky-o-noi-khac", file=upload(pdf), **typed))
+    # Neither the signer nor the agency signed it: that is said and must be confirmed.
+    answer = act(chi, db_session, request_id, "ky-o-noi-khac", file=upload(pdf), **typed)
+    assert "Không thấy chữ ký số mang tên người ký" in words(answer)
+    assert "Không thấy chữ ký số mang tên cơ quan" in words(answer)
+    assert state_of(db_session, request_id) is RequestState.APPROVED
+    again = {"file": upload(pdf), "seen": "y", **typed}
+    done(act(chi, db_session, request_id, "ky-o-noi-khac", **again))
     row = request_of(db_session, request_id)
     assert (row.state, row.document_number) == (RequestState.SEALED, "15")
     assert chi.get(f"/de-nghi/{request_id}/van-ban.pdf").data == pdf
