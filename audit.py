@@ -111,7 +111,7 @@ EVENTS: Mapping[str, EventType] = {
     "certificate_request.edited": _event("Sửa văn bản đề nghị", "changed"),
     "certificate_request.signer_changed": _event("Đổi người ký", "signer", "voided_approval"),
     "certificate_request.submitted": _event("Trình lãnh đạo", "certificates", "warnings"),
-    "certificate_request.approved": _event("Duyệt", "self_listed", "overridden"),
+    "certificate_request.approved": _event("Duyệt", "self_listed", "overridden", "reason_sha256"),
     "certificate_request.returned": _event("Trả lại", "reason_sha256"),
     "certificate_request.letter_drawn": _event("Dựng văn bản", "kind"),
     "certificate_request.signed": _event("Ký số của người có thẩm quyền", "job", "certificate"),
@@ -121,8 +121,8 @@ EVENTS: Mapping[str, EventType] = {
     "certificate_request.sealed": _event("Ký số của cơ quan", "job", "certificate"),
     "certificate_request.sent": _event("Ghi nhận đã gửi", "channel", "day"),
     "certificate_request.completed": _event("Ghi nhận kết quả", "done", "refused", "day"),
-    "certificate_request.sent_back": _event("Bị trả lại", "day"),
-    "certificate_request.cancelled": _event("Hủy văn bản đề nghị"),
+    "certificate_request.sent_back": _event("Bị trả lại", "day", "reason_sha256"),
+    "certificate_request.cancelled": _event("Hủy văn bản đề nghị", "reason_sha256"),
     "signing_job.issued": _event("Tạo việc ký số", "act", "prepared", "certificate"),
     "signing_job.claimed": _event("Chương trình ký nhận việc", "agent"),
     "signing_job.accepted": _event("Nhận chữ ký số", "cms"),
@@ -145,6 +145,11 @@ def canonical_json(value: object) -> str:
     """JSON with sorted keys, no spaces and NFC text: the same value gives the same bytes."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return unicodedata.normalize("NFC", text)
+
+
+def sealed(words: str) -> str | None:
+    """What the log keeps of a typed reason: enough to show that it is still the one given."""
+    return hashlib.sha256(words.encode()).hexdigest() if words else None
 
 
 def record(

@@ -21,7 +21,7 @@ from rules.signers import SigningAuthority
 CERTAINTIES: Mapping[Certainty, str] = {
     Certainty.CONFIRMED: "đã đối chiếu văn bản",
     Certainty.CONFIRMED_VIA: "đã đối chiếu qua văn bản dẫn lại",
-    Certainty.TRANSCRIBED: "chép lại từ mẫu, chưa đối chiếu Phụ lục gốc",
+    Certainty.TRANSCRIBED: "chép lại, chưa đối chiếu bản gốc",
     Certainty.PREDECESSOR: "theo văn bản trước đây",
     Certainty.INFERRED: "suy luận, chưa đối chiếu",
     Certainty.NOT_FOUND: "chưa tìm được",

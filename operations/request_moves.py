@@ -141,6 +141,7 @@ def approve(
             actor,
             self_listed=self_listed,
             overridden=sorted({each.code for each in wanted}),
+            reason_sha256=audit.sealed(reason.strip()),
         )
 
 
@@ -163,7 +164,7 @@ def return_to_drafter(
             "certificate_request.returned",
             request,
             actor,
-            reason_sha256=hashlib.sha256(words.encode()).hexdigest(),
+            reason_sha256=audit.sealed(words),
         )
 
 
@@ -401,7 +402,14 @@ def record_sent_back(
         request.result_on = on
         request.result_note = words
         request.version += 1
-        _record(session, "certificate_request.sent_back", request, actor, day=on.isoformat())
+        _record(
+            session,
+            "certificate_request.sent_back",
+            request,
+            actor,
+            day=on.isoformat(),
+            reason_sha256=audit.sealed(words),
+        )
 
 
 def cancel(session: Session, *, actor: Actor, request_id: int, version: int, reason: str) -> None:
@@ -415,7 +423,8 @@ def cancel(session: Session, *, actor: Actor, request_id: int, version: int, rea
         _close_lines(request, RequestAct.CANCEL)
         request.result_note = words
         request.version += 1
-        _record(session, "certificate_request.cancelled", request, actor)
+        seal = audit.sealed(words)
+        _record(session, "certificate_request.cancelled", request, actor, reason_sha256=seal)
 
 
 def attach(

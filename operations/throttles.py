@@ -23,6 +23,7 @@ FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 """Leaves a guesser at one address 96 tries a day."""
 FORGOTTEN_AFTER = timedelta(hours=24)
+_UNIQUE_LOCAL = ip_network("fc00::/7")  # RFC 4193
 
 
 class TooManyTries(Refused):
@@ -51,7 +52,11 @@ def pair_hash(key: bytes, *, username: str, address: str) -> str:
 
 
 def _neighbourhood(address: str) -> str:
-    """One computer may use any address of its IPv6 /64, so the /64 counts as one address."""
+    """One computer may use any address of its IPv6 /64, so a public /64 counts as one address.
+
+    A private one does not: there a whole office shares it, and a colleague could lock out the
+    leader.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -59,7 +64,8 @@ def _neighbourhood(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
-        return str(ip_network((parsed, 64), strict=False))
+        if not parsed.is_link_local and parsed not in _UNIQUE_LOCAL:
+            return str(ip_network((parsed, 64), strict=False))
     return str(parsed)
 
 

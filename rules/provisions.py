@@ -13,7 +13,7 @@ class Certainty(StrEnum):
 
     CONFIRMED = "CONFIRMED"  # the instrument itself was read
     CONFIRMED_VIA = "CONFIRMED-VIA"  # restated by a later official document that names the article
-    TRANSCRIBED = "TRANSCRIBED"  # a third party's transcription of the form files
+    TRANSCRIBED = "TRANSCRIBED"  # a third party's copy, not compared with the original
     PREDECESSOR = "PREDECESSOR"  # from the instrument that was in force before
     INFERRED = "INFERRED"  # our own proposal
     NOT_FOUND = "NOT FOUND"  # searched, not reached

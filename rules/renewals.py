@@ -24,7 +24,7 @@ from rules.days import (
 )
 from rules.devices import DeviceKind
 from rules.findings import Finding, Severity, finding
-from rules.law import Law
+from rules.law import Law, Parameter
 from rules.provisions import Provision
 from rules.serials import display_serial
 
@@ -121,10 +121,17 @@ def what_instead(facts: RenewalFacts) -> str:
     one.
     """
     return (
-        f"Lập đề nghị cấp mới theo {ISSUANCE_FORMS[facts.kind]}, ghi số hiệu chứng thư cũ "
-        f"{_serial(facts)}; sau khi chứng thư cũ hết hạn hoặc bị thu hồi thì đề nghị thu hồi theo "
-        "Mẫu số 05 và giao nộp thiết bị lưu khóa bí mật theo Mẫu số 08."
+        f"{_issue_anew(facts)}; sau khi chứng thư cũ hết hạn hoặc bị thu hồi thì đề nghị thu hồi "
+        "theo Mẫu số 05 và giao nộp thiết bị lưu khóa bí mật theo Mẫu số 08."
     )
+
+
+def _issue_anew(facts: RenewalFacts) -> str:
+    """The form of a first issue; only Mẫu số 01 has a column for the old serial number."""
+    words = f"Lập đề nghị cấp mới theo {ISSUANCE_FORMS[facts.kind]}"
+    if facts.kind is SubscriberKind.INDIVIDUAL:
+        words += f", ghi số hiệu chứng thư cũ {_serial(facts)}"
+    return words
 
 
 def _check_standing(facts: RenewalFacts, on: date, law: Law) -> Iterator[Finding]:
@@ -137,8 +144,7 @@ def _check_standing(facts: RenewalFacts, on: date, law: Law) -> Iterator[Finding
             Severity.MUST,
             f"Chứng thư của {_name(facts)} đã bị thu hồi ngày "
             f"{written(vietnam_day(facts.revoked_at))} nên không gia hạn được.",
-            f"Lập đề nghị cấp mới theo {ISSUANCE_FORMS[facts.kind]}, ghi số hiệu chứng thư cũ "
-            f"{_serial(facts)}; giao nộp thiết bị lưu khóa bí mật theo Mẫu số 08.",
+            f"{_issue_anew(facts)}; giao nộp thiết bị lưu khóa bí mật theo Mẫu số 08.",
             law.provision("reissue", on=on),
         )
     if ends < on:
@@ -147,10 +153,9 @@ def _check_standing(facts: RenewalFacts, on: date, law: Law) -> Iterator[Finding
             Severity.MUST,
             f"Chứng thư của {_name(facts)} đã hết hạn ngày {written(ends)}, cách đây "
             f"{-days_left(ends, on)} ngày, nên không gia hạn được.",
-            f"Lập đề nghị cấp mới theo {ISSUANCE_FORMS[facts.kind]}, ghi số hiệu chứng thư cũ "
-            f"{_serial(facts)}; thu hồi theo Mẫu số 05 và giao nộp thiết bị lưu khóa bí mật theo "
-            "Mẫu số 08.",
-            law.provision("reissue", on=on),
+            f"{_issue_anew(facts)}; thu hồi theo Mẫu số 05 và giao nộp thiết bị lưu khóa bí mật "
+            "theo Mẫu số 08.",
+            law.provision("renewal.min_days_left", on=on),
         )
     if on < begins:
         yield finding(
@@ -208,24 +213,15 @@ def _check_days(
     if ends < on:
         return
     if left < least.number:
-        yield finding(
-            "renewal.too_few_days_left",
-            Severity.MUST,
-            f"Chứng thư của {_name(facts)} hết hạn ngày {written(ends)}, đến ngày dự kiến tiếp "
-            "nhận "
-            f"{written(receipt)} chỉ còn {left} ngày; phải còn ít nhất {least.number} ngày, tức là "
-            f"được tiếp nhận chậm nhất ngày {written(last_receipt_on(ends))}.",
-            what_instead(facts),
-            least.provision,
-        )
+        yield _too_late(facts, on, receipt, least)
     elif left < margin_days:
         yield finding(
             "renewal.urgent",
             Severity.SHOULD,
             f"Gấp: chứng thư của {_name(facts)} hết hạn ngày {written(ends)}, đến ngày dự kiến "
             "tiếp "
-            f"nhận {written(receipt)} còn {left} ngày; lẽ ra phải nộp chậm nhất ngày "
-            f"{written(file_by_on(ends, margin_days))}.",
+            f"nhận {written(receipt)} còn {left} ngày; đã quá ngày nên nộp hồ sơ "
+            f"({written(file_by_on(ends, margin_days))}).",
             f"Gửi ngay để được tiếp nhận chậm nhất ngày {written(last_receipt_on(ends))}.",
         )
     elif left > RENEWAL_DUE_DAYS:
@@ -236,6 +232,28 @@ def _check_days(
             f"({RENEWAL_DUE_DAYS} ngày trở xuống); chỉ được gia hạn một lần.",
             "Cân nhắc để đến kỳ gia hạn, trừ khi có lý do gia hạn sớm.",
         )
+
+
+def _too_late(facts: RenewalFacts, on: date, receipt: date, least: Parameter) -> Finding:
+    """Too few days on the planned day of receipt; an earlier receipt may still be in time."""
+    ends = expires_on(facts.not_after)
+    last = written(last_receipt_on(ends))
+    instead = what_instead(facts)
+    if days_left(ends, on) >= least.number:
+        instead = (
+            f"Nếu kịp để được tiếp nhận chậm nhất ngày {last} thì sửa ngày dự kiến tiếp nhận; nếu "
+            f"không: {instead}"
+        )
+    return finding(
+        "renewal.too_few_days_left",
+        Severity.MUST,
+        f"Chứng thư của {_name(facts)} hết hạn ngày {written(ends)}, đến ngày dự kiến tiếp nhận "
+        f"{written(receipt)} chỉ còn {days_left(ends, receipt)} ngày; phải còn ít nhất "
+        f"{least.number} ngày (phần mềm tính đến ngày tiếp nhận; Nghị định không nói rõ tính vào "
+        f"ngày nào), tức là được tiếp nhận chậm nhất ngày {last}.",
+        instead,
+        least.provision,
+    )
 
 
 def _check_particulars(facts: RenewalFacts, on: date, law: Law) -> Iterator[Finding]:
@@ -329,7 +347,7 @@ def _check_same_key(old: RenewedCertificate, new: RenewedCertificate) -> Iterato
             "renewal.key_changed",
             Severity.SHOULD,
             f"Chứng thư {display_serial(new.serial_number)} có khóa công khai khác chứng thư "
-            f"{display_serial(old.serial_number)}; gia hạn thì giữ nguyên cặp khóa.",
+            f"{display_serial(old.serial_number)}; gia hạn thường giữ nguyên cặp khóa.",
             "Kiểm tra lại: đây có thể là chứng thư cấp mới, mở đầu một chuỗi mới.",
         )
 

@@ -1,5 +1,6 @@
 """A renewal from draft to answer: what is written, what is refused, and by which article."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -186,23 +187,29 @@ def test_changing_the_signer_voids_the_approval_and_redraws_the_letter(
     assert letters[0].sha256 != letters[1].sha256
 
 
-def test_an_authorised_signer_needs_paper_and_term(
+def test_a_leader_goes_on_without_the_paper_of_a_delegation_only_with_a_reason(
     db_session: Session, cast: Cast, actor: MakeActor
 ) -> None:
     request_id = draft(db_session, cast, actor, certificates(db_session, cast, 60))
     other = db_session.scalars(
         select(Position.id).where(Position.person_id == cast.person_em)
     ).one()
-    with pytest.raises(drafts.RefusedByLaw) as refusal:
-        drafts.set_signer(
-            db_session,
-            actor=actor(cast.an),
-            request_id=request_id,
-            version=version(db_session, request_id),
-            signer=drafts.Signer(other, SigningAuthority.TUQ, head_title="Chủ tịch"),
-            law=regulations.load(),
-        )
-    assert "signer.paper_missing" in [found.code for found in refusal.value.findings]
+    drafts.set_signer(
+        db_session,
+        actor=actor(cast.an),
+        request_id=request_id,
+        version=version(db_session, request_id),
+        signer=drafts.Signer(other, SigningAuthority.TUQ, head_title="Chủ tịch"),
+        law=regulations.load(),
+    )
+    submit(db_session, cast, actor, request_id)
+    with pytest.raises(Refused, match="ghi lý do"):
+        approve(db_session, actor(cast.giang), request_id)
+    approve(db_session, actor(cast.giang), request_id, "Giấy ủy quyền đang trình ký")
+    event = db_session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc())).first()
+    assert event is not None
+    assert '"overridden":["signer.paper_missing"]' in event.body
+    assert hashlib.sha256("Giấy ủy quyền đang trình ký".encode()).hexdigest() in event.body
 
 
 def test_a_leader_who_is_in_the_list_may_sign_and_the_log_says_so(

@@ -124,6 +124,8 @@ def test_all_addresses_of_one_computers_ipv6_network_count_as_one() -> None:
 
     assert hashed("2001:db8:1:2::10") == hashed("2001:db8:1:2:ffff::1")
     assert hashed("2001:db8:1:2::10") != hashed("2001:db8:1:3::10")
+    for colleague, leader in (("fe80::1", "fe80::2"), ("fd00:1::1", "fd00:1::2")):
+        assert hashed(colleague) != hashed(leader)
     assert hashed("::ffff:10.0.0.1") == hashed("10.0.0.1")
     assert hashed("10.0.0.1") != hashed("10.0.0.2")
 

@@ -52,7 +52,6 @@ def parse(text: str, **others: str) -> Law:
         ("renewal.min_days_left", 30, "Điều 12", Certainty.CONFIRMED_VIA),
         ("amendment.min_days_left", 30, "Điều 14", Certainty.CONFIRMED_VIA),
         ("issuance.processing_working_days", 3, "khoản 2 Điều 11", Certainty.CONFIRMED),
-        ("renewal.processing_working_days", 3, "Điều 13", Certainty.PREDECESSOR),
         ("recall.device_working_days", 5, "Điều 20", Certainty.CONFIRMED_VIA),
     ],
 )
@@ -64,6 +63,16 @@ def test_the_numbers_of_the_decree_have_their_articles(
     assert parameter.number == value
     assert parameter.provision.citation == f"{basis} Nghị định số 68/2024/NĐ-CP"
     assert parameter.provision.certainty is certainty
+
+
+@pytest.mark.parametrize("act", ["renewal", "amendment", "revocation"])
+def test_a_period_of_the_predecessor_never_stands_under_an_article_of_the_decree(act: str) -> None:
+    parameter = regulations.load().parameter(f"{act}.processing_working_days", on=ON)
+
+    assert (parameter.number, parameter.unit) == (3, "ngày làm việc")
+    assert parameter.provision.certainty is Certainty.PREDECESSOR
+    assert parameter.provision.citation == "Thủ tục theo Nghị định số 130/2018/NĐ-CP"
+    assert "Chưa tìm được thời hạn" in parameter.note
 
 
 def test_the_days_that_every_state_is_derived_from_are_those_of_the_decree() -> None:

@@ -176,21 +176,24 @@ def test_a_deputy_signs_for_the_head(
     assert '<option selected value="KT">' in page
 
 
-def test_authorised_signing_without_its_paper_is_refused_with_its_reason(
+def test_authorised_signing_without_its_paper_is_questioned_before_the_leader(
     login: Login, cast: Cast, db_session: Session, request_id: int
 ) -> None:
-    answer = act(
-        login(cast.an),
-        db_session,
-        request_id,
-        "nguoi-ky",
-        position_id=position_of(db_session, cast.person_em),
-        authority="TUQ",
-        head_title="Chủ tịch",
+    an = login(cast.an)
+    done(
+        act(
+            an,
+            db_session,
+            request_id,
+            "nguoi-ky",
+            position_id=position_of(db_session, cast.person_em),
+            authority="TUQ",
+            head_title="Chủ tịch",
+        )
     )
-    assert answer.status_code == 200
-    assert "ủy quyền" in words(answer)
-    assert request_of(db_session, request_id).signer_id == cast.person_giang
+    page = words(an.get(f"/de-nghi/{request_id}"))
+    assert "Ký TUQ. phải có căn cứ giao ký" in page
+    assert "chưa đối chiếu bản gốc" in page
 
 
 def test_a_line_is_taken_out_but_not_the_last_one(
