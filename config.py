@@ -57,7 +57,8 @@ class Config:
     def load(cls, instance: Path | None = None, **overrides: object) -> "Config":
         """Read the settings, making the secrets when they do not exist yet.
 
-        Raises `OSError` when the instance folder cannot be written.
+        Raises `OSError` when the instance folder cannot be written, `ConfigError` when a key is
+        damaged, or is gone although there are data that it protects.
         """
         folder = Path(
             instance or os.environ.get("SO_TOKEN_INSTANCE") or ROOT / "instance"
@@ -69,7 +70,7 @@ class Config:
             "database_url": os.environ.get("DATABASE_URL")
             or f"sqlite:///{folder / 'so_token.sqlite'}",
             "secret_key": secret_file(keys / "session.key").hex(),
-            "citizen_key": secret_file(keys / "citizen_id.key"),
+            "citizen_key": _citizen_key(keys, folder / "so_token.sqlite"),
             "identity_key": secret_file(keys / "server_identity.key"),
             "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
             "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
@@ -78,6 +79,17 @@ class Config:
         }
         values.update(overrides)
         return cls(**values)  # type: ignore[arg-type] # keyword names are checked by the dataclass
+
+
+def _citizen_key(keys: Path, database: Path) -> bytes:
+    """The key of the citizen ids: a new one only where nothing can be sealed with another yet."""
+    path = keys / "citizen_id.key"
+    if not path.exists() and database.exists():
+        raise ConfigError(
+            f"Thiếu tệp khóa {path.name} của cơ sở dữ liệu đang có. Hãy khôi phục tệp này từ bản "
+            "sao lưu."
+        )
+    return secret_file(path)
 
 
 def _agent_port() -> int:

@@ -222,7 +222,9 @@ def recently_authenticated(person: Account) -> bool:
 
 
 def ask_password_again() -> Any:
-    """Ask for the password and come back; a form that was being sent is kept and sent again."""
+    """Ask for the password and come back. A form that was being sent is not kept: its page comes
+    back, and the person presses its button again.
+    """
     if request.method == "GET":
         return redirect(url_for("accounts.reauthenticate", tiep=request.full_path.rstrip("?")))
     flash("Việc này cần xác nhận lại mật khẩu. Nhập mật khẩu rồi bấm lại nút vừa chọn.", "warning")

@@ -59,6 +59,24 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database: Flask) -
         assert compare_metadata(context, db.metadata) == []
 
 
+def test_paths_and_sort_keys_are_compared_bytewise_whatever_the_locale(database: Flask) -> None:
+    """`views/guards.below` reads a subtree as a range of paths; "/" must come before "0"."""
+    upgrade()
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect() as connection:
+            found = connection.execute(
+                text(
+                    "SELECT table_name, column_name, collation_name "
+                    "FROM information_schema.columns WHERE column_name IN ('path', 'sort_key')"
+                )
+            ).all()
+        assert ("agency", "path", "C") in [tuple(row) for row in found]
+        assert {row.collation_name for row in found} == {"C"}
+    with db.engine.connect() as connection:
+        ordered = connection.scalar(text("SELECT '/1/9/' < '/10' AND NOT '/10/' < '/10'"))
+    assert ordered
+
+
 def test_every_revision_can_be_undone_and_done_again(database: Flask) -> None:
     before = "base"
     for revision in revisions():
