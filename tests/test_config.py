@@ -25,7 +25,7 @@ def test_a_key_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_damaged_key_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "session.key").write_bytes(b"")
-    with pytest.raises(ConfigError, match="session.key bị hỏng"):
+    with pytest.raises(ConfigError, match="bị hỏng"):
         secret_file(tmp_path / "session.key")
     assert (tmp_path / "session.key").read_bytes() == b""
 
@@ -35,6 +35,6 @@ def test_a_lost_key_of_the_citizen_ids_is_asked_back_and_not_made_anew(tmp_path:
     (tmp_path / "so_token.sqlite").touch()
     Config.load(tmp_path)
     (tmp_path / "keys" / "citizen_id.key").unlink()
-    with pytest.raises(ConfigError, match="Thiếu tệp khóa citizen_id.key"):
+    with pytest.raises(ConfigError, match="Thiếu tệp khóa"):
         Config.load(tmp_path)
     assert not (tmp_path / "keys" / "citizen_id.key").exists()
