@@ -122,13 +122,11 @@ def index() -> ResponseReturnValue:
     found, where = _search(asked, place, now, margin)
     page = found.page(asked.cursor)
     rows = by_ids(db.session(), Certificate, page.ids, LISTED)
-    counts = counts_of_each(
-        db.session(),
-        found.register,
-        where,
-        [in_state(state, now, margin) for state in CertificateState],
-        found.size_of(where) is not None,
-    )
+    counts = None
+    if asked.overview:
+        each = [in_state(state, now, margin) for state in CertificateState]
+        few = found.size_of(where) is not None
+        counts = counts_of_each(db.session(), found.register, where, each, few)
     states = [(state, small(state), state in LATE) for state in CertificateState]
     person = account()
     return render_template(

@@ -106,13 +106,11 @@ def index() -> ResponseReturnValue:
     found, where = _search(asked, place)
     page = found.page(asked.cursor)
     rows = by_ids(db.session(), Device, page.ids, LISTED)
-    counts = counts_of_each(
-        db.session(),
-        REGISTER,
-        where,
-        [equals("state", state) for state in DeviceState],
-        found.size_of(where) is not None,
-    )
+    counts = None
+    if asked.overview:
+        each = [equals("state", state) for state in DeviceState]
+        few = found.size_of(where) is not None
+        counts = counts_of_each(db.session(), REGISTER, where, each, few)
     states = [(state, small(state), state in LATE) for state in DeviceState]
     return render_template(
         "devices/index.html",

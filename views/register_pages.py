@@ -76,6 +76,11 @@ class Asked:
         return {name: value for name, value in kept.items() if value}
 
     @property
+    def overview(self) -> bool:
+        """True on the first page of a list that nobody searches: there the states are counted."""
+        return not (self.query or self.person_id) and self.cursor == Cursor()
+
+    @property
     def narrowed(self) -> bool:
         """True when anything but the order was asked for."""
         return any((self.query, self.state, self.kind, self.agency_id, self.person_id))
@@ -225,9 +230,11 @@ def count_items(
     endpoint: str,
     asked: Asked,
     words: Sequence[tuple[StrEnum, str, bool]],
-    counted: tuple[Sequence[int], int],
+    counted: tuple[Sequence[int], int] | None,
 ) -> list[dict[str, Any]]:
     """The line of counts on top: states with any row, each a link; `words` says which are late."""
+    if counted is None:
+        return []
     counts, top = counted
     return [
         {

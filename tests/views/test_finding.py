@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
+from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 import views.finding as finding
+from app import create_app
+from config import Config
+from extensions import db
 from models import Agency, Certificate, Device, Person
 from operations import search
 from operations.transactions import transaction
@@ -15,6 +20,7 @@ from rules.certificates import CertificateFacts, CertificateState, certificate_s
 from rules.days import expires_on
 from rules.devices import DeviceKind, DeviceState
 from rules.names import sort_key
+from tests import cast as the_cast
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.cast import person as enter_person
@@ -284,3 +290,52 @@ def test_people_are_found_as_devices_are(db_session: Session, people: dict[str, 
             search.reindex(db_session, search.PERSON, row.id, search.terms_of_person(row))
     ids = Search(db_session, PEOPLE, (), words_of("duc nguyen")).first(10)
     assert [db_session.get_one(Person, number).full_name for number in ids] == ["Nguyễn Văn Đức"]
+
+
+@pytest.mark.postgresql
+def test_lists_are_the_same_on_postgresql(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = create_app(
+        Config.load(tmp_path / "instance", testing=True, database_url=postgresql_url)
+    )
+    with application.app_context():
+        upgrade()
+        session = db.session()
+        people = the_cast.enter(session)
+        with transaction(session):
+            owner = session.get_one(Person, people.person_an)
+            for days in (-1, 0, 29, 30, 45, 46, 120, 121):
+                for renewals in (None, 0, 1):
+                    token = factories.device(session, owner.agency_id, f"P{days}{renewals}", owner)
+                    factories.certificate(
+                        session, owner, days_left=days, renewals=renewals, token=token
+                    )
+        list_of = register(Certificate, search.CERTIFICATE, "sort_key", NOW)
+        each = [in_state(state, NOW, 45) for state in CertificateState]
+        counted = [counts_of_each(session, list_of, [], each, few)[0] for few in (True, False)]
+        assert counted[0] == counted[1]
+        found: list[dict[str, list[int]]] = []
+        for few, most in ((finding.FEW, finding.MANY), (-1, 1)):
+            monkeypatch.setattr(finding, "FEW", few)
+            monkeypatch.setattr(finding, "MANY", most)
+            found.append(_lists_of_every_state(session))
+        assert found[0] == found[1]
+        assert sum(len(ids) for name, ids in found[0].items() if name.endswith("sort_key ")) == 24
+        first = Search(session, DEVICES, (), words_of("an nguyen")).page(size=5)
+        second = Search(session, DEVICES, ()).page(Cursor(after=first.after), size=5)
+        assert not set(first.ids) & set(second.ids)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _lists_of_every_state(session: Session) -> dict[str, list[int]]:
+    lists = {}
+    for order in ("sort_key", "expires_on"):
+        list_of = register(Certificate, search.CERTIFICATE, order, NOW)
+        for state in CertificateState:
+            condition = in_state(state, NOW, 45, by_day=order == "expires_on")
+            for query in ("", "van an"):
+                page = Search(session, list_of, [condition], words_of(query)).page(size=100)
+                lists[f"{state} {order} {query}"] = list(page.ids)
+    return lists
