@@ -2,6 +2,7 @@
 
 import errno
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import audit
 import clock
-from config import Config, ConfigError
+from config import ROOT, Config, ConfigError
 from extensions import db
 from rules.permissions import Role
 from version import VERSION
@@ -31,6 +32,7 @@ def register_commands(app: Flask) -> None:
         letters_commands,
         regulations_commands,
         verify,
+        bench,
     ):
         app.cli.add_command(command)
 
@@ -292,6 +294,18 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
                 click.echo(f"  - {reason}")
     if unjudged:
         sys.exit(1)
+
+
+BENCHES = ("audit", "data", "letters", "pages", "signing", "wsgi")
+
+
+@click.command("bench", context_settings={"ignore_unknown_options": True})
+@click.argument("name", type=click.Choice(BENCHES))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str, arguments: Sequence[str]) -> None:
+    """Đo một con số đã công bố; các tham số còn lại được chuyển cho phép đo."""
+    command = [sys.executable, "-m", f"bench.{name}", *arguments]
+    sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 - our own module
 
 
 _REASONS = {
