@@ -23,14 +23,12 @@ from models import (
     ImportItem,
     Person,
 )
-from operations import search
+from operations import certificates, search
 from operations.import_matching import Register, Standing, standing
 from operations.transactions import Refused, transaction
 from rules.certificate_content import CertificateContent
 from rules.certificates import CertificateOrigin, SubscriberKind
-from rules.days import expires_on
 from rules.documents import ImportVerdict
-from rules.names import sort_key
 from rules.serials import display_serial
 
 NOUN = "import_batch"
@@ -357,26 +355,7 @@ def _enter(
 
 
 def _row(content: CertificateContent, actor: Actor) -> Certificate:
-    return Certificate(
-        issuer=content.issuer[:500],
-        issuer_name=content.issuer_name[:300],
-        subject=content.subject[:1000],
-        common_name=content.common_name[:300],
-        serial_number=content.serial_number,
-        not_before=content.not_before,
-        not_after=content.not_after,
-        expires_on=expires_on(content.not_after),
-        public_key_sha256=content.public_key_sha256,
-        key_type=content.key_type,
-        key_bits=content.key_bits,
-        signature_algorithm=content.signature_algorithm,
-        limits=content.limits,
-        email=content.email,
-        sha256=content.sha256,
-        der=content.der,
-        sort_key=sort_key(content.common_name)[:700],
-        created_at=actor.at,
-    )
+    return Certificate(**certificates.contents(content), created_at=actor.at)
 
 
 def _new_chain(session: Session, actor: Actor) -> int:

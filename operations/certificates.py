@@ -3,6 +3,8 @@
 What is written in a certificate itself never changes here.
 """
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,11 +13,37 @@ from audit import Actor
 from models import Certificate, Device, Person
 from operations import search
 from operations.transactions import Refused, expect_version, transaction
+from rules.certificate_content import CertificateContent
 from rules.certificates import CertificateOrigin, SubscriberKind
+from rules.days import expires_on
+from rules.names import sort_key
 
 NOUN = "certificate"
 SHORTEST_STATEMENT = 10
 LONGEST_STATEMENT = 500
+
+
+def contents(content: CertificateContent) -> dict[str, Any]:
+    """What is written in a certificate, as the columns of its row (Điều 7 NĐ 68/2024/NĐ-CP)."""
+    return {
+        "issuer": content.issuer[:500],
+        "issuer_name": content.issuer_name[:300],
+        "subject": content.subject[:1000],
+        "common_name": content.common_name[:300],
+        "serial_number": content.serial_number,
+        "not_before": content.not_before,
+        "not_after": content.not_after,
+        "expires_on": expires_on(content.not_after),
+        "public_key_sha256": content.public_key_sha256,
+        "key_type": content.key_type,
+        "key_bits": content.key_bits,
+        "signature_algorithm": content.signature_algorithm,
+        "limits": content.limits,
+        "email": content.email,
+        "sha256": content.sha256,
+        "der": content.der,
+        "sort_key": sort_key(content.common_name)[:700],
+    }
 
 
 def attest_history(

@@ -25,13 +25,13 @@ from models import (
     UserRole,
 )
 from operations import search
+from operations.certificates import contents
 from operations.personal import CitizenIds
 from practice import people as made_up
 from practice.accounts import AccountPlan
 from practice.holdings import Case, History, Holding, revocation
 from practice.people import AgencyPlan, PersonPlan
 from rules.certificates import CertificateOrigin, SubscriberKind
-from rules.days import expires_on
 from rules.devices import DeviceKind, DeviceState
 from rules.names import fold, sort_key
 from sheets.x509 import describe
@@ -226,23 +226,7 @@ class _Writer:
             renewals=renewals,
             kind=holding.kind,
             person_id=owner.id if owner else None,
-            issuer=content.issuer,
-            issuer_name=content.issuer_name,
-            subject=content.subject,
-            common_name=content.common_name,
-            serial_number=content.serial_number,
-            not_before=content.not_before,
-            not_after=content.not_after,
-            expires_on=expires_on(content.not_after),
-            public_key_sha256=content.public_key_sha256,
-            key_type=content.key_type,
-            key_bits=content.key_bits,
-            signature_algorithm=content.signature_algorithm,
-            limits=content.limits,
-            email=content.email,
-            sha256=content.sha256,
-            der=content.der,
-            sort_key=sort_key(content.common_name),
+            **contents(content),
             revoked_at=None if revoked_ago is None else self.at - timedelta(days=revoked_ago),
             revocation_reason=reason or None,
             created_at=self.at,
