@@ -374,7 +374,7 @@ def test_a_foreign_seal_may_not_lose_the_leaders_signature(numbered: Desk) -> No
     chi = numbered.login(numbered.cast.chi)
 
     def comes_back(pdf: bytes) -> TestResponse:
-            typed = {"file": upload(pdf), "number": "15", "day": TODAY, "seen": "y"}
+        typed = {"file": upload(pdf), "number": "15", "day": TODAY, "seen": "y"}
         return act(chi, numbered.session, numbered.request_id, "ky-o-noi-khac", **typed)
 
     answer = comes_back(sign(unsigned, "noi_khac", pki().agency))
