@@ -31,6 +31,7 @@ from models import Agency, Certificate, Device, LoginSession
 from rules.agencies import AgencyLevel
 from rules.certificates import CertificateState, SubscriberKind
 from rules.devices import DeviceKind, DeviceState
+from serve import spare_the_program
 from views.guards import key_hash
 
 MILLISECONDS, STATEMENTS, KILOBYTES = 30.0, 10, 60.0
@@ -193,6 +194,7 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ["SO_TOKEN_NOW"] = NOW.isoformat()
     app = create_app(Config.load(asked.folder))
+    spare_the_program()
     figures = []
     with app.app_context():
         engine, paths = db.engine, addresses()

@@ -32,7 +32,7 @@ from rules.names import fold_words
 from rules.serials import normalise_serial, serial_candidates
 from views.guards import Scope
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 CAP = 1_000
 CAP_OF_EACH_IN_A_PART = 300
 """Where the counts of many states are each looked for among the rows of a part of the register."""

@@ -14,6 +14,7 @@ from rules.certificates import CertificateOrigin, SubscriberKind
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.cast import person as enter_person
+from views.finding import PAGE_SIZE
 
 Login = Callable[[int], FlaskClient]
 Counter = Callable[[], AbstractContextManager[list[str]]]
@@ -183,7 +184,7 @@ def test_the_register_asks_the_same_few_questions_whatever_its_length(
         "/chung-thu?xep=ngay&trang-thai=RENEWAL_DUE",
         f"/chung-thu?trang-thai=RENEWAL_DUE&loai=INDIVIDUAL&{place}&q=le+van",
     ]
-    if rows > 50:
+    if rows > PAGE_SIZE:
         page = browser.get("/chung-thu").text
         paths.append("/chung-thu?sau=" + page.split("sau=")[1].split('"')[0])
     for path in paths:

@@ -15,6 +15,7 @@ from rules.devices import DeviceKind, DeviceState
 from tests import factories
 from tests.cast import Cast
 from tests.cast import person as enter_person
+from views.finding import PAGE_SIZE
 from views.guards import settings
 
 Login = Callable[[int], FlaskClient]
@@ -213,7 +214,7 @@ def test_the_register_asks_the_same_few_questions_whatever_its_length(
     browser = login(getattr(cast, who))
     address = f"/thiet-bi?trang-thai=IN_USE&loai=PKI_TOKEN&don-vi={cast.commune_a}&q=le+van"
     paths = ["/thiet-bi", address]
-    if rows > 50:
+    if rows > PAGE_SIZE:
         page = browser.get("/thiet-bi").text
         paths.append("/thiet-bi?sau=" + page.split("sau=")[1].split('"')[0])
     for path in paths:
