@@ -77,8 +77,12 @@ class Asked:
 
     @property
     def overview(self) -> bool:
-        """True on the first page of a list that nobody searches: there the states are counted."""
-        return not (self.query or self.person_id) and self.cursor == Cursor()
+        """True on the first page of a whole place: there the states are counted.
+
+        Counting is the dearest part of a page, and says nothing new beside a state or a search.
+        """
+        asked = (self.query, self.person_id, self.state, self.kind)
+        return not any(asked) and self.cursor == Cursor()
 
     @property
     def narrowed(self) -> bool:
