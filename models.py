@@ -337,7 +337,7 @@ _STATE = ("renewals", "revoked_at", "not_before")
 
 _CERTIFICATE_INDEXES = (
     # Each holds whatever decides on the state and the place, so that a page of the register
-    # reads rows only for the fifty lines it shows.
+    # reads rows only for the lines it shows.
     Index("ix_certificate_sort", "sort_key", "id", "expires_on", *_STATE, "kind", "agency_id"),
     Index("ix_certificate_kind_sort", "kind", "sort_key", "id", "expires_on", *_STATE, "agency_id"),
     Index("ix_certificate_expiry", "expires_on", "id", *_STATE, "kind", "agency_id"),
