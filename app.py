@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 import cli
+import schema  # noqa: F401 - its tables belong to the metadata
 from config import ROOT, Config
 from extensions import compress, csrf, db, login_manager, migrate, tune_sqlite
 from views import register_blueprints

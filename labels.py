@@ -13,10 +13,12 @@ from rules.certificates import CertificateOrigin, CertificateState, SubscriberKi
 from rules.devices import DeviceKind, DeviceState
 from rules.documents import DocumentKind, ImportVerdict, JobState, SigningAct
 from rules.findings import Severity
+from rules.papers import PaperFileRole, PaperKind, PaperState
 from rules.permissions import Permission, Role
 from rules.provisions import Certainty
 from rules.requests import LineState, RequestAct, RequestKind, RequestState
 from rules.signers import SigningAuthority
+from rules.systems import SystemKind
 
 CERTAINTIES: Mapping[Certainty, str] = {
     Certainty.CONFIRMED: "đã đối chiếu văn bản",
@@ -214,6 +216,43 @@ DOCUMENT_KINDS: Mapping[DocumentKind, str] = {
     DocumentKind.PROOF_OF_SENDING: "Chứng từ gửi",
 }
 
+PAPER_KINDS: Mapping[PaperKind, str] = {
+    PaperKind.HANDOVER: "Biên bản bàn giao (Mẫu số 07)",
+    PaperKind.RETURN_TO_AUTHORITY: "Biên bản giao, nhận thiết bị (Mẫu số 08)",
+    PaperKind.LOSS: "Biên bản xác nhận thất lạc (Mẫu số 09)",
+    PaperKind.SUBSCRIBER_SLIP: "Phiếu đề nghị của thuê bao",
+    PaperKind.INCIDENT_REPORT: "Báo cáo sự cố",
+    PaperKind.ENTRUSTMENT_DECISION: "Quyết định giao quản lý thiết bị",
+    PaperKind.INTERNAL_RETURN: "Biên bản trả lại thiết bị",
+    PaperKind.STATUS: "Biên bản xác nhận hiện trạng",
+    PaperKind.INTAKE: "Biên bản tiếp nhận thiết bị",
+    PaperKind.STOCKTAKE: "Biên bản kiểm kê",
+    PaperKind.CORRECTION: "Biên bản đính chính người giữ",
+    PaperKind.PERMISSION: "Văn bản cho phép giao tạm thời",
+}
+
+PAPER_STATES: Mapping[PaperState, str] = {
+    PaperState.DRAFT: "Dự thảo",
+    PaperState.ISSUED: "Đã lập, chờ bằng chứng",
+    PaperState.PROVEN: "Đủ bằng chứng",
+    PaperState.CANCELLED: "Đã hủy",
+}
+
+PAPER_FILE_ROLES: Mapping[PaperFileRole, str] = {
+    PaperFileRole.DRAWN: "Bản do phần mềm lập",
+    PaperFileRole.SIGNED: "Bản ký số",
+    PaperFileRole.SCAN: "Bản quét đã ký tay",
+    PaperFileRole.PHOTO: "Ảnh chụp",
+    PaperFileRole.PROOF_OF_SENDING: "Chứng từ gửi",
+    PaperFileRole.RECEIPT: "Xác nhận của bên nhận",
+}
+
+SYSTEM_KINDS: Mapping[SystemKind, str] = {
+    SystemKind.DEVICE: "Thiết bị",
+    SystemKind.SERVICE: "Dịch vụ",
+    SystemKind.SOFTWARE: "Phần mềm",
+}
+
 SIGNING_ACTS: Mapping[SigningAct, str] = {
     SigningAct.APPROVE: "Ký của người có thẩm quyền",
     SigningAct.ISSUE: "Ký số của cơ quan để phát hành",
@@ -254,6 +293,10 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Role: ROLES,
     Permission: PERMISSIONS,
     DocumentKind: DOCUMENT_KINDS,
+    PaperKind: PAPER_KINDS,
+    PaperState: PAPER_STATES,
+    PaperFileRole: PAPER_FILE_ROLES,
+    SystemKind: SYSTEM_KINDS,
     SigningAct: SIGNING_ACTS,
     JobState: JOB_STATES,
     ImportVerdict: IMPORT_VERDICTS,

@@ -37,6 +37,7 @@ from rules.documents import DocumentKind, ImportVerdict, JobState, SigningAct
 from rules.permissions import Role
 from rules.requests import LineState, RequestKind, RequestState
 from rules.signers import SigningAuthority
+from rules.systems import SystemKind
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -393,6 +394,7 @@ class Certificate(Base):
     kind: Mapped[SubscriberKind] = mapped_column(Choice(SubscriberKind))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    system_id: Mapped[int | None] = mapped_column(ForeignKey("system.id"), index=True)
 
     issuer: Mapped[str] = mapped_column(String(500))
     issuer_name: Mapped[str] = mapped_column(String(300))  # its CN
@@ -426,6 +428,29 @@ class Certificate(Base):
     device: Mapped[Device | None] = relationship(back_populates="certificates")
     chain: Mapped[CertificateChain] = relationship()
     predecessor: Mapped["Certificate | None"] = relationship(remote_side=[id])
+
+
+class System(Base):
+    """Thiết bị, dịch vụ, phần mềm that has, or asks for, a certificate of its own (Mẫu số 03)."""
+
+    __tablename__ = "system"
+    __table_args__ = (Index("ix_system_agency_sort", "agency_id", "sort_key", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    name: Mapped[str] = mapped_column(String(300))
+    name_fold: Mapped[str] = mapped_column(String(300))
+    sort_key: Mapped[str] = mapped_column(bytewise(900))
+    kind: Mapped[SystemKind] = mapped_column(Choice(SystemKind))
+    edition: Mapped[str] = mapped_column(String(300), default="")  # version, domain, address
+    email: Mapped[str | None] = mapped_column(String(254))
+    key_store: Mapped[DeviceKind | None] = mapped_column(Choice(DeviceKind))
+    keeper_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    ended_on: Mapped[date | None] = mapped_column(Date)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    agency: Mapped[Agency] = relationship()
+    keeper: Mapped[Person | None] = relationship()
 
 
 class Entrustment(Base):
@@ -520,7 +545,13 @@ class CertificateRequest(Base):
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))  # the sender, with its own seal
     kind: Mapped[RequestKind] = mapped_column(Choice(RequestKind))
     state: Mapped[RequestState] = mapped_column(Choice(RequestState))
+    # Whose certificates: chooses Mẫu số 01, 02 or 03 of a first issue; None for the other acts.
+    subscriber_kind: Mapped[SubscriberKind | None] = mapped_column(Choice(SubscriberKind))
+    central_signing: Mapped[bool] = mapped_column(Boolean, default=False)  # ký số tập trung
     addressee: Mapped[str] = mapped_column(String(300))
+    addressee_code: Mapped[str] = mapped_column(String(40), default="")  # on the document axis
+    # The department of this installation that handles it, where services are delegated to it.
+    addressee_agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
     copies_to: Mapped[str] = mapped_column(Text, default="")  # Nơi nhận, one line each
     drafting_unit: Mapped[str] = mapped_column(String(40), default="VP")  # in the letter's number
     planned_receipt_on: Mapped[date] = mapped_column(Date)
@@ -548,14 +579,18 @@ class CertificateRequest(Base):
     document_number: Mapped[str | None] = mapped_column(String(40))
     document_on: Mapped[date | None] = mapped_column(Date)
     sealed_at: Mapped[datetime | None] = mapped_column(Instant)
-    sent_on: Mapped[date | None] = mapped_column(Date)
-    sent_channel: Mapped[str] = mapped_column(String(60), default="")
-    sent_reference: Mapped[str] = mapped_column(String(200), default="")
+    sent_on: Mapped[date | None] = mapped_column(Date)  # to the addressee; see RequestSending
+    received_on: Mapped[date | None] = mapped_column(Date)  # starts the addressee's clock
+    dossier_code: Mapped[str] = mapped_column(String(80), default="")  # at the portal
     result_on: Mapped[date | None] = mapped_column(Date)
     result_note: Mapped[str] = mapped_column(String(1000), default="")
+    # The letter that this one sends again, with the lines that came back.
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_request.id"))
     version: Mapped[int] = mapped_column(Integer, default=1)
 
-    agency: Mapped[Agency] = relationship()
+    agency: Mapped[Agency] = relationship(foreign_keys=[agency_id])
+    addressee_agency: Mapped[Agency | None] = relationship(foreign_keys=[addressee_agency_id])
+    follows: Mapped["CertificateRequest | None"] = relationship(remote_side=[id])
     contact: Mapped[Person | None] = relationship(foreign_keys=[contact_id])
     signer: Mapped[Person | None] = relationship(foreign_keys=[signer_id])
     drafted_by: Mapped[User] = relationship(foreign_keys=[drafted_by_id])
@@ -568,37 +603,88 @@ class CertificateRequest(Base):
     documents: Mapped[list["RequestDocument"]] = relationship(
         back_populates="certificate_request", order_by="RequestDocument.id"
     )
+    sendings: Mapped[list["RequestSending"]] = relationship(
+        back_populates="certificate_request",
+        cascade="all, delete-orphan",
+        order_by="RequestSending.id",
+    )
 
 
 class RequestLine(Base):
-    """One certificate of a request, with a state of its own; one open renewal per chain."""
+    """One subject of a request, with a state of its own.
+
+    Its subject is a certificate to renew, amend or revoke; a person, agency or system that is to
+    get one (`certificate_id` is then the old one, Điều 21); or a device to unlock. `hold` names
+    what an open line keeps for itself, "renewal/<chain>": one open renewal per chain."""
 
     __tablename__ = "request_line"
     __table_args__ = (
         UniqueConstraint("request_id", "certificate_id"),
         Index(
-            "uq_request_line_open_chain",
-            "chain_id",
+            "uq_request_line_open_hold",
+            "hold",
             unique=True,
             sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
+        Index("ix_request_line_chain", "chain_id", "is_open"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("certificate_request.id"), index=True)
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
-    chain_id: Mapped[int] = mapped_column(ForeignKey("certificate_chain.id"))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
+    chain_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_chain.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    subject_agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    system_id: Mapped[int | None] = mapped_column(ForeignKey("system.id"), index=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     position: Mapped[int] = mapped_column(Integer)
     state: Mapped[LineState] = mapped_column(Choice(LineState))
     is_open: Mapped[bool] = mapped_column(Boolean, default=True)
+    hold: Mapped[str | None] = mapped_column(String(80))
+    renews: Mapped[bool] = mapped_column(Boolean, default=False)
+    amends: Mapped[bool] = mapped_column(Boolean, default=False)
+    amendment_case: Mapped[str] = mapped_column(String(40), default="")  # rules/amendments.py
+    information_before: Mapped[str] = mapped_column(String(300), default="")
+    information_after: Mapped[str] = mapped_column(String(300), default="")
+    revocation_ground: Mapped[str] = mapped_column(String(40), default="")  # rules/revocations.py
+    sim_pki: Mapped[str] = mapped_column(String(40), default="")  # carrier, "cs" to convert
+    note: Mapped[str] = mapped_column(String(500), default="")
     overridden_reason: Mapped[str] = mapped_column(String(500), default="")  # of a SHOULD finding
     result_note: Mapped[str] = mapped_column(String(500), default="")
+    result_on: Mapped[date | None] = mapped_column(Date)
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("request_line.id"))  # sent again
 
     certificate_request: Mapped[CertificateRequest] = relationship(back_populates="lines")
-    certificate: Mapped[Certificate] = relationship(foreign_keys=[certificate_id])
+    certificate: Mapped[Certificate | None] = relationship(foreign_keys=[certificate_id])
+    person: Mapped[Person | None] = relationship()
+    subject_agency: Mapped[Agency | None] = relationship()
+    system: Mapped["System | None"] = relationship()
+    device: Mapped[Device | None] = relationship()
     successor: Mapped[Certificate | None] = relationship(foreign_keys=[successor_id])
+
+
+class RequestSending(Base):
+    """One sending of a letter: to its addressee or, as a copy, to another body.
+
+    `sent_on` None: still owed. Each has a proof of its own (Bắc Ninh Điều 6.1)."""
+
+    __tablename__ = "request_sending"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("certificate_request.id"), index=True)
+    is_copy: Mapped[bool] = mapped_column(Boolean, default=False)
+    recipient: Mapped[str] = mapped_column(String(300))
+    recipient_code: Mapped[str] = mapped_column(String(40), default="")
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    sent_on: Mapped[date | None] = mapped_column(Date)
+    reference: Mapped[str] = mapped_column(String(200), default="")
+    proof_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    certificate_request: Mapped[CertificateRequest] = relationship(back_populates="sendings")
 
 
 class StoredFile(Base):
@@ -696,11 +782,19 @@ class SigningJob(Base):
             sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
+        Index(
+            "uq_signing_job_open_paper",
+            "paper_id",
+            unique=True,
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(64), unique=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_request.id"))
+    paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     login_session_id: Mapped[int] = mapped_column(ForeignKey("login_session.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("signing_agent.id"))

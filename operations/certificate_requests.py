@@ -174,6 +174,8 @@ def _add_lines(session: Session, request: CertificateRequest, rows: Sequence[Cer
                 position=position,
                 state=LineState.OPEN,
                 is_open=True,
+                hold=f"renewal/{row.chain_id}",
+                renews=True,
             )
         )
     try:
@@ -382,7 +384,9 @@ def move(request: CertificateRequest, act: RequestAct) -> RequestState:
 def signer_in_list(request: CertificateRequest) -> bool:
     """True when a certificate of the signer is among those of the request."""
     return any(
-        line.certificate.person_id is not None and line.certificate.person_id == request.signer_id
+        line.certificate is not None
+        and line.certificate.person_id is not None
+        and line.certificate.person_id == request.signer_id
         for line in request.lines
     )
 

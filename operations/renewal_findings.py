@@ -81,7 +81,11 @@ def _open_requests(
         return {}
     rows = session.execute(
         select(RequestLine.chain_id, RequestLine.request_id).where(
-            RequestLine.chain_id.in_(chains), RequestLine.is_open
+            RequestLine.chain_id.in_(chains), RequestLine.is_open, RequestLine.renews
         )
     )
-    return {chain: f"số {number} trong sổ" for chain, number in rows if number != request_id}
+    return {
+        chain: f"số {number} trong sổ"
+        for chain, number in rows
+        if chain is not None and number != request_id
+    }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import CertificateRequest, RequestDocument
+from models import CertificateRequest, RequestDocument, RequestSending
 from operations import files
 from operations import law as house
 from operations.certificate_requests import (
@@ -51,7 +51,7 @@ def findings_of(
     """The findings on every line of a request, by certificate."""
     return judge(
         session,
-        [line.certificate for line in request.lines],
+        [line.certificate for line in request.lines if line.certificate is not None],
         on=on,
         received_on=request.planned_receipt_on,
         law=house.law_for(law, request.agency),
@@ -83,7 +83,7 @@ def submit(
             "certificate_request.submitted",
             request,
             actor,
-            certificates=[line.certificate_id for line in request.lines],
+            certificates=[line.certificate_id for line in request.lines if line.certificate_id],
             warnings=sorted({each.code for each in found if each not in blocking(found)}),
         )
 
@@ -322,18 +322,23 @@ def record_sending(
             )
         request.state = state
         request.sent_on = on
-        request.sent_channel = channel
-        request.sent_reference = reference.strip()
         request.version += 1
+        sha256 = None
         if proof is not None:
-            attach(
-                session,
-                request,
-                actor,
-                DocumentKind.PROOF_OF_SENDING,
-                proof[0],
-                media_type=proof[1],
+            kind = DocumentKind.PROOF_OF_SENDING
+            sha256 = attach(session, request, actor, kind, proof[0], media_type=proof[1])
+        request.sendings.append(
+            RequestSending(
+                recipient=request.addressee,
+                recipient_code=request.addressee_code,
+                channel=channel,
+                sent_on=on,
+                reference=reference.strip(),
+                proof_sha256=sha256,
+                recorded_by_id=actor.user_id,
+                recorded_at=actor.at,
             )
+        )
         _record(
             session,
             "certificate_request.sent",

@@ -65,6 +65,7 @@ OPTIONS = (
         joinedload(Certificate.agency),
     ),
     selectinload(CertificateRequest.documents).joinedload(RequestDocument.stored_file),
+    selectinload(CertificateRequest.sendings),
 )
 
 
@@ -226,7 +227,11 @@ def _acts(row: CertificateRequest) -> list[Act]:
 
 def last_day_of(row: CertificateRequest) -> date | None:
     """The last day on which the letter may be received: the earliest among its certificates."""
-    days = [last_receipt_on(line.certificate.expires_on) for line in row.lines if line.is_open]
+    days = [
+        last_receipt_on(line.certificate.expires_on)
+        for line in row.lines
+        if line.is_open and line.certificate is not None
+    ]
     return min(days, default=None)
 
 

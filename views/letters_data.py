@@ -100,6 +100,8 @@ def _title(person: Person) -> str:
 def line(each: RequestLine) -> mau_04.RenewalLine:
     """One line of the list in mục 2; the e-mail is the one registered when it was issued."""
     certificate = each.certificate
+    if certificate is None:
+        return mau_04.RenewalLine(renew=each.renews, amend=each.amends)
     device = certificate.device
     on_sim = device is not None and device.kind is DeviceKind.SIM_PKI
     owner = certificate.person
@@ -108,5 +110,6 @@ def line(each: RequestLine) -> mau_04.RenewalLine:
         serial_number=display_serial(certificate.serial_number),
         official_email=certificate.email or (owner.email if owner is not None else "") or "",
         signing_phone=(device.phone_number or "") if on_sim and device is not None else "",
-        renew=True,
+        renew=each.renews,
+        amend=each.amends,
     )
