@@ -13,6 +13,7 @@ from letters.prescribed import FormText
 from letters.requests import (
     COMMON_FIELDS,
     LINES_IN_LETTER,
+    P7_FIELDS,
     Composer,
     ContactPerson,
     Content,
@@ -43,10 +44,8 @@ __all__ = [
 
 _FIELDS = {
     **COMMON_FIELDS,
-    **plain(
-        "service_renew service_amend service_both full_name citizen_id citizen_id_issued_on "
-        "citizen_id_issued_by position mobile_phone official_email delivery_address mark"
-    ),
+    **P7_FIELDS,
+    **plain("service_renew service_amend service_both mark"),
     "opening": frozenset({"agency", "addressee", "services"}),
     "quantity_mixed": frozenset({"total", "renewals", "amendments"}),
     "quantity_both": frozenset({"total", "renewals", "amendments", "both"}),

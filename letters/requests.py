@@ -49,6 +49,15 @@ COMMON_FIELDS: Mapping[str, frozenset[str]] = dict.fromkeys(_PLAIN, _NONE) | {
     "closing": frozenset({"agency", "addressee"}),
 }
 
+#: The words of P7 and the address line.
+P7_FIELDS: Mapping[str, frozenset[str]] = dict.fromkeys(
+    (
+        "full_name citizen_id citizen_id_issued_on citizen_id_issued_by position mobile_phone "
+        "official_email delivery_address"
+    ).split(),
+    _NONE,
+)
+
 #: The fields of P7 and the address, one row of mục 1 each; two on one row stand together.
 CONTACT_ROWS = (
     ("full_name",),
@@ -310,6 +319,33 @@ class Composer:
             for piece in self.setter.paragraph(f"- {document}{end}")
         ]
         return self.setter.kept(self.setter.paragraph(self.words["attachments_title"]), pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class RowBlanks:
+    """What is missing in one line of the list."""
+
+    blanks: Blanks
+    number: int
+
+    def must(self, value: str, what: str) -> str:
+        """The cell, or dots and "Dòng 3 của danh sách: chưa có `what`."."""
+        return clean(value) or self._missing(what)
+
+    def day(self, day: date | None, what: str) -> str:
+        """A date as dd/mm/yyyy."""
+        return f"{day:%d/%m/%Y}" if day else self._missing(what)
+
+    def identity(self, citizen_id: str, issued_on: date | None, issued_by: str) -> str:
+        """The one cell "Số định danh cá nhân/Ngày cấp, nơi cấp"."""
+        number = self.must(citizen_id, "số định danh cá nhân")
+        on = self.day(issued_on, "ngày cấp số định danh cá nhân")
+        by = self.must(issued_by, "nơi cấp số định danh cá nhân")
+        return f"{number}\n{on}, {by}"
+
+    def _missing(self, what: str) -> str:
+        self.blanks.note(f"Dòng {self.number} của danh sách: chưa có {what}.")
+        return SHORT_DOTS
 
 
 Data = TypeVar("Data", bound=RequestLetter[object])
