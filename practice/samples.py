@@ -1,17 +1,19 @@
-"""Each prescribed form drawn with fixed practice people; no database, no day, no chance."""
+"""Each prescribed form with fixed practice people; no database, no day, no chance."""
 
-from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 
 import regulations
-from letters import renewal_request as mau_04
+from letters import samples
+from letters.decree30 import Signer
+from letters.samples import Sample, SampleCase, SampleOffice, SamplePerson
 from practice import people
 from practice.people import EAST, PROVINCE, PersonPlan
-from rules.law import LawError
+from rules.law import Law, LawError
 from rules.signers import SignerFacts, SigningAuthority, signature_lines
 
-_BORN_AS_OF = date(2025, 7, 1)  # Only birthdays depend on it, and no form prints one.
-_SERIALS = ("1A2B3C4D5E6F7081", "1A2B3C4D5E6F7082", "1A2B3C4D5E6F7083")
+_BORN_AS_OF = date(2025, 7, 1)
+_CONTACT, _FIRST = 4, 15  # Places in the commune, counted from its chairman.
 
 
 class NoSuchForm(Exception):
@@ -23,58 +25,70 @@ def draw(form_number: str, regulation: str) -> bytes:
 
     Raises `NoSuchForm`, and `letters.errors.LetterError` when the fonts are missing.
     """
-    form = _FORMS.get(form_number.strip().zfill(2))
-    if form is None:
-        known = ", ".join(_FORMS)
+    return sample(form_number, regulation).draw().pdf
+
+
+def sample(form_number: str, regulation: str) -> Sample:
+    """One form ("04") with its data as they are where a regulation applies. Raises NoSuchForm."""
+    number = form_number.strip().zfill(2)
+    make = samples.SAMPLES.get(number)
+    if make is None:
+        known = ", ".join(samples.SAMPLES)
         raise NoSuchForm(f"Chưa có Mẫu số {form_number}; các mẫu hiện có: {known}.")
-    if regulation != people.REGULATION:  # The decree itself; else a regulation that lies over it.
-        try:
-            regulations.load().under(regulation)
-        except LawError as error:
-            raise NoSuchForm(f"Không có văn bản quy định nào mang tên {regulation}.") from error
-    return form()
+    return make(_case(_law(regulation), number))
 
 
-def _renewal() -> bytes:
+def _law(regulation: str) -> Law:
+    law = regulations.load()
+    if regulation == people.REGULATION:  # The decree itself; else a regulation that lies over it.
+        return law
+    try:
+        return law.under(regulation, as_if_in_force=True)
+    except LawError as error:
+        raise NoSuchForm(f"Không có văn bản quy định nào mang tên {regulation}.") from error
+
+
+def _case(law: Law, number: str) -> SampleCase:
+    return SampleCase(
+        office=_office(),
+        copies_to=("Sở Khoa học và Công nghệ tỉnh Thử Nghiệm (để theo dõi)",),
+    )
+
+
+@cache
+def _office() -> SampleOffice:
     everybody = people.people(_BORN_AS_OF)
-    commune = next(office for office in people.agencies() if office.key == EAST)
+    units = {office.key: office for office in people.agencies()}
+    commune = units[EAST]
     officers = [one for one in everybody if one.agency.split(".")[0] == EAST]
-    chairman, contact = officers[0], officers[4]
+    chairman = officers[0]
     facts = SignerFacts(SigningAuthority.HEAD, chairman.positions[0].title)
-    letter = mau_04.RenewalLetter(
+    with_email = [one for one in officers[_FIRST:] if one.email]
+    return SampleOffice(
         agency=commune.name.upper(),
         agency_name=commune.name,
         parent_agency=f"Ủy ban nhân dân {PROVINCE}".upper(),
         symbol=f"{commune.abbreviation}-VP",
-        place=commune.place,
-        contact=_contact(contact, commune.name),
-        lines=tuple(
-            mau_04.RenewalLine(
-                certificate_name=person.name,
-                serial_number=serial,
-                official_email=person.email or "",
-                renew=True,
-            )
-            for person, serial in zip(officers[15:18], _SERIALS, strict=True)
-        ),
-        signer=mau_04.Signer(lines=signature_lines(facts), name=chairman.name),
-        copies_to=("Sở Khoa học và Công nghệ tỉnh Thử Nghiệm (để theo dõi)",),
         drafted_by="VP",
+        place=commune.place,
+        province=PROVINCE,
+        address=f"{commune.name}, đường Thử Nghiệm, {PROVINCE}",
+        official_email=commune.email,
+        signer=Signer(signature_lines(facts), chairman.name),
+        contact=_person(officers[_CONTACT], units[officers[_CONTACT].agency].name),
+        people=tuple(_person(one, units[one.agency].name) for one in with_email),
     )
-    return mau_04.draw(letter).pdf
 
 
-def _contact(person: PersonPlan, office: str) -> mau_04.ContactPerson:
-    return mau_04.ContactPerson(
+def _person(person: PersonPlan, agency_name: str) -> SamplePerson:
+    return SamplePerson(
         full_name=person.name,
+        birth_on=person.birth_on,
         citizen_id=person.citizen_id,
         citizen_id_issued_on=date(2024, 1, 1),
         citizen_id_issued_by=people.CITIZEN_ID_ISSUER,
+        official_email=person.email or "",
         position=person.positions[0].title,
         mobile_phone=person.phone,
-        official_email=person.email or "",
-        delivery_address=f"{office}, đường Thử Nghiệm, {PROVINCE}",
+        agency_name=agency_name,
     )
-
-
-_FORMS: Mapping[str, Callable[[], bytes]] = {"04": _renewal}
