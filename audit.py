@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit_events import EVENTS
 from models import AuditEvent, AuditHead
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -65,76 +66,6 @@ SYSTEM_ADDRESS = "hệ thống"
 def system_actor(at: datetime) -> Actor:
     """The program itself, for acts that no person started (first run, practice data, clean-up)."""
     return Actor(None, None, (), SYSTEM_ADDRESS, at)
-
-
-@dataclass(frozen=True)
-class EventType:
-    """One kind of event: its words on screen and the exact keys of its body."""
-
-    words: str
-    keys: frozenset[str]
-
-
-def _event(words: str, *keys: str) -> EventType:
-    return EventType(words, frozenset(keys))
-
-
-EVENTS: Mapping[str, EventType] = {
-    "installation.created": _event("Khởi tạo cơ sở dữ liệu", "version"),
-    "practice.created": _event("Tạo dữ liệu thử nghiệm", "people", "devices", "certificates"),
-    "practice.removed": _event("Xóa dữ liệu thử nghiệm"),
-    "account.created": _event("Tạo tài khoản", "roles"),
-    "account.changed": _event("Sửa tài khoản", "changed"),
-    "account.password_changed": _event("Đổi mật khẩu", "own"),
-    "account.login": _event("Đăng nhập", "session"),
-    "account.login_refused": _event("Đăng nhập không thành công", "reason"),
-    "account.reauthenticated": _event("Xác nhận lại mật khẩu", "session"),
-    "account.logout": _event("Đăng xuất", "session"),
-    "account.session_ended": _event("Kết thúc phiên đăng nhập", "session"),
-    "agency.created": _event("Thêm cơ quan, đơn vị", "parent"),
-    "agency.changed": _event("Sửa thông tin cơ quan, đơn vị", "changed"),
-    "agency.renamed": _event("Đổi tên cơ quan, đơn vị", "day"),
-    "agency.merged": _event("Sáp nhập cơ quan, đơn vị", "successor", "day"),
-    "agency.split": _event("Chia, tách cơ quan, đơn vị", "successor", "day", "ended"),
-    "person.created": _event("Thêm cá nhân", "agency"),
-    "person.changed": _event("Sửa thông tin cá nhân", "changed"),
-    "person.citizen_id_shown": _event("Xem số định danh cá nhân"),
-    "device.created": _event("Thêm thiết bị", "kind", "state"),
-    "device.changed": _event("Sửa thông tin thiết bị", "changed"),
-    "certificate.imported": _event("Nhập chứng thư", "batch", "sha256", "origin"),
-    "certificate.changed": _event("Sửa thông tin chứng thư", "changed"),
-    "certificate.history_attested": _event("Xác nhận lịch sử gia hạn", "renewals"),
-    "import.staged": _event("Đọc chứng thư để nhập", "source", "new", "same", "changed", "refused"),
-    "import.saved": _event("Lưu chứng thư đã nhập", "saved", "skipped"),
-    "import.discarded": _event("Bỏ lần nhập chứng thư"),
-    "certificate_request.drafted": _event("Lập văn bản đề nghị", "kind", "certificates"),
-    "certificate_request.edited": _event("Sửa văn bản đề nghị", "changed"),
-    "certificate_request.signer_changed": _event("Đổi người ký", "signer", "voided_approval"),
-    "certificate_request.submitted": _event("Trình lãnh đạo", "certificates", "warnings"),
-    "certificate_request.approved": _event("Duyệt", "self_listed", "overridden", "reason_sha256"),
-    "certificate_request.returned": _event("Trả lại", "reason_sha256"),
-    "certificate_request.letter_drawn": _event("Dựng văn bản", "kind"),
-    "certificate_request.signed": _event("Ký số của người có thẩm quyền", "job", "certificate"),
-    "certificate_request.signed_elsewhere": _event("Nhận văn bản ký ở nơi khác", "verdict"),
-    "certificate_request.signed_on_paper": _event("Nhận bản quét văn bản ký tay"),
-    "certificate_request.numbered": _event("Ghi số và ngày văn bản", "number", "day"),
-    "certificate_request.sealed": _event("Ký số của cơ quan", "job", "certificate"),
-    "certificate_request.sent": _event("Ghi nhận đã gửi", "channel", "day"),
-    "certificate_request.completed": _event("Ghi nhận kết quả", "done", "refused", "day"),
-    "certificate_request.sent_back": _event("Bị trả lại", "day", "reason_sha256"),
-    "certificate_request.cancelled": _event("Hủy văn bản đề nghị", "reason_sha256"),
-    "signing_job.issued": _event("Tạo việc ký số", "act", "prepared", "certificate"),
-    "signing_job.claimed": _event("Chương trình ký nhận việc", "agent"),
-    "signing_job.accepted": _event("Nhận chữ ký số", "cms"),
-    "signing_job.failed": _event("Việc ký số không thành", "code"),
-    "signing_job.cancelled": _event("Hủy việc ký số"),
-    "signing_agent.paired": _event("Ghép nối chương trình ký", "agent"),
-    "signing_agent.removed": _event("Bỏ ghép nối chương trình ký", "agent"),
-    "verification.made": _event("Kiểm tra chữ ký số", "verdict", "signatures"),
-    "file.downloaded": _event("Tải tệp", "request"),
-    "setting.changed": _event("Đổi thiết lập", "name"),
-    "trust.changed": _event("Cập nhật chứng thư gốc hoặc danh sách thu hồi", "what"),
-}
 
 
 class UnknownEvent(Exception):

@@ -10,6 +10,7 @@ from typing import Any
 
 from rules.agencies import AgencyKind, AgencyLevel
 from rules.certificates import CertificateOrigin, CertificateState, SubscriberKind
+from rules.clauses import ClauseKind, Part
 from rules.devices import DeviceKind, DeviceState
 from rules.documents import DocumentKind, ImportVerdict, JobState, SigningAct
 from rules.findings import Severity
@@ -174,6 +175,9 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.DEVICE_SEARCH: "Tra cứu thiết bị",
     Permission.DEVICE_EDIT: "Thêm, sửa thiết bị",
     Permission.DEVICE_IMPORT: "Nhập thiết bị từ Excel",
+    Permission.DEVICE_HAND_OVER: "Giao, nhận, thu hồi thiết bị",
+    Permission.DEVICE_CONFIRM: "Xác nhận đã nhận thiết bị",
+    Permission.DEVICE_REPORT: "Báo mất, hỏng, bị khóa",
     Permission.PERSON_VIEW: "Xem cán bộ",
     Permission.PERSON_SEARCH: "Tra cứu cán bộ",
     Permission.PERSON_EDIT: "Thêm, sửa cán bộ",
@@ -194,9 +198,32 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.CERTIFICATE_REQUEST_RECORD_SENDING: "Ghi nhận việc gửi",
     Permission.CERTIFICATE_REQUEST_RECORD_RESULT: "Ghi nhận kết quả",
     Permission.CERTIFICATE_REQUEST_CANCEL: "Hủy đề nghị",
+    Permission.CERTIFICATE_REQUEST_HANDLE: "Xử lý yêu cầu được gửi tới Sở",
+    Permission.CUSTODY_MOVE: "Bàn giao, thu hồi, chuyển trạng thái thiết bị",
+    Permission.PAPER_VIEW: "Xem biên bản, giấy tờ",
+    Permission.PAPER_EDIT: "Lập biên bản, giấy tờ",
+    Permission.RECEIPT_CONFIRM: "Xác nhận đã nhận thiết bị của mình",
+    Permission.INCIDENT_VIEW: "Xem sự cố",
+    Permission.INCIDENT_REPORT: "Báo mất, hỏng, khóa thiết bị",
+    Permission.INCIDENT_EDIT: "Xử lý sự cố",
+    Permission.STAFF_CHANGE_VIEW: "Xem biến động nhân sự",
+    Permission.STAFF_CHANGE_EDIT: "Ghi biến động nhân sự",
+    Permission.REORGANISATION_EDIT: "Sắp xếp cơ quan, đơn vị",
+    Permission.STOCKTAKE_VIEW: "Xem kiểm kê",
+    Permission.STOCKTAKE_MANAGE: "Mở, khóa đợt kiểm kê",
+    Permission.STOCKTAKE_COUNT: "Kiểm đếm",
+    Permission.REMINDER_VIEW: "Xem nhắc việc",
+    Permission.REMINDER_SEND: "Gửi, in nhắc việc",
+    Permission.SHEET_IMPORT: "Nhập từ Excel",
+    Permission.SHEET_EXPORT: "Xuất Excel",
+    Permission.FORM_VIEW: "Xem biểu mẫu",
+    Permission.FORM_EDIT: "Sửa, xác nhận biểu mẫu",
+    Permission.CALENDAR_EDIT: "Sửa lịch ngày nghỉ",
+    Permission.REGULATION_EDIT: "Nhập số, ngày của quy chế",
     Permission.SIGNING_AGENT_PAIR: "Ghép nối chương trình ký số",
     Permission.VERIFICATION_USE: "Kiểm tra chữ ký số",
     Permission.FILE_DOWNLOAD: "Tải tệp lưu trữ",
+    Permission.REPORT_VIEW: "Xem báo cáo",
     Permission.AUDIT_VIEW: "Xem nhật ký",
     Permission.AUDIT_VERIFY: "Kiểm tra tính toàn vẹn của nhật ký",
     Permission.LAW_VIEW: "Xem căn cứ pháp lý",
@@ -275,7 +302,21 @@ IMPORT_VERDICTS: Mapping[ImportVerdict, str] = {
     ImportVerdict.REFUSED: "Không nhận",
 }
 
+PARTS: Mapping[Part, str] = {
+    Part.DECISION: "Quyết định ban hành",
+    Part.ANNEX: "Văn bản ban hành kèm theo",
+}
+
+CLAUSE_KINDS: Mapping[ClauseKind, str] = {
+    ClauseKind.SERVED: "Đã có trang",
+    ClauseKind.OPEN: "Đang làm",
+    ClauseKind.OUTSIDE: "Ngoài phần mềm",
+    ClauseKind.PARTS: "Xem từng khoản, điểm",
+}
+
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    Part: PARTS,
+    ClauseKind: CLAUSE_KINDS,
     Certainty: CERTAINTIES,
     Severity: SEVERITIES,
     SubscriberKind: SUBSCRIBER_KINDS,

@@ -32,6 +32,9 @@ class Permission(StrEnum):
     DEVICE_SEARCH = "device:search"
     DEVICE_EDIT = "device:edit"
     DEVICE_IMPORT = "device:import"
+    DEVICE_HAND_OVER = "device:hand_over"
+    DEVICE_CONFIRM = "device:confirm"
+    DEVICE_REPORT = "device:report"
     PERSON_VIEW = "person:view"
     PERSON_SEARCH = "person:search"
     PERSON_EDIT = "person:edit"
@@ -52,9 +55,32 @@ class Permission(StrEnum):
     CERTIFICATE_REQUEST_RECORD_SENDING = "certificate_request:record_sending"
     CERTIFICATE_REQUEST_RECORD_RESULT = "certificate_request:record_result"
     CERTIFICATE_REQUEST_CANCEL = "certificate_request:cancel"
+    CERTIFICATE_REQUEST_HANDLE = "certificate_request:handle"
+    CUSTODY_MOVE = "custody:move"
+    PAPER_VIEW = "paper:view"
+    PAPER_EDIT = "paper:edit"
+    RECEIPT_CONFIRM = "receipt:confirm"
+    INCIDENT_VIEW = "incident:view"
+    INCIDENT_REPORT = "incident:report"
+    INCIDENT_EDIT = "incident:edit"
+    STAFF_CHANGE_VIEW = "staff_change:view"
+    STAFF_CHANGE_EDIT = "staff_change:edit"
+    REORGANISATION_EDIT = "reorganisation:edit"
+    STOCKTAKE_VIEW = "stocktake:view"
+    STOCKTAKE_MANAGE = "stocktake:manage"
+    STOCKTAKE_COUNT = "stocktake:count"
+    REMINDER_VIEW = "reminder:view"
+    REMINDER_SEND = "reminder:send"
+    SHEET_IMPORT = "sheet:import"
+    SHEET_EXPORT = "sheet:export"
+    FORM_VIEW = "form:view"
+    FORM_EDIT = "form:edit"
+    CALENDAR_EDIT = "calendar:edit"
+    REGULATION_EDIT = "regulation:edit"
     SIGNING_AGENT_PAIR = "signing_agent:pair"
     VERIFICATION_USE = "verification:use"
     FILE_DOWNLOAD = "file:download"
+    REPORT_VIEW = "report:view"
     AUDIT_VIEW = "audit:view"
     AUDIT_VERIFY = "audit:verify"
     LAW_VIEW = "law:view"
@@ -66,7 +92,15 @@ class Permission(StrEnum):
 _P = Permission
 
 # Everyone who can log in: the law, their own sessions, and checking a signature.
-_EVERYONE = frozenset({_P.LAW_VIEW, _P.SESSION_OWN, _P.VERIFICATION_USE})
+_EVERYONE = frozenset(
+    {
+        _P.LAW_VIEW,
+        _P.FORM_VIEW,
+        _P.SESSION_OWN,
+        _P.VERIFICATION_USE,
+        _P.REMINDER_VIEW,  # their own, or those of their agency
+    }
+)
 
 _OVERVIEW = frozenset(
     {
@@ -79,9 +113,18 @@ _OVERVIEW = frozenset(
         _P.AGENCY_VIEW,
         _P.AGENCY_SEARCH,
         _P.CERTIFICATE_REQUEST_VIEW,
+        _P.PAPER_VIEW,
+        _P.INCIDENT_VIEW,
+        _P.STAFF_CHANGE_VIEW,
+        _P.STOCKTAKE_VIEW,
+        _P.SHEET_EXPORT,
+        _P.REPORT_VIEW,
         _P.FILE_DOWNLOAD,
     }
 )
+
+# What everyone does with the device in their own hands.
+_HOLDER = frozenset({_P.RECEIPT_CONFIRM, _P.INCIDENT_REPORT})
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.FOCAL_POINT: _EVERYONE
@@ -92,6 +135,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.CERTIFICATE_HISTORY_ATTEST,
         _P.DEVICE_EDIT,
         _P.DEVICE_IMPORT,
+        _P.DEVICE_HAND_OVER,
+        _P.DEVICE_CONFIRM,
+        _P.DEVICE_REPORT,
         _P.PERSON_EDIT,
         _P.PERSON_IMPORT,
         _P.AGENCY_EDIT,
@@ -102,11 +148,24 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.CERTIFICATE_REQUEST_RECORD_SENDING,
         _P.CERTIFICATE_REQUEST_RECORD_RESULT,
         _P.CERTIFICATE_REQUEST_CANCEL,
+        _P.CUSTODY_MOVE,
+        _P.PAPER_EDIT,
+        _P.INCIDENT_EDIT,
+        _P.STAFF_CHANGE_EDIT,
+        _P.REORGANISATION_EDIT,
+        _P.STOCKTAKE_MANAGE,
+        _P.STOCKTAKE_COUNT,
+        _P.REMINDER_SEND,
+        _P.SHEET_IMPORT,
         _P.SIGNING_AGENT_PAIR,
-    },
+    }
+    | _HOLDER,
     Role.CLERK: _EVERYONE
     | _OVERVIEW
+    | _HOLDER
     | {
+        _P.PAPER_EDIT,
+        _P.STOCKTAKE_COUNT,
         _P.CERTIFICATE_REQUEST_NUMBER,
         _P.CERTIFICATE_REQUEST_SEAL,
         _P.CERTIFICATE_REQUEST_ATTACH_SIGNED,
@@ -116,7 +175,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.LEADER: _EVERYONE
     | _OVERVIEW
+    | _HOLDER
     | {
+        _P.DEVICE_CONFIRM,
+        _P.DEVICE_REPORT,
         _P.CERTIFICATE_REQUEST_APPROVE,
         _P.CERTIFICATE_REQUEST_RETURN,
         _P.CERTIFICATE_REQUEST_SIGN,
@@ -125,15 +187,18 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     },
     # Only their own: see `own_only`.
     Role.STAFF: _EVERYONE
+    | _HOLDER
     | {
         _P.CERTIFICATE_VIEW,
         _P.DEVICE_VIEW,
+        _P.DEVICE_CONFIRM,
+        _P.DEVICE_REPORT,
         _P.PERSON_VIEW,
         _P.SIGNING_AGENT_PAIR,
     },
     Role.AUDITOR: _EVERYONE | _OVERVIEW | {_P.AUDIT_VIEW, _P.AUDIT_VERIFY},
     # A department's own daily work comes with FOCAL_POINT, CLERK or LEADER on its own agency.
-    Role.DEPARTMENT: _EVERYONE | _OVERVIEW,
+    Role.DEPARTMENT: _EVERYONE | _OVERVIEW | {_P.CERTIFICATE_REQUEST_HANDLE},
     # Keeps accounts and settings, and the tree that scopes hang on; neither signs nor approves.
     Role.ADMINISTRATOR: _EVERYONE
     | {
@@ -147,6 +212,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VERIFY,
         _P.USER_MANAGE,
         _P.SETTING_EDIT,
+        _P.FORM_EDIT,
+        _P.CALENDAR_EDIT,
+        _P.REGULATION_EDIT,
     },
 }
 

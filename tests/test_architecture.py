@@ -15,6 +15,7 @@ SKIPPED = {".venv", "instance", ".git", "node_modules"}
 
 SERVER = {
     "audit",
+    "audit_events",
     "clock",
     "config",
     "extensions",
@@ -37,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "labels": {"rules"},
     "models": {"extensions", "rules"},
     "schema": {"extensions", "models", "rules"},
-    "audit": {"extensions", "models", "rules"},
+    "audit": {"audit_events", "extensions", "models", "rules"},
+    "audit_events": set(),
     "forms": {"labels", "rules"},
     "operations": {"audit", "extensions", "models", "rules", "schema"},
     "letters": {"labels", "rules"},
@@ -80,7 +82,7 @@ POSIX_ONLY = re.compile(
 POSIX_PLACES = {"signing/platform.py", "starting/processes.py", "starting/packages.py"}
 
 MODULE_LINES = 500
-MODULE_LINES_OF = {"models.py": 1000}
+MODULE_LINES_OF = {"models.py": 1000, "labels.py": 900}  # tables of tables, and of words
 FUNCTION_LINES = 50
 FUNCTION_LINES_OF = {"views": 40, "rules": 40, "letters": 60, "tests": 60}
 CLASS_LINES_OF = {"models.py": 80, "forms": 80}

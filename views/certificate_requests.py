@@ -12,7 +12,7 @@ from wtforms import SelectChoice
 
 import clock
 import regulations
-from audit import EVENTS
+from audit_events import EVENTS
 from extensions import db
 from forms.certificate_requests import (
     CHANNELS,

@@ -14,10 +14,17 @@ from views.guards import account, settings
 # Label, endpoint, permission (None: every account) in the order of the daily work.
 PLACES: tuple[tuple[str, str, Permission | None], ...] = (
     ("Trang chủ", "home.show", None),
+    ("Của tôi", "own.show", Permission.RECEIPT_CONFIRM),
     ("Thiết bị", "devices.index", Permission.DEVICE_VIEW),
     ("Chứng thư", "certificates.index", Permission.CERTIFICATE_VIEW),
     ("Cá nhân và đơn vị", "people.index", Permission.PERSON_SEARCH),
     ("Yêu cầu chứng thực", "certificate_requests.index", Permission.CERTIFICATE_REQUEST_VIEW),
+    ("Biên bản, bàn giao", "papers.index", Permission.PAPER_VIEW),
+    ("Sự cố", "incidents.index", Permission.INCIDENT_VIEW),
+    ("Biến động nhân sự", "staff_changes.index", Permission.STAFF_CHANGE_VIEW),
+    ("Kiểm kê", "stocktakes.index", Permission.STOCKTAKE_VIEW),
+    ("Nhắc việc", "reminders.index", Permission.REMINDER_VIEW),
+    ("Nhập, xuất Excel", "sheets.index", Permission.SHEET_EXPORT),
     ("Trình ký số", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
     ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
     ("Nhật ký", "log.index", Permission.AUDIT_VIEW),
@@ -26,7 +33,19 @@ PLACES: tuple[tuple[str, str, Permission | None], ...] = (
 )
 
 # Pages that belong to the place of another noun.
-BELONGS_TO = {"agencies": "people", "certificate_imports": "certificates"}
+BELONGS_TO = {
+    "agencies": "people",
+    "reorganisations": "people",
+    "certificate_imports": "certificates",
+    "request_acts": "certificate_requests",
+    "request_drafts": "certificate_requests",
+    "request_letters": "certificate_requests",
+    "custody": "devices",
+    "handovers": "papers",
+    "sheet_imports": "sheets",
+    "forms_of_law": "law",
+    "clauses": "law",
+}
 
 
 def register_frame(app: Flask) -> None:

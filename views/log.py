@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import audit
 import clock
-from audit import EVENTS
+from audit_events import EVENTS
 from extensions import db
 from models import AuditEvent, AuditHead, User
 from rules.permissions import Permission

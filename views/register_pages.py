@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 
-from audit import EVENTS
+from audit_events import EVENTS
 from extensions import db
 from labels import label
 from models import Agency, AuditEvent, AuditHead, Person, SearchTerm, User

@@ -1,0 +1,134 @@
+"""Every type of event of the log, with its words on screen and the exact keys of its body.
+
+Bodies name people and things by number only; see `audit.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of event: its words on screen and the exact keys of its body."""
+
+    words: str
+    keys: frozenset[str]
+
+
+def _event(words: str, *keys: str) -> EventType:
+    return EventType(words, frozenset(keys))
+
+
+EVENTS: Mapping[str, EventType] = {
+    "installation.created": _event("Khởi tạo cơ sở dữ liệu", "version"),
+    "practice.created": _event("Tạo dữ liệu thử nghiệm", "people", "devices", "certificates"),
+    "practice.removed": _event("Xóa dữ liệu thử nghiệm"),
+    "account.created": _event("Tạo tài khoản", "roles"),
+    "account.changed": _event("Sửa tài khoản", "changed"),
+    "account.password_changed": _event("Đổi mật khẩu", "own"),
+    "account.login": _event("Đăng nhập", "session"),
+    "account.login_refused": _event("Đăng nhập không thành công", "reason"),
+    "account.reauthenticated": _event("Xác nhận lại mật khẩu", "session"),
+    "account.logout": _event("Đăng xuất", "session"),
+    "account.session_ended": _event("Kết thúc phiên đăng nhập", "session"),
+    "agency.created": _event("Thêm cơ quan, đơn vị", "parent"),
+    "agency.changed": _event("Sửa thông tin cơ quan, đơn vị", "changed"),
+    "agency.renamed": _event("Đổi tên cơ quan, đơn vị", "day"),
+    "agency.merged": _event("Sáp nhập cơ quan, đơn vị", "successor", "day"),
+    "agency.split": _event("Chia, tách cơ quan, đơn vị", "successor", "day", "ended"),
+    "person.created": _event("Thêm cá nhân", "agency"),
+    "person.changed": _event("Sửa thông tin cá nhân", "changed"),
+    "person.citizen_id_shown": _event("Xem số định danh cá nhân"),
+    "device.created": _event("Thêm thiết bị", "kind", "state"),
+    "device.changed": _event("Sửa thông tin thiết bị", "changed"),
+    "certificate.imported": _event("Nhập chứng thư", "batch", "sha256", "origin"),
+    "certificate.changed": _event("Sửa thông tin chứng thư", "changed"),
+    "certificate.history_attested": _event("Xác nhận lịch sử gia hạn", "renewals"),
+    "import.staged": _event("Đọc chứng thư để nhập", "source", "new", "same", "changed", "refused"),
+    "import.saved": _event("Lưu chứng thư đã nhập", "saved", "skipped"),
+    "import.discarded": _event("Bỏ lần nhập chứng thư"),
+    "certificate_request.drafted": _event("Lập văn bản đề nghị", "kind", "certificates"),
+    "certificate_request.edited": _event("Sửa văn bản đề nghị", "changed"),
+    "certificate_request.signer_changed": _event("Đổi người ký", "signer", "voided_approval"),
+    "certificate_request.submitted": _event("Trình lãnh đạo", "certificates", "warnings"),
+    "certificate_request.approved": _event("Duyệt", "self_listed", "overridden", "reason_sha256"),
+    "certificate_request.returned": _event("Trả lại", "reason_sha256"),
+    "certificate_request.letter_drawn": _event("Dựng văn bản", "kind"),
+    "certificate_request.signed": _event("Ký số của người có thẩm quyền", "job", "certificate"),
+    "certificate_request.signed_elsewhere": _event("Nhận văn bản ký ở nơi khác", "verdict"),
+    "certificate_request.signed_on_paper": _event("Nhận bản quét văn bản ký tay"),
+    "certificate_request.numbered": _event("Ghi số và ngày văn bản", "number", "day"),
+    "certificate_request.sealed": _event("Ký số của cơ quan", "job", "certificate"),
+    "certificate_request.sent": _event("Ghi nhận đã gửi", "channel", "day"),
+    "certificate_request.completed": _event("Ghi nhận kết quả", "done", "refused", "day"),
+    "certificate_request.sent_back": _event("Bị trả lại", "day", "reason_sha256"),
+    "certificate_request.cancelled": _event("Hủy văn bản đề nghị", "reason_sha256"),
+    "signing_job.issued": _event("Tạo việc ký số", "act", "prepared", "certificate"),
+    "signing_job.claimed": _event("Chương trình ký nhận việc", "agent"),
+    "signing_job.accepted": _event("Nhận chữ ký số", "cms"),
+    "signing_job.failed": _event("Việc ký số không thành", "code"),
+    "signing_job.cancelled": _event("Hủy việc ký số"),
+    "signing_agent.paired": _event("Ghép nối chương trình ký", "agent"),
+    "signing_agent.removed": _event("Bỏ ghép nối chương trình ký", "agent"),
+    "verification.made": _event("Kiểm tra chữ ký số", "verdict", "signatures"),
+    "file.downloaded": _event("Tải tệp", "request"),
+    # Requests of every act
+    "certificate_request.copied": _event("Ghi nhận đã gửi bản sao", "sending", "channel", "day"),
+    "certificate_request.received": _event("Ghi nhận cơ quan tiếp nhận", "day"),
+    "certificate_request.line_answered": _event("Ghi kết quả từng dòng", "done", "refused", "day"),
+    "certificate_request.sent_again": _event("Lập lại văn bản với các dòng bị trả", "follows"),
+    "certificate_request.attached": _event("Đính kèm tài liệu"),
+    "certificate_request.handled": _event("Xử lý đề nghị được gửi tới", "done", "refused"),
+    "certificate_request.result_tied": _event("Gắn chứng thư kết quả", "line", "certificate"),
+    "certificate_request.file_made": _event("Lập hồ sơ vụ việc", "documents"),
+    "system.created": _event("Thêm thiết bị, dịch vụ, phần mềm", "kind"),
+    "system.changed": _event("Sửa thiết bị, dịch vụ, phần mềm", "changed"),
+    # What administrators enter about the law
+    "form.corrected": _event("Sửa từ ngữ của biểu mẫu", "form", "changed"),
+    "form.confirmed": _event("Xác nhận biểu mẫu đã đối chiếu Phụ lục", "form", "words"),
+    "calendar.changed": _event("Sửa lịch ngày nghỉ", "day", "working"),
+    "regulation.enacted": _event("Nhập số, ngày của quy chế", "regulation", "number", "from"),
+    "regulation.followed": _event("Chọn quy chế áp dụng cho cơ quan", "regulation"),
+    # Papers and custody
+    "paper.drawn": _event("Lập biên bản, giấy tờ", "kind", "devices"),
+    "paper.numbered": _event("Ghi số biên bản, giấy tờ", "number"),
+    "paper.proved": _event("Nhận bằng chứng của biên bản", "role"),
+    "paper.signed": _event("Ký số biên bản, giấy tờ", "job", "certificate"),
+    "paper.confirmed": _event("Xác nhận đã nhận", "person"),
+    "paper.sent": _event("Ghi nhận đã gửi biên bản", "channel", "day"),
+    "paper.received": _event("Ghi nhận cơ quan nhận được biên bản", "day"),
+    "paper.cancelled": _event("Hủy biên bản, giấy tờ", "reason_sha256"),
+    "custody.moved": _event("Chuyển trạng thái thiết bị", "act", "devices", "paper"),
+    "custody.undone": _event("Hoàn tác chuyển trạng thái thiết bị", "move"),
+    "incident.reported": _event("Báo sự cố", "kind", "on_behalf"),
+    "incident.changed": _event("Cập nhật sự cố", "changed"),
+    "incident.found": _event("Tìm thấy thiết bị", "after_letter"),
+    "incident.closed": _event("Kết thúc sự cố"),
+    "follow_up.done": _event("Hoàn thành việc phải làm", "code"),
+    "follow_up.waived": _event("Bỏ qua việc được đề xuất", "code", "reason_sha256"),
+    # People and agencies that change
+    "staff_change.recorded": _event("Ghi biến động nhân sự", "kind", "day"),
+    "staff_change.answered": _event("Trả lời tiếp nhận người chuyển đến", "accepted"),
+    "staff_change.closed": _event("Kết thúc biến động nhân sự"),
+    "staff_change.cancelled": _event("Hủy biến động nhân sự", "reason_sha256"),
+    "reorganisation.planned": _event("Lập phương án sắp xếp cơ quan", "kind", "day"),
+    "reorganisation.applied": _event("Thực hiện sắp xếp cơ quan", "people", "devices"),
+    "reorganisation.closed": _event("Kết thúc sắp xếp cơ quan"),
+    # Counting, reminding, Excel
+    "stocktake.opened": _event("Mở đợt kiểm kê", "devices"),
+    "stocktake.counted": _event("Kiểm đếm", "counts", "repeated"),
+    "stocktake.corrected": _event("Sửa kết quả kiểm đếm", "item", "outcome"),
+    "stocktake.closed": _event("Khóa sổ kiểm kê", "right", "missing", "surplus", "wrong_holder"),
+    "reminder.made": _event("Tạo nhắc việc", "made"),
+    "reminder.sent": _event("Gửi nhắc việc", "channel", "sent"),
+    "reminder.printed": _event("In thông báo nhắc việc", "reminders"),
+    "calendar_feed.created": _event("Tạo địa chỉ lịch"),
+    "calendar_feed.revoked": _event("Thu hồi địa chỉ lịch"),
+    "sheet.uploaded": _event("Tải lên bảng tính", "kind", "rows"),
+    "sheet.committed": _event("Nhập dữ liệu từ bảng tính", "kind", "new", "changed", "skipped"),
+    "sheet.undone": _event("Hoàn tác lần nhập bảng tính", "rows"),
+    "sheet.exported": _event("Xuất bảng tính", "kind", "rows"),
+    "labels.printed": _event("In nhãn thiết bị", "devices"),
+    "setting.changed": _event("Đổi thiết lập", "name"),
+    "trust.changed": _event("Cập nhật chứng thư gốc hoặc danh sách thu hồi", "what"),
+}
