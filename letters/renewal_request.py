@@ -12,6 +12,7 @@ from letters.decree30 import Anchor, DrawnLetter, Letter, Medium, Signer
 from letters.prescribed import FormText
 from letters.requests import (
     COMMON_FIELDS,
+    CONTACT_ROWS,
     LINES_IN_LETTER,
     P7_FIELDS,
     Composer,
@@ -88,6 +89,7 @@ def compose(
             subject=text["subject"],
             opening=composer.sentence("opening", services=text[_service(letter.lines)]),
             quantity=_quantity(letter.lines, text),
+            contact_rows_across=CONTACT_ROWS,
             layout="amendment" if changes else "renewal",
             rows=_rows(letter.lines, text, blanks),
             empty_list="Danh sách chưa có chứng thư chữ ký số nào.",

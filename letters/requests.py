@@ -69,6 +69,14 @@ CONTACT_ROWS = (
     ("delivery_address",),
 )
 
+#: The same in the same order, closer together: a page across has only 170 mm of height.
+CONTACT_ROWS_ACROSS = (
+    ("full_name", "citizen_id", "citizen_id_issued_on"),
+    ("citizen_id_issued_by", "position"),
+    ("mobile_phone", "official_email"),
+    ("delivery_address",),
+)
+
 # House choices. II.6.e gives 13-14 for the body, so also for the notes; a remark is not of the
 # letter.
 _NOTE_SIZE = 13.0
@@ -173,6 +181,7 @@ class Content:
     opening: str
     quantity: str
     contact_rows: Sequence[Sequence[str]] = CONTACT_ROWS
+    contact_rows_across: Sequence[Sequence[str]] = CONTACT_ROWS_ACROSS
     contact_name: str = "Người tiếp nhận"
     layout: str
     rows: Iterable[Mapping[str, str]]
@@ -262,7 +271,9 @@ class Composer:
             sentence = f"{content.contact_name}: chưa có {label[0].lower()}{label[1:]}."
             return f"{label}: {self.blanks.fill(told, sentence)}"
 
-        rows = [";  ".join(map(shown, row)) for row in content.contact_rows]
+        across = self.setter.sheet is LANDSCAPE
+        fields = content.contact_rows_across if across else content.contact_rows
+        rows = [";  ".join(map(shown, row)) for row in fields]
         pieces = [piece for row in rows for piece in self.setter.paragraph(row)]
         return self.setter.heading(self.words["contact_title"], pieces)
 

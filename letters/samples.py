@@ -98,7 +98,9 @@ def _words(case: SampleCase, text: FormText) -> FormText:
 
 def remarks(case: SampleCase, form: PrescribedForm) -> str:
     """What a reader of this sample must know first: an inferred layout, a draft regulation."""
-    inferred = f"Mẫu số {form.number}: {form.note}" if form.is_inferred else ""
+    inferred = (
+        f"Ghi chú của phần mềm: {form.note}" if form.is_inferred else ""
+    )
     return " ".join(filter(None, (case.remark, inferred)))
 
 

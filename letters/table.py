@@ -192,7 +192,10 @@ def _head(table: Table) -> Head:
     face, size, columns, edges = table.faces.bold, table.size, table.columns, table.edges
 
     def fitted(text: str, width: float) -> tuple[str, ...]:
-        return tuple(balance(text, face, size, width - 2 * PADDING_X))
+        parts = text.split("\n")  # The heading's own line breaks come first.
+        return tuple(
+            line for part in parts for line in balance(part, face, size, width - 2 * PADDING_X)
+        )
 
     def tall(*cells: Sequence[str]) -> float:
         return max(map(len, cells)) * table.pitch + 2 * PADDING_Y

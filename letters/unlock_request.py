@@ -38,6 +38,11 @@ _CONTACT_ROWS = (
     ("agency_name",),
     ("mobile_phone",),
 )
+_CONTACT_ROWS_ACROSS = (
+    ("full_name", "citizen_id", "citizen_id_issued_on"),
+    ("citizen_id_issued_by", "position"),
+    ("agency_name", "mobile_phone"),
+)
 
 TEXT = prescribed.load("mau_06.toml", _FIELDS)
 FORM = TEXT.form
@@ -73,6 +78,7 @@ def compose(
             opening=composer.sentence("opening"),
             quantity=text["quantity"].format(total=two_digits(len(letter.lines))),
             contact_rows=_CONTACT_ROWS,
+            contact_rows_across=_CONTACT_ROWS_ACROSS,
             contact_name="Người phối hợp khôi phục",
             layout="portrait",
             rows=_rows(letter.lines, blanks),
