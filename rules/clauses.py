@@ -223,9 +223,7 @@ def _clause(file: str, row: Mapping[str, Any]) -> Clause:
     if wrong := next(_wrong_fields(row), None):
         raise LawError(file, where, wrong)
     clause = Clause(
-        place=Place(
-            Part(row.get("part", Part.ANNEX)), *(row.get(key, "") for key in _TEXT_KEYS[:3])
-        ),
+        place=_place(row),
         opening=row["opening"],
         kind=ClauseKind(row["kind"]),
         asks=row.get("asks", ""),
@@ -238,6 +236,11 @@ def _clause(file: str, row: Mapping[str, Any]) -> Clause:
     if wrong := _wrong_kind(clause):
         raise LawError(file, clause.place.name, wrong)
     return clause
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    part = Part(row.get("part", Part.ANNEX))
+    return Place(part, row["article"], row.get("clause", ""), row.get("point", ""))
 
 
 def _wrong_fields(row: Mapping[str, Any]) -> Iterator[str]:

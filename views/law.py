@@ -1,26 +1,25 @@
 """The law the program goes by: every value and provision, its words, and how sure we are of it."""
 
-from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, url_for
+from flask import Blueprint, Flask, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 import clock
 import regulations
-from rules.law import Instrument, Law
+from regulations.clause_map import charts
+from rules.law import Instrument
 from rules.law_parsing import Entry
 from rules.permissions import Permission
-from rules.provisions import Provision
-from views.guards import requires
+from rules.regulation_status import standing
+from views.clauses import KIND_WORDS, chapters_of, chart_at, regulation_list
+from views.guards import account, requires
+from views.law_links import article_anchor, articles_of, make_known, named, slug
 from views.law_words import KEY_WORDS
 
 bp = Blueprint("law", __name__, url_prefix="/can-cu-phap-ly")
-
-_DRAFT_MARK = " (dự thảo)"
 
 
 @bp.get("")
@@ -28,17 +27,44 @@ _DRAFT_MARK = " (dự thảo)"
 def index() -> ResponseReturnValue:
     """Every instrument with its values and provisions; what is only inferred is named apart."""
     law, today = regulations.load(), clock.today()
-    instruments = [
+    instruments: list[dict[str, Any]] = [
         {
             "row": one,
-            "anchor": one.key.replace("_", "-"),
-            "entries": [_shown(one, name, entry, today) for name, entry in _named(one)],
+            "anchor": slug(one.key),
+            "standing": standing(one, on=today),
+            "entries": _rows(one, today),
+            "articles": {article: article_anchor(one, article) for article in articles_of(one)},
+            "text": slug(one.key) if one.key in charts() else None,
         }
         for one in sorted(law.instruments, key=_newest_first)
     ]
     weak = [shown for one in instruments for shown in one["entries"] if not shown["may_refuse"]]
     return render_template(
-        "law/index.html", instruments=instruments, weak=weak, problems=law.problems()
+        "law/index.html",
+        instruments=instruments,
+        weak=weak,
+        problems=law.problems(),
+        regulations=regulation_list(),
+    )
+
+
+@bp.get(f"/<any({', '.join(map(repr, map(slug, charts())))}):regulation>")
+@requires(Permission.LAW_VIEW)
+def regulation(regulation: str) -> ResponseReturnValue:
+    """The whole wording of one regulation, and what the program does about each clause."""
+    chart, chosen = chart_at(regulation), request.args.get("loai", "")
+    kind = KIND_WORDS.get(chosen)
+    return render_template(
+        "law/regulation.html",
+        chart=chart,
+        counts=chart.counts(),
+        chapters=chapters_of(chart, kind, account()),
+        kind=kind,
+        choices=[
+            (word, one, url_for("law.regulation", regulation=regulation, loai=word))
+            for word, one in KIND_WORDS.items()
+        ],
+        whole_url=url_for("law.regulation", regulation=regulation),
     )
 
 
@@ -48,77 +74,32 @@ def _newest_first(one: Instrument) -> tuple[bool, int, str]:
     return one.over is not None, -issued, one.citation
 
 
+def _rows(instrument: Instrument, today: date) -> list[dict[str, Any]]:
+    """Its entries; the first of each article carries the anchor of the article."""
+    rows = [_shown(instrument, name, entry, today) for name, entry in named(instrument)]
+    seen = {""}
+    for row in rows:
+        article = row["entry"].provision.article
+        row["begins"] = None if article in seen else article_anchor(instrument, article)
+        seen.add(article)
+    return rows
+
+
 def _shown(instrument: Instrument, name: str, entry: Entry, today: date) -> dict[str, Any]:
     return {
         "entry": entry,
         "words": KEY_WORDS.get(entry.key, entry.key),
         "anchor": name,
-        "value": _value(entry),
+        "value": entry.shown,
         "place": entry.provision.citation.removesuffix(instrument.citation).strip(),
         "may_refuse": entry.provision.certainty.may_refuse,
         "in_force": entry.provision.in_force(today),
     }
 
 
-def _value(entry: Entry) -> str:
-    if entry.value is None:
-        return ""
-    if isinstance(entry.value, bool):
-        return "có" if entry.value else "không"
-    return f"{entry.value} {entry.unit}".strip()
-
-
-# Addresses of provisions --------------------------------------------------------------------------
-
-
-def _place(provision: Provision) -> tuple[object, ...]:
-    """What tells one provision from another, whether or not it is marked as a draft."""
-    return (
-        provision.instrument.removesuffix(_DRAFT_MARK),
-        provision.article,
-        provision.clause,
-        provision.point,
-        provision.form,
-        provision.quote,
-        provision.effective_from,
-        provision.effective_until,
-    )
-
-
-@cache
-def anchors() -> dict[tuple[object, ...], str]:
-    """The anchor of each provision on the page; provisions of the same words share the first."""
-    return anchors_of(regulations.load())
-
-
-def anchors_of(law: Law) -> dict[tuple[object, ...], str]:
-    """The anchors for a given law."""
-    found: dict[tuple[object, ...], str] = {}
-    for instrument in law.instruments:
-        for name, entry in _named(instrument):
-            found.setdefault(_place(entry.provision), name)
-    return found
-
-
-def _named(instrument: Instrument) -> Iterator[tuple[str, Entry]]:
-    """Each entry with its own anchor; a key with several periods is numbered."""
-    seen: dict[str, int] = {}
-    for entry in instrument.entries:
-        seen[entry.key] = seen.get(entry.key, 0) + 1
-        again = f"-{seen[entry.key]}" if seen[entry.key] > 1 else ""
-        name = f"{instrument.key}-{entry.key}{again}"
-        yield name.replace(".", "-").replace("_", "-"), entry
-
-
-def law_url(provision: Provision | None) -> str:
-    """The address of the row that shows this provision; the page itself when it is not there."""
-    found = anchors().get(_place(provision)) if provision is not None else None
-    return url_for("law.index", _anchor=found)
-
-
 def _make_known(state: BlueprintSetupState) -> None:
     app: Flask = state.app
-    app.jinja_env.globals["law_url"] = law_url
+    make_known(app)
 
 
 bp.record(_make_known)

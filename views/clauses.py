@@ -1,0 +1,174 @@
+"""What the page of a regulation shows: its wording, and what the program does about each clause."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from flask import current_app, url_for
+
+from regulations.clause_map import charts, passages
+from rules.clauses import Chart, Clause, ClauseKind, Part, Passage, Place
+from rules.permissions import Permission
+from views.guards import Account
+from views.law_links import slug
+
+#: Kind -> its name in an address.
+KIND_WORDS: Mapping[str, ClauseKind] = {
+    "da-co": ClauseKind.SERVED,
+    "dang-lam": ClauseKind.OPEN,
+    "ngoai-phan-mem": ClauseKind.OUTSIDE,
+}
+
+#: Endpoint -> what the page is called, and from which page one comes to it (itself when "").
+PAGES: Mapping[str, tuple[str, str]] = {
+    "agencies.merge": ("Sáp nhập đơn vị", "agencies.index"),
+    "agencies.rename": ("Đổi tên đơn vị", "agencies.index"),
+    "agencies.show": ("Trang của đơn vị", "agencies.index"),
+    "certificate_imports.show": ("Nhập chứng thư từ tệp", "certificate_imports.new"),
+    "certificate_requests.index": ("Yêu cầu chứng thực", ""),
+    "certificate_requests.new_renewal": ("Lập văn bản gia hạn", "certificates.index"),
+    "certificate_requests.show": ("Hồ sơ yêu cầu", "certificate_requests.index"),
+    "certificate_requests.signer": ("Chọn người ký", "certificate_requests.index"),
+    "certificates.index": ("Sổ chứng thư", ""),
+    "certificates.show": ("Trang của chứng thư", "certificates.index"),
+    "devices.index": ("Sổ thiết bị", ""),
+    "devices.new": ("Thêm thiết bị", ""),
+    "devices.show": ("Trang của thiết bị", "devices.index"),
+    "home.show": ("Trang chủ", ""),
+    "law.index": ("Căn cứ pháp lý", ""),
+    "law.regulation": ("Toàn văn quy chế", "law.index"),
+    "log.index": ("Nhật ký", ""),
+    "people.email": ("Thư điện tử công vụ", "people.index"),
+    "people.leaving": ("Ghi nhận nghỉ, chuyển công tác", "people.index"),
+    "people.show": ("Trang của cá nhân", "people.index"),
+    "permissions.show": ("Bảng vai trò và quyền", ""),
+    "request_acts.decide": ("Duyệt hoặc trả lại", "certificate_requests.index"),
+    "request_acts.number": ("Ghi số, ngày văn bản", "certificate_requests.index"),
+    "request_acts.paper": ("Nhận bản giấy đã ký", "certificate_requests.index"),
+    "request_acts.result": ("Ghi kết quả", "certificate_requests.index"),
+    "request_acts.sending": ("Ghi việc gửi", "certificate_requests.index"),
+    "request_letters.show": ("Xem văn bản", "certificate_requests.index"),
+    "request_letters.signatures": ("Kiểm tra chữ ký trên văn bản", "certificate_requests.index"),
+    "signing_agents.index": ("Trình ký số", ""),
+    "signing_jobs.seal": ("Ký số của cơ quan", "certificate_requests.index"),
+    "signing_jobs.sign": ("Ký số", "certificate_requests.index"),
+    "verifications.new": ("Kiểm tra chữ ký", ""),
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A page by its name; `url` None when this person has no business there."""
+
+    words: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One clause on the page. `after` closes what it is the last part of."""
+
+    clause: Clause
+    words: tuple[str, ...]
+    doors: tuple[Door, ...]
+    after: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """The sign in front of the words, as the text has it."""
+        place = self.clause.place
+        if place.point:
+            return f"{place.point})"
+        return f"{place.clause}." if place.clause else ""
+
+    @property
+    def level(self) -> int:
+        """0 for an article, 1 for what stands right in it, 2 for a point of a clause."""
+        place = self.clause.place
+        return bool(place.clause) + bool(place.point)
+
+
+@dataclass(frozen=True)
+class Article:
+    """An article with its clauses and points; its own row is left out when it is only a title."""
+
+    title: str
+    anchor: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The articles under one heading."""
+
+    title: str
+    articles: tuple[Article, ...]
+
+
+def regulation_list() -> list[dict[str, object]]:
+    """Every regulation of a province with its status and counts."""
+    return [
+        {"chart": chart, "slug": slug(chart.key), "counts": chart.counts()}
+        for chart in charts().values()
+    ]
+
+
+def chart_at(address: str) -> Chart:
+    """The map whose regulation has this address; KeyError when there is none."""
+    return {slug(key): chart for key, chart in charts().items()}[address]
+
+
+def chapters_of(chart: Chart, kind: ClauseKind | None, person: Account) -> tuple[Chapter, ...]:
+    """The text in its chapters; with a kind, only clauses of it and what they stand in."""
+    texts = passages(chart.key)
+    shown = _of_kind(chart, kind)
+    doors = {name: _door(name, person) for clause in chart.clauses for name in clause.pages}
+    found: dict[str, dict[Place, list[Row]]] = {}
+    for clause in chart.clauses:
+        if clause.place not in shown:
+            continue
+        passage, place = texts[clause.place], clause.place
+        article = Place(place.part, place.article)
+        title = passage.chapter if place.part is Part.ANNEX else "Quyết định ban hành"
+        row = Row(clause, passage.words, tuple(doors[name] for name in clause.pages))
+        found.setdefault(title, {}).setdefault(article, []).append(row)
+    return tuple(
+        Chapter(title, tuple(_article(rows, texts) for rows in articles.values()))
+        for title, articles in found.items()
+    )
+
+
+def _article(rows: list[Row], texts: Mapping[Place, Passage]) -> Article:
+    """A regulation's article has a title of its own; the deciding document's often has none."""
+    head = rows[0]
+    title = f"Điều {head.clause.place.article}"
+    if head.clause.kind is ClauseKind.PARTS or len(head.words) > 1:
+        title, rows[0] = f"{title}. {head.words[0]}", replace(head, words=head.words[1:])
+    for index, row in enumerate(rows):
+        above, last = row.clause.place.above, rows[index + 1 :]
+        if above and all(other.clause.place.above != above for other in last):
+            rows[index] = replace(row, after=texts[above].closing)
+    return Article(title, head.clause.place.anchor, tuple(row for row in rows if row.words))
+
+
+def _of_kind(chart: Chart, kind: ClauseKind | None) -> set[Place]:
+    """The places of these clauses and of all they stand in."""
+    return {
+        place
+        for clause in chart.clauses
+        if kind in (None, clause.kind)
+        for place in _with_those_above(clause.place)
+    }
+
+
+def _with_those_above(place: Place | None) -> Iterator[Place]:
+    while place is not None:
+        yield place
+        place = place.above
+
+
+def _door(endpoint: str, person: Account) -> Door:
+    words, way = PAGES[endpoint]
+    door = way or endpoint
+    guard = getattr(current_app.view_functions[door], "guard", ())
+    allowed = any(not isinstance(one, Permission) or person.can(one) for one in guard)
+    return Door(words, url_for(door) if allowed else None)
