@@ -65,4 +65,4 @@ def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _may_refuse(provision: Provision | None) -> bool:
     # A house rule has no certainty to exceed: it may refuse what would break the register itself.
-    return provision is None or provision.certainty.may_refuse
+    return provision is None or provision.may_refuse

@@ -29,7 +29,8 @@ class Provision:
     """A place in a legal instrument, with its words and the days it is in force (half-open).
 
     `quote` is verbatim Vietnamese or empty; `form` names a prescribed form ("04") when the place is
-    in the annex. A side of the period that is None is open.
+    in the annex. A side of the period that is None is open. `unverified` says that nobody knows
+    whether the instrument is still in force, however certain its wording.
     """
 
     instrument: str
@@ -41,6 +42,12 @@ class Provision:
     effective_from: date | None = None
     effective_until: date | None = None
     form: str = ""
+    unverified: bool = False
+
+    @property
+    def may_refuse(self) -> bool:
+        """True when a person may be refused on this ground: certain words, in certain force."""
+        return self.certainty.may_refuse and not self.unverified
 
     @property
     def citation(self) -> str:
