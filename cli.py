@@ -4,7 +4,9 @@ import errno
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -17,7 +19,9 @@ import audit
 import clock
 from config import ROOT, Config, ConfigError
 from extensions import db
+from rules.law_parsing import Instrument
 from rules.permissions import Role
+from rules.provisions import Certainty
 from version import VERSION
 
 
@@ -254,24 +258,48 @@ def regulations_commands() -> None:
 
 @regulations_commands.command("check")
 def regulations_check() -> None:
-    """Kiểm tra các tệp quy định; in ra những điều chưa đủ chắc chắn nên chỉ được cảnh báo."""
+    """Kiểm tra mọi tệp quy định: tình trạng, số giá trị, những điều chỉ được cảnh báo."""
     import regulations
-    from labels import label
+    from rules.law import Law
+    from rules.routing import check_routes
 
-    law = regulations.load()
-    click.echo("Chỉ được cảnh báo, không được từ chối:")
-    for file, entry in law.inferred():
-        ground = entry.provision
-        value = "" if entry.value is None else f" = {entry.value} {entry.unit}".rstrip()
-        click.echo(
-            f"- {file}, {entry.key}{value}: {ground.citation} ({label(ground.certainty)})"
-            + (f". {entry.note}" if entry.note else "")
-        )
+    texts = regulations.texts()
+    if errors := Law.errors(texts):
+        for error in errors:
+            click.echo(str(error), err=True)
+        raise click.ClickException(f"Có {len(errors)} lỗi trong các tệp quy định.")
+    law, today = Law.parse(texts), clock.today()
+    for one in law.instruments:
+        _tell_instrument(one, today)
+    for top in (None, *(one.key for one in law.instruments if one.over is not None)):
+        check_routes(law.under(top, as_if_in_force=True) if top else law, on=today)
     if problems := law.problems():
         click.echo("Cần người xem lại:")
         for problem in problems:
             click.echo(f"- {problem}")
     click.echo("Các tệp quy định đều đọc được.")
+
+
+def _tell_instrument(one: Instrument, today: date) -> None:
+    """One file: how it stands, how many values of which certainty, and what may only warn."""
+    from labels import label
+    from rules.regulation_status import standing
+
+    click.echo(f"{one.file}: {one.citation}. {standing(one, on=today)}")
+    counts = Counter(entry.provision.certainty for entry in one.entries)
+    told = [f"{label(mark)} {counts[mark]}" for mark in Certainty if counts[mark]]
+    click.echo(f"  {len(one.entries)} giá trị, điều khoản: {'; '.join(told)}.")
+    if one.note:
+        click.echo(f"  {one.note}")
+    weak = [entry for entry in one.entries if not entry.provision.certainty.may_refuse]
+    if weak:
+        click.echo("  Chỉ được cảnh báo, không được từ chối:")
+    for entry in weak:
+        ground, value = entry.provision, f" = {entry.shown}" if entry.shown else ""
+        click.echo(
+            f"  - {entry.key}{value}: {ground.citation} ({label(ground.certainty)})"
+            + (f". {entry.note}" if entry.note else "")
+        )
 
 
 @click.command("verify")
