@@ -91,6 +91,7 @@ class Row:
 class Article:
     """An article with its clauses and points; its own row is left out when it is only a title."""
 
+    number: str
     title: str
     anchor: str
     rows: tuple[Row, ...]
@@ -139,15 +140,15 @@ def chapters_of(chart: Chart, kind: ClauseKind | None, person: Account) -> tuple
 
 def _article(rows: list[Row], texts: Mapping[Place, Passage]) -> Article:
     """A regulation's article has a title of its own; the deciding document's often has none."""
-    head = rows[0]
-    title = f"Điều {head.clause.place.article}"
+    head, place = rows[0], rows[0].clause.place
+    title = f"Điều {place.article}"
     if head.clause.kind is ClauseKind.PARTS or len(head.words) > 1:
         title, rows[0] = f"{title}. {head.words[0]}", replace(head, words=head.words[1:])
     for index, row in enumerate(rows):
         above, last = row.clause.place.above, rows[index + 1 :]
         if above and all(other.clause.place.above != above for other in last):
             rows[index] = replace(row, after=texts[above].closing)
-    return Article(title, head.clause.place.anchor, tuple(row for row in rows if row.words))
+    return Article(place.article, title, place.anchor, tuple(row for row in rows if row.words))
 
 
 def _of_kind(chart: Chart, kind: ClauseKind | None) -> set[Place]:

@@ -85,7 +85,8 @@ MEASURES = """() => ({
 def pattern_of(address: str) -> str:
     """The kind of page behind an address: numbers and random names left out, query by its keys."""
     parts = urlsplit(address)
-    path = re.sub(r"/[A-Za-z0-9_-]{22}(?=/|$)", "/#", re.sub(r"/\d+(?=/|$)", "/#", parts.path))
+    # A number, a random name, or a regulation by its year: pages of one kind.
+    path = re.sub(r"/(?:\d+|[A-Za-z0-9_-]{22}|[a-z0-9-]+-20\d\d)(?=/|$)", "/#", parts.path)
     keys = sorted({key for key, _ in parse_qsl(parts.query)})
     return path + ("?" + "&".join(keys) if keys else "")
 
