@@ -32,9 +32,6 @@ class Permission(StrEnum):
     DEVICE_SEARCH = "device:search"
     DEVICE_EDIT = "device:edit"
     DEVICE_IMPORT = "device:import"
-    DEVICE_HAND_OVER = "device:hand_over"
-    DEVICE_CONFIRM = "device:confirm"
-    DEVICE_REPORT = "device:report"
     PERSON_VIEW = "person:view"
     PERSON_SEARCH = "person:search"
     PERSON_EDIT = "person:edit"
@@ -135,9 +132,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.CERTIFICATE_HISTORY_ATTEST,
         _P.DEVICE_EDIT,
         _P.DEVICE_IMPORT,
-        _P.DEVICE_HAND_OVER,
-        _P.DEVICE_CONFIRM,
-        _P.DEVICE_REPORT,
         _P.PERSON_EDIT,
         _P.PERSON_IMPORT,
         _P.AGENCY_EDIT,
@@ -177,8 +171,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     | _OVERVIEW
     | _HOLDER
     | {
-        _P.DEVICE_CONFIRM,
-        _P.DEVICE_REPORT,
         _P.CERTIFICATE_REQUEST_APPROVE,
         _P.CERTIFICATE_REQUEST_RETURN,
         _P.CERTIFICATE_REQUEST_SIGN,
@@ -191,8 +183,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     | {
         _P.CERTIFICATE_VIEW,
         _P.DEVICE_VIEW,
-        _P.DEVICE_CONFIRM,
-        _P.DEVICE_REPORT,
         _P.PERSON_VIEW,
         _P.SIGNING_AGENT_PAIR,
     },
