@@ -75,13 +75,12 @@ def compose(
     text = words or TEXT
     composer = Composer(letter, text, setter, blanks)
     variant = "_central" if letter.central_signing else ""
-    full = any(line.old_serial_number or line.sim_pki for line in letter.lines)
     return composer.whole(
         Content(
             subject=text["subject" + variant],
             opening=composer.sentence("opening", whom=text["whom" + variant]),
             quantity=text["quantity"].format(total=two_digits(len(letter.lines))),
-            layout="full" if full else "plain",
+            layout=_layout(letter.lines),
             rows=_rows(letter.lines, blanks),
             empty_list="Danh sách chưa có cá nhân nào.",
         )
@@ -95,6 +94,15 @@ def draw(letter: PersonIssuanceLetter, words: FormText | None = None) -> DrawnLe
     Vietnamese sentences what is drawn as dots. Raises letters.errors.FontsMissing and TooLarge.
     """
     return draw_request(letter, compose, words)
+
+
+def _layout(lines: Sequence[PersonIssuanceLine]) -> str:
+    """The two last columns are wide only where somebody has something in them."""
+    reissue = any(line.old_serial_number for line in lines)
+    sim = any(line.sim_pki for line in lines)
+    if reissue and sim:
+        return "full"
+    return "reissue" if reissue else "sim" if sim else "plain"
 
 
 def _rows(lines: Sequence[PersonIssuanceLine], blanks: Blanks) -> Iterator[Mapping[str, str]]:

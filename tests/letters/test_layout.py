@@ -1,8 +1,10 @@
 """The layout of decree 30/2020, Phụ lục I, measured with a ruler on the drawn page."""
 
 import pytest
+from PIL import Image, ImageChops
 
 from letters.renewal_request import DrawnLetter, ListPlacement, Medium, Signer, draw
+from tests.letters import form_cases
 from tests.letters.cases import CASES, GOLDEN
 from tests.letters.data import make_letter
 from tests.letters.reading import (
@@ -17,24 +19,34 @@ from tests.letters.reading import (
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
+#: Mẫu 04 in many shapes, and each other form.
+ALL = [*CASES, *form_cases.CASES]
+DIGITAL = [
+    *(name for name in CASES if CASES[name].medium is Medium.DIGITAL),
+    *(name for name, (_, case) in form_cases.CASES.items() if case.medium is Medium.DIGITAL),
+]
+
+
+def is_across(name: str) -> bool:
+    return "landscape" in name or "across" in name
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, DrawnLetter]:
-    return {name: draw(letter) for name, letter in CASES.items()}
+    letters = {name: draw(letter) for name, letter in CASES.items()}
+    return letters | {name: form_cases.draw_case(name) for name in form_cases.CASES}
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_words_and_places_are_those_of_the_golden_file(drawn, name):
     expected = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
     assert golden_text(drawn[name].pdf) == expected
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_nothing_is_drawn_in_the_margins_but_the_page_number(drawn, name):
     pdf = drawn[name].pdf
-    landscape = "landscape" in name
-    width, height = (297, 210) if landscape else (210, 297)
+    width, height = (297, 210) if is_across(name) else (210, 297)
     for page in range(drawn[name].pages):
         left, top, right, bottom = ink_box(pdf, page)
         numbered = any(w.page == page and w.baseline < 15 for w in read_words(pdf))
@@ -44,8 +56,23 @@ def test_nothing_is_drawn_in_the_margins_but_the_page_number(drawn, name):
         assert top >= (8 if numbered else 19.5)
 
 
+@pytest.mark.parametrize("name", form_cases.PICTURES)
+def test_the_page_looks_like_its_golden_picture(drawn, name):
+    case, page = form_cases.PICTURES[name]
+    with Image.open(GOLDEN / f"{name}.png") as expected:
+        seen = form_cases.picture(drawn[case].pdf, page)
+        assert seen.size == expected.size
+        # Averaged over squares of 5 mm a font of the same metrics gives the same grey.
+        squares = (seen.width // 5, seen.height // 5)
+        apart = ImageChops.difference(
+            seen.resize(squares, Image.Resampling.BOX),
+            expected.convert("L").resize(squares, Image.Resampling.BOX),
+        )
+        assert apart.getextrema()[1] < 24
+
+
 class TestHead:
-    @pytest.mark.parametrize("name", CASES)
+    @pytest.mark.parametrize("name", ALL)
     def test_nation_and_motto_stand_top_right_with_a_rule_as_long_as_the_motto(self, drawn, name):
         pdf = drawn[name].pdf
         nation, motto = find_words(pdf, NATION), find_words(pdf, MOTTO)
@@ -219,12 +246,10 @@ class TestClosing:
 
 
 class TestAnchors:
-    @pytest.mark.parametrize(
-        "name", [n for n in CASES if n not in {"annex_on_paper", "nothing_known"}]
-    )
+    @pytest.mark.parametrize("name", DIGITAL)
     def test_no_anchor_lies_over_drawn_words(self, drawn, name):
         letter = drawn[name]
-        height = (210 if name == "landscape" else 297) / MM
+        height = (210 if is_across(name) else 297) / MM
         assert set(letter.anchors) == {"number", "date", "signature", "seal"}
         for key, anchor in letter.anchors.items():
             for words in read_words(letter.pdf):
