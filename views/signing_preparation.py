@@ -78,7 +78,7 @@ def check_certificate(certificate: Certificate, at: datetime) -> Checked:
     """
     parsed = x509.load_der_x509_certificate(certificate.der)
     store = TrustStore.load(settings().trust)
-    found = judge(parsed, (), store, signing_time=at, time_is_proven=False, at=at)
+    found = judge(parsed, (), store, signing_time=at, at=at)
     path = build_path(parsed, store, ())
     lines = [Evidence(f"Điều 31: {each}", good=False) for each in found.invalid]
     if not found.invalid:

@@ -2,195 +2,201 @@
 
 pyHanko decides which kinds of object may change. It trusts form filling a good deal: what a locked
 text field *shows* is part of its appearance stream, and fonts hang on shared resources. So the
-things that a person believes in (page contents, locked fields, earlier signatures) are compared
-whole, following every reference, in the signed revision and in the last one.
+things that a person believes in (page contents, what lies over them, fields, earlier signatures)
+are compared whole in the signed revision and in the last one, and each difference is put into a
+sentence: which page, what kind, allowed or not.
 """
-
-# mypy: disallow-untyped-calls=False
-# pyHanko's PDF objects are made by constructors without annotations.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
+from signing.pades.report import ChangeKind, LaterChange
+from signing.pades.snapshots import FieldState, Snapshot
 
-_DEPTH = 60
-_MAX_OBJECTS = 200_000
-_BACKWARDS = frozenset({"/Parent", "/P", "/Data", "/Dest", "/StructParent", "/StructParents"})
-_PAGE_KEYS = ("/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit")
-_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+_WORDS = {
+    "/FreeText": "chữ chèn thêm",
+    "/Stamp": "con dấu chèn thêm",
+    "/Text": "ghi chú",
+    "/Highlight": "tô màu",
+    "/Link": "liên kết",
+    "/Square": "hình vẽ",
+    "/Redact": "vùng che",
+    "/Ink": "nét vẽ",
+    "/FileAttachment": "tệp đính kèm",
+    "/Popup": "cửa sổ ghi chú",
+    "/Widget": "trường không thuộc biểu mẫu",
+}
+
+Rectangle = tuple[float, float, float, float]
 
 
-class TooComplex(ValueError):
-    """The document nests deeper, or holds more, than can be compared safely."""
+@dataclass(frozen=True)
+class Drawing:
+    """The visible part of a signature field that was added after the signature in question."""
+
+    field: str
+    page: int
+    box: Rectangle
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Differences between a signed revision and the last one, as sentences."""
+    """The differences; `drawings` still have to be held against what the page shows."""
 
-    forbidden: tuple[str, ...]
+    all: tuple[LaterChange, ...]
+    drawings: tuple[Drawing, ...] = ()
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        return tuple(change.text for change in self.all if not change.allowed)
 
 
 def compare(
-    reader: PdfFileReader, revision: int, locked: Iterable[str], signature_field: str
+    before: Snapshot, after: Snapshot, locked: Iterable[str], signature_field: str
 ) -> Changes:
-    """Forbidden changes after a revision. Raises TooComplex."""
-    old = reader.get_historical_resolver(revision)
-    new = reader.get_historical_resolver(reader.xrefs.total_revisions - 1)
-    forbidden = [*_page_changes(old, new)]
-    before, after = fields(old), fields(new)
+    """The differences between a signed revision and the last one."""
     locked = tuple(locked)
-    for name in locked:
-        if _print(before.get(name)) != _print(after.get(name)):
-            forbidden.append(f"Trường “{name}” đã bị sửa sau khi được chữ ký này khóa.")
-    for name, field in before.items():
-        if entry(field, "/FT") == "/Sig" and "/V" in field:
-            if _print(field) != _print(after.get(name)):
-                forbidden.append(f"Chữ ký “{name}” có trước đã bị sửa sau chữ ký này.")
-    forbidden += _covered(before, after, locked, signature_field)
-    return Changes(tuple(forbidden))
-
-
-def fields(resolver: Any) -> dict[str, Any]:
-    """All terminal fields of the form in one revision by their full names."""
-    found: dict[str, Any] = {}
-    form = entry(resolver.root, "/AcroForm")
-    if form is None:
-        return found
-    queue = [(item, "", 0) for item in entry(form, "/Fields", ())]
-    while queue:
-        item, prefix, depth = queue.pop()
-        field = item.get_object()
-        if depth > _DEPTH or len(found) > _MAX_OBJECTS:
-            raise TooComplex("form")
-        if not isinstance(field, generic.DictionaryObject):
-            continue
-        name = str(entry(field, "/T", ""))
-        full = ".".join(part for part in (prefix, name) if part)
-        kids = [k for k in entry(field, "/Kids", ()) if "/T" in k.get_object()]
-        if kids:
-            queue += [(kid, full, depth + 1) for kid in kids]
-        else:
-            found[full] = field
-    return found
-
-
-def _page_changes(old: Any, new: Any) -> list[str]:
-    before, after = _pages(old), _pages(new)
-    if len(before) != len(after):
-        return ["Số trang của văn bản đã thay đổi sau khi ký."]
-    return [
-        f"Nội dung trang {number} đã bị thay đổi sau khi ký."
-        for number, (first, second) in enumerate(zip(before, after, strict=True), 1)
-        if first != second
+    found = [
+        *_page_changes(before, after),
+        *_annotation_changes(before, after),
+        *_setting_changes(before, after),
     ]
+    for name in locked:
+        old, new = before.fields.get(name), after.fields.get(name)
+        if (old and old.whole) != (new and new.whole):
+            found.append(
+                LaterChange(
+                    old.page if old else 0,
+                    ChangeKind.LOCKED,
+                    False,
+                    f"Trường “{name}” đã bị sửa sau khi được chữ ký này khóa.",
+                )
+            )
+    found += _field_changes(before, after, locked)
+    found += _covered(before, after, locked, signature_field)
+    return Changes(tuple(found), tuple(_drawings(before, after, signature_field)))
 
 
-def _pages(resolver: Any) -> list[bytes]:
-    found: list[bytes] = []
-    queue: list[tuple[Any, dict[str, Any], int]] = [(resolver.root["/Pages"], {}, 0)]
-    while queue:
-        node, inherited, depth = queue.pop()
-        if depth > _DEPTH or len(found) > _MAX_OBJECTS:
-            raise TooComplex("pages")
-        own = {k: node.raw_get(k) for k in _INHERITED if k in node}
-        merged = {**inherited, **own}
-        if "/Kids" in node:
-            kids = [(kid.get_object(), merged, depth + 1) for kid in node["/Kids"]]
-            queue.extend(reversed(kids))
+def _page_changes(before: Snapshot, after: Snapshot) -> Iterator[LaterChange]:
+    if len(before.pages) != len(after.pages):
+        text = "Số trang của văn bản đã thay đổi sau khi ký."
+        yield LaterChange(0, ChangeKind.PAGES, False, text)
+        return
+    for number, (first, second) in enumerate(zip(before.pages, after.pages, strict=True), 1):
+        if first != second:
+            text = f"Nội dung trang {number} đã bị thay đổi sau khi ký."
+            yield LaterChange(number, ChangeKind.CONTENT, False, text)
+
+
+def _annotation_changes(before: Snapshot, after: Snapshot) -> Iterator[LaterChange]:
+    pairs = zip(before.annotations, after.annotations, strict=False)
+    for number, (old, new) in enumerate(pairs, 1):
+        for key in sorted(old.keys() | new.keys()):
+            first, second = old.get(key), new.get(key)
+            if first is not None and second is not None and first.print == second.print:
+                continue
+            what = first or second
+            word = _WORDS.get(what.kind if what else "", "đối tượng đè lên trang")
+            act = "bị thêm" if first is None else "bị xóa" if second is None else "bị sửa"
+            text = f"Trang {number}: {word} {act} sau khi ký."
+            yield LaterChange(number, ChangeKind.ANNOTATION, False, text)
+
+
+def _setting_changes(before: Snapshot, after: Snapshot) -> Iterator[LaterChange]:
+    for key in sorted(before.settings.keys() | after.settings.keys()):
+        if before.settings.get(key) != after.settings.get(key):
+            name = key.rsplit("/", 1)[-1]
+            text = f"Thiết lập “{name}” của văn bản đã bị thay đổi sau khi ký."
+            yield LaterChange(0, ChangeKind.SETTING, False, text)
+    for key, value in sorted(before.resources.items()):
+        if after.resources.get(key) != value:
+            name = key.rsplit("/", 1)[-1]
+            text = f"Phông chữ hoặc tài nguyên “{name}” của biểu mẫu đã bị thay đổi sau khi ký."
+            yield LaterChange(0, ChangeKind.FONT, False, text)
+
+
+def _field_changes(
+    before: Snapshot, after: Snapshot, locked: tuple[str, ...]
+) -> Iterator[LaterChange]:
+    for name, old in before.fields.items():
+        if name in locked:
             continue
-        entries = {k: node.raw_get(k) for k in _PAGE_KEYS if k in node}
-        found.append(_print({**merged, **entries}))
-    return found
+        new = after.fields.get(name)
+        if new is None:
+            text = f"Trường “{name}” đã bị xóa sau khi ký."
+            yield LaterChange(old.page, ChangeKind.FIELD, False, text)
+        elif old.kind == "/Sig":
+            yield from _signature_change(name, old, new)
+        elif old.frame != new.frame:
+            text = f"Vị trí hoặc thuộc tính của trường “{name}” đã bị sửa sau khi ký."
+            yield LaterChange(old.page, ChangeKind.FIELD, False, text)
+        elif old.whole != new.whole:
+            where = f"Trang {new.page}: trường" if new.page else "Trường"
+            text = f"{where} “{name}” được điền sau khi ký."
+            yield LaterChange(new.page, ChangeKind.FILLED, True, text)
+    for name, new in after.fields.items():
+        if name in before.fields:
+            continue
+        if new.kind != "/Sig":
+            text = f"Trường “{name}” được thêm vào văn bản sau khi ký."
+            yield LaterChange(new.page, ChangeKind.FIELD, False, text)
+        elif new.has_value:
+            yield _signed(name, new)
+
+
+def _signature_change(name: str, old: FieldState, new: FieldState) -> Iterator[LaterChange]:
+    if old.has_value and old.whole != new.whole:
+        text = f"Chữ ký “{name}” có trước đã bị sửa sau chữ ký này."
+        yield LaterChange(old.page, ChangeKind.SIGNATURE, False, text)
+    elif old.frame != new.frame:
+        text = f"Vị trí hoặc thuộc tính của ô chữ ký “{name}” đã bị sửa sau khi ký."
+        yield LaterChange(old.page, ChangeKind.FIELD, False, text)
+    elif not old.has_value and new.has_value:
+        yield _signed(name, new)
+
+
+def _signed(name: str, field: FieldState) -> LaterChange:
+    where = f"Trang {field.page}: ký" if field.page else "Ký"
+    return LaterChange(field.page, ChangeKind.SIGNED, True, f"{where} thêm tại ô “{name}”.")
 
 
 def _covered(
-    before: dict[str, Any], after: dict[str, Any], locked: tuple[str, ...], own: str
-) -> list[str]:
+    before: Snapshot, after: Snapshot, locked: tuple[str, ...], own: str
+) -> Iterator[LaterChange]:
     """New drawings of signature fields that hide a locked text, or that belong to no signature."""
-    found = []
-    texts = [box for name in locked if (box := _box(after.get(name)))]
-    for name, field in after.items():
-        if name == own or entry(field, "/FT") != "/Sig" or "/AP" not in field:
-            continue
-        earlier = before.get(name)
-        if earlier is not None and "/AP" in earlier:
-            continue
-        box = _box(field)
-        if "/V" not in field:
-            found.append(f"Trường chữ ký trống “{name}” được thêm hình hiển thị sau khi ký.")
-        elif box and any(_overlap(box, text) for text in texts):
-            found.append(f"Hình hiển thị của “{name}” che lên nội dung đã được chữ ký này khóa.")
-    return found
-
-
-def _box(field: Any) -> tuple[float, float, float, float] | None:
-    try:
-        x1, y1, x2, y2 = (float(edge) for edge in field["/Rect"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def entry(dictionary: Any, key: str, default: Any = None) -> Any:
-    """An entry of a PDF dictionary with references resolved."""
-    try:
-        return dictionary[key]
-    except KeyError:
-        return default
-
-
-def _print(value: Any) -> bytes:
-    """A fingerprint of an object with everything that it refers to, except upwards."""
-    digest = hashlib.sha256()
-    _Walk(digest).add(value, 0)
-    return digest.digest()
-
-
-class _Walk:
-    def __init__(self, digest: Any) -> None:
-        self._digest = digest
-        self._seen: dict[tuple[int, int], int] = {}
-        self._count = 0
-
-    def add(self, value: Any, depth: int) -> None:
-        self._count += 1
-        if depth > _DEPTH or self._count > _MAX_OBJECTS:
-            raise TooComplex("objects")
-        if isinstance(value, generic.IndirectObject):
-            key = (value.idnum, value.generation)
-            if key in self._seen:
-                self._note(b"again %d" % self._seen[key])
-                return
-            self._seen[key] = len(self._seen)
-            self.add(value.get_object(), depth + 1)
-        elif isinstance(value, dict):
-            self._note(b"<<%d" % len(value))
-            for name in sorted(value, key=str):
-                if name in _BACKWARDS:
-                    continue
-                self._note(str(name).encode("utf-8", "surrogateescape"))
-                raw = value.raw_get(name) if hasattr(value, "raw_get") else value[name]
-                self.add(raw, depth + 1)
-            if isinstance(value, generic.StreamObject):
-                self._note(value.encoded_data)
-        elif isinstance(value, (list, tuple)):
-            self._note(b"[%d" % len(value))
-            for item in value:
-                self.add(item, depth + 1)
+    texts = [f for name in locked if (f := after.fields.get(name)) is not None and f.box]
+    for name, field, _ in _new_drawings(before, after, own):
+        if not field.has_value:
+            text = f"Trường chữ ký trống “{name}” được thêm hình hiển thị sau khi ký."
+        elif any(
+            text.page == field.page and text.box and field.box and _overlap(text.box, field.box)
+            for text in texts
+        ):
+            text = f"Hình hiển thị của “{name}” che lên nội dung đã được chữ ký này khóa."
         else:
-            self._note(f"{type(value).__name__} {value!r}".encode("utf-8", "surrogateescape"))
+            continue
+        yield LaterChange(field.page, ChangeKind.COVER, False, text)
 
-    def _note(self, data: bytes) -> None:
-        self._digest.update(b"%d:" % len(data))
-        self._digest.update(data)
+
+def _drawings(before: Snapshot, after: Snapshot, own: str) -> Iterator[Drawing]:
+    for name, field, existed in _new_drawings(before, after, own):
+        # A field that was there was accepted together with its place by whoever signed.
+        if not existed and field.box and field.page:
+            yield Drawing(name, field.page, field.box)
+
+
+def _new_drawings(
+    before: Snapshot, after: Snapshot, own: str
+) -> Iterator[tuple[str, FieldState, bool]]:
+    for name, field in after.fields.items():
+        if name == own or field.kind != "/Sig" or not field.has_appearance:
+            continue
+        earlier = before.fields.get(name)
+        if earlier is None or not earlier.has_appearance:
+            yield name, field, earlier is not None
+
+
+def _overlap(a: Rectangle, b: Rectangle) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

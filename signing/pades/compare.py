@@ -15,7 +15,7 @@ from io import BytesIO
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.errors import PdfBroken
-from signing.pades import changes, render
+from signing.pades import render, snapshots
 from signing.pades.integrity import BROKEN
 from signing.pades.report import Comparison
 
@@ -62,8 +62,8 @@ def _field_values(pdf: bytes) -> dict[str, str]:
         reader = PdfFileReader(BytesIO(pdf), strict=False)
         return {
             name: str(field["/V"])
-            for name, field in changes.fields(reader).items()
-            if "/V" in field and changes.entry(field, "/FT") == "/Tx"
+            for name, field in snapshots.fields(reader).items()
+            if "/V" in field and snapshots.entry(field, "/FT") == "/Tx"
         }
     except BROKEN:
         return {}

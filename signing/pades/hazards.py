@@ -1,9 +1,11 @@
-"""Parts of a PDF that can show two readers two different documents."""
+"""Parts of a PDF that can show two readers two different documents, or that act by themselves."""
 
 # mypy: disallow-untyped-calls=False
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -12,54 +14,120 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 _MAX_PAGES = 2000
+_MAX_ACTIONS = 50
+
+_HYBRID = "Tệp có hai bảng tham chiếu (hybrid): mỗi phần mềm có thể hiển thị một nội dung."
+_XFA = "Tệp có biểu mẫu XFA: nội dung hiển thị có thể khác nội dung được ký."
+_SCRIPT = "Tệp có mã lệnh (JavaScript) có thể thay đổi nội dung hiển thị."
+_LAYERS = "Tệp có lớp nội dung bị ẩn hoặc tự bật, tắt (optional content)."
+_EXTERNAL = "Tệp lấy nội dung hiển thị từ một tệp khác bên ngoài."
+_ACTIONS = {
+    "/JavaScript": _SCRIPT,
+    "/Launch": "Tệp có lệnh mở chương trình khác trên máy.",
+    "/ImportData": "Tệp có lệnh nạp dữ liệu từ bên ngoài vào biểu mẫu.",
+    "/SubmitForm": "Tệp có lệnh gửi dữ liệu biểu mẫu ra bên ngoài.",
+    "/ResetForm": "Tệp có lệnh xóa nội dung biểu mẫu.",
+    "/Hide": "Tệp có lệnh ẩn hoặc hiện nội dung.",
+    "/SetOCGState": "Tệp có lệnh bật, tắt lớp nội dung.",
+    "/Rendition": "Tệp có lệnh phát nội dung đa phương tiện.",
+}
 
 
-def find(reader: PdfFileReader) -> tuple[str, ...]:
-    """Reasons not to call any signature of this file valid without a closer look."""
-    found = []
+@dataclass(frozen=True)
+class Hazards:
+    """`doubts`: no signature of the file is called valid. `notices`: worth knowing."""
+
+    doubts: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def find(reader: PdfFileReader) -> Hazards:
+    """What of the file can deceive. Raises what a parser raises for a broken file."""
+    doubts = {}
     if reader.xrefs.hybrid_xrefs_present:
-        found.append(
-            "Tệp có hai bảng tham chiếu (hybrid): mỗi phần mềm có thể hiển thị một nội dung."
-        )
+        doubts[_HYBRID] = True
     form = _get(reader.root, "/AcroForm")
     if form is not None and _get(form, "/XFA") is not None:
-        found.append("Tệp có biểu mẫu XFA: nội dung hiển thị có thể khác nội dung được ký.")
-    if _has_script(reader):
-        found.append("Tệp có mã lệnh (JavaScript) có thể thay đổi nội dung hiển thị.")
-    return tuple(found)
+        doubts[_XFA] = True
+    for action in islice(_actions(reader), _MAX_ACTIONS):
+        kind = "/JavaScript" if "/JS" in action else str(_get(action, "/S"))
+        if kind in _ACTIONS:
+            doubts[_ACTIONS[kind]] = True
+    names = _get(reader.root, "/Names")
+    if _get(names, "/JavaScript") is not None:
+        doubts[_SCRIPT] = True
+    if _has_hidden_layers(_get(reader.root, "/OCProperties")):
+        doubts[_LAYERS] = True
+    if any(_is_external(page) for page in _pages(reader)):
+        doubts[_EXTERNAL] = True
+    notices = []
+    if _get(names, "/EmbeddedFiles") is not None:
+        notices.append("Tệp có tệp khác đính kèm bên trong.")
+    if _get(form, "/NeedAppearances") == generic.BooleanObject(True):
+        notices.append("Tệp yêu cầu phần mềm tự vẽ lại các trường (NeedAppearances).")
+    return Hazards(tuple(doubts), tuple(notices))
 
 
-def _has_script(reader: PdfFileReader) -> bool:
-    root = reader.root
-    names = _get(root, "/Names")
-    if names is not None and _get(names, "/JavaScript") is not None:
-        return True
-    if _is_script(_get(root, "/OpenAction")) or _any_script(_get(root, "/AA")):
-        return True
-    queue, seen = [_get(root, "/Pages")], 0
+def _pages(reader: PdfFileReader) -> Iterator[Any]:
+    queue, seen = [_get(reader.root, "/Pages")], 0
     while queue and seen < _MAX_PAGES:
         node = queue.pop()
         seen += 1
-        if not isinstance(node, generic.DictionaryObject):
-            continue
-        if _any_script(_get(node, "/AA")):
+        if isinstance(node, generic.DictionaryObject):
+            yield node
+            queue += _entries(_get(node, "/Kids"))
+
+
+def _actions(reader: PdfFileReader) -> Iterator[Any]:
+    yield from _chain(_get(reader.root, "/OpenAction"))
+    yield from _triggers(_get(reader.root, "/AA"))
+    for page in _pages(reader):
+        yield from _triggers(_get(page, "/AA"))
+        for annotation in _entries(_get(page, "/Annots")):
+            yield from _chain(_get(annotation, "/A"))
+            yield from _triggers(_get(annotation, "/AA"))
+
+
+def _triggers(actions: Any) -> Iterator[Any]:
+    if isinstance(actions, generic.DictionaryObject):
+        for key in list(actions)[:_MAX_ACTIONS]:
+            yield from _chain(_get(actions, key))
+
+
+def _chain(action: Any) -> Iterator[Any]:
+    """An action and those that follow it (/Next)."""
+    queue, seen = [action], 0
+    while queue and seen < _MAX_ACTIONS:
+        each = queue.pop()
+        seen += 1
+        if isinstance(each, generic.DictionaryObject):
+            yield each
+            following = _get(each, "/Next")
+            queue += [following] if not isinstance(following, list) else _entries(following)
+
+
+def _has_hidden_layers(properties: Any) -> bool:
+    """Layers that are all on, with nothing that switches them, are as good as none."""
+    if not isinstance(properties, generic.DictionaryObject):
+        return False
+    for settings in [_get(properties, "/D"), *_entries(_get(properties, "/Configs"))]:
+        if _get(settings, "/OFF") or _get(settings, "/AS"):
             return True
-        for annotation in _entries(_get(node, "/Annots")):
-            if _is_script(_get(annotation, "/A")) or _any_script(_get(annotation, "/AA")):
-                return True
-        queue += _entries(_get(node, "/Kids"))
+        if str(_get(settings, "/BaseState") or "/ON") != "/ON":
+            return True
     return False
 
 
-def _any_script(actions: Any) -> bool:
-    if not isinstance(actions, generic.DictionaryObject):
-        return False
-    return any(_is_script(_get(actions, key)) for key in list(actions))
-
-
-def _is_script(action: Any) -> bool:
-    return isinstance(action, generic.DictionaryObject) and (
-        _get(action, "/S") == "/JavaScript" or "/JS" in action
+def _is_external(page: Any) -> bool:
+    """Streams whose contents lie in another file (ISO 32000-2, 7.3.8.2 and 8.10.4)."""
+    contents = _get(page, "/Contents")
+    streams = _entries(contents) if isinstance(contents, generic.ArrayObject) else [contents]
+    drawn = _get(_get(page, "/Resources"), "/XObject")
+    if isinstance(drawn, generic.DictionaryObject):
+        streams += [_get(drawn, name) for name in islice(drawn, _MAX_PAGES)]
+    return any(
+        isinstance(stream, generic.StreamObject) and ("/F" in stream or "/Ref" in stream)
+        for stream in streams
     )
 
 

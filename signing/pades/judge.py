@@ -13,6 +13,7 @@ from signing.pades.report import CertificateEvidence, iso
 from signing.trust import path as paths
 from signing.trust import revocation
 from signing.trust.crl import IndexedCrl
+from signing.trust.ocsp import OcspAnswer
 from signing.trust.revocation import Revocation, RevocationStatus, show
 from signing.trust.store import TrustStore
 
@@ -27,6 +28,7 @@ class Judgement:
     practice: bool = False
     revocation: Revocation = Revocation.UNCHECKED
     path: tuple[str, ...] = ()
+    chain: tuple[x509.Certificate, ...] = ()
     evidence: tuple[CertificateEvidence, ...] = ()
     invalid: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
@@ -39,34 +41,46 @@ def judge(
     store: TrustStore,
     *,
     signing_time: dt.datetime,
-    time_is_proven: bool,
     at: dt.datetime,
+    proven: dt.datetime | None = None,
     extra_lists: Sequence[IndexedCrl] = (),
+    answers: Sequence[OcspAnswer] = (),
 ) -> Judgement:
-    """Judge a signer's certificate. `others` and `extra_lists` come from the document itself."""
+    """Judge a signer's certificate as seen from `at`.
+
+    `signing_time` is what the signer claims; `proven` a time at which the signature is proven to
+    have existed (time stamp, receipt). A proof from after the certificate's end proves nothing of
+    use. `others`, `extra_lists` and `answers` come from the document itself.
+    """
     found = Judgement()
-    _check_period(certificate, signing_time, time_is_proven, at, found)
+    if proven is not None:
+        signing_time = min(signing_time, proven)
+        if proven > certificate.not_valid_after_utc:
+            proven = None
+    _check_period(certificate, signing_time, proven, at, found)
     _check_scope(certificate, found)
     _check_strength(certificate, found)
     path = paths.build_path(certificate, store, others)
     found.path = tuple(paths.common_name(c.subject) for c in path.certificates)
+    found.chain = path.certificates
     found.trusted, found.practice = path.trusted, path.practice
     found.undecided += path.problems
     if path.trusted:
         found.undecided += paths.period_problems(path, signing_time)
-        if not time_is_proven and at > signing_time:
-            found.undecided += [
-                p for p in paths.period_problems(path, at) if p not in found.undecided
-            ]
+        needed = at if proven is None else proven
+        found.undecided += [
+            p for p in paths.period_problems(path, needed) if p not in found.undecided
+        ]
     states = [
         revocation.check(
             subject,
             issuer,
             store,
             signing_time=signing_time,
-            time_is_proven=time_is_proven,
+            proven=proven,
             at=at,
             extra=extra_lists,
+            answers=answers,
         )
         for subject, issuer in zip(path.certificates, path.certificates[1:], strict=False)
     ]
@@ -77,7 +91,7 @@ def judge(
 def _check_period(
     certificate: x509.Certificate,
     signing_time: dt.datetime,
-    proven: bool,
+    proven: dt.datetime | None,
     at: dt.datetime,
     found: Judgement,
 ) -> None:
@@ -88,7 +102,7 @@ def _check_period(
         found.invalid.append(f"Chứng thư chưa có hiệu lực vào thời điểm ký (từ {show(begin)}).")
     elif signing_time > end:
         found.invalid.append(f"Chứng thư đã hết hạn trước thời điểm ký ({show(end)}).")
-    elif at > end and not proven:
+    elif at > end and proven is None:
         found.undecided.append(
             f"Chứng thư đã hết hạn ({show(end)}) và không có dấu thời gian để chứng minh "
             "chữ ký được tạo khi chứng thư còn hiệu lực."
@@ -155,6 +169,7 @@ def _evidence(certificate: x509.Certificate, state: RevocationStatus | None) -> 
         not_after=iso(certificate.not_valid_after_utc),
         revocation=state.state if state else "",
         revoked_at=iso(state.revoked_at) if state and state.revoked_at else "",
+        source=state.source if state else "",
         list_issuer=state.list_issuer if state else "",
         this_update=iso(state.this_update) if state and state.this_update else "",
         next_update=iso(state.next_update) if state and state.next_update else "",

@@ -54,6 +54,14 @@ def page_image(pdf: bytes, page: int, width: int) -> bytes:
         return out.getvalue()
 
 
+def text_within(pdf: bytes, page: int, box: tuple[float, float, float, float]) -> str:
+    """The text of a page (from 0) within a rectangle in its own points. Raises PdfBroken."""
+    with opened(pdf) as document:
+        if not 0 <= page < len(document):
+            raise PdfBroken(f"no page {page}")
+        return str(document[page].get_textpage().get_text_bounded(*box))
+
+
 def text(pdf: bytes) -> list[str]:
     """The text of every page, without that of form fields. Raises PdfBroken."""
     with opened(pdf) as document:

@@ -35,6 +35,45 @@ class CertificateEvidence:
     list_issuer: str = ""
     this_update: str = ""
     next_update: str = ""
+    source: str = ""
+
+
+class ChangeKind(StrEnum):
+    """What kind of thing changed after a signature."""
+
+    SIGNED = "ký thêm"
+    STAMPED = "thêm dấu thời gian"
+    FILLED = "điền trường"
+    EVIDENCE = "bổ sung dữ liệu kiểm tra"
+    CONTENT = "sửa nội dung trang"
+    PAGES = "thêm hoặc bớt trang"
+    ANNOTATION = "thêm, sửa hoặc xóa đối tượng trên trang"
+    LOCKED = "sửa trường đã khóa"
+    FIELD = "sửa biểu mẫu"
+    SIGNATURE = "sửa chữ ký có trước"
+    COVER = "che nội dung"
+    FONT = "sửa phông chữ dùng chung"
+    SETTING = "sửa thiết lập của văn bản"
+    OTHER = "thay đổi khác"
+
+
+@dataclass(frozen=True)
+class LaterChange:
+    """One difference between what was signed and the file as it is. Pages from 1; 0 is no page."""
+
+    page: int
+    kind: str
+    allowed: bool
+    text: str
+
+
+class Level(StrEnum):
+    """What proof a signature carries with it (ETSI EN 319 142-1)."""
+
+    B_B = "PAdES B-B"
+    B_T = "PAdES B-T"
+    B_LT = "PAdES B-LT"
+    B_LTA = "PAdES B-LTA"
 
 
 @dataclass(frozen=True)
@@ -70,6 +109,11 @@ class SignatureReport:
     locked_fields: tuple[str, ...] = ()
     certificate_sha256: str = ""
     practice: bool = False
+    claimed_time: str = ""
+    proven_time: str = ""
+    stamp_authority: str = ""
+    level: str = ""
+    later_changes: tuple[LaterChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +125,7 @@ class Report:
     signatures: tuple[SignatureReport, ...] = ()
     checked_at: str = ""
     sha256: str = ""
+    notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON data; tuples become lists."""
@@ -96,6 +141,9 @@ class Report:
                 {
                     **item,
                     "evidence": tuple(_rebuild(CertificateEvidence, e) for e in item["evidence"]),
+                    "later_changes": tuple(
+                        _rebuild(LaterChange, e) for e in item.get("later_changes", ())
+                    ),
                 },
             )
             for item in data["signatures"]

@@ -14,23 +14,13 @@ import threading
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
-from signing.trust import der
+from signing.trust import algorithms, der
 
 MAX_CRL_BYTES = 64 * 1024 * 1024
 
-_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
-    "1.2.840.113549.1.1.11": hashes.SHA256,
-    "1.2.840.113549.1.1.12": hashes.SHA384,
-    "1.2.840.113549.1.1.13": hashes.SHA512,
-    "1.2.840.113549.1.1.5": hashes.SHA1,
-    "1.2.840.10045.4.3.2": hashes.SHA256,
-    "1.2.840.10045.4.3.3": hashes.SHA384,
-    "1.2.840.10045.4.3.4": hashes.SHA512,
-}
 _CRL_NUMBER = bytes.fromhex("551d14")
 _AUTHORITY_KEY = bytes.fromhex("551d23")
 _DELTA = bytes.fromhex("551d1b")
@@ -49,15 +39,19 @@ _KNOWN = {
     _ISSUER_ALTERNATIVE,
 }
 _REASON = bytes.fromhex("551d15")
-_HOLD = 6
+_HOLD, _REMOVED = 6, 8
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One revoked certificate. `hold` is a suspension that a later list may lift."""
+    """One revoked certificate. `hold` is a suspension that a later list may lift.
+
+    `removed` stands in delta lists only: a suspension was lifted.
+    """
 
     revoked_at: dt.datetime
     hold: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +99,9 @@ class IndexedCrl:
         self._entries = (at, at)
         self.scope = Scope()
         self.keeps_expired = False
+        self.number: int | None = None
+        self.delta_of: int | None = None
+        """For a delta list, the number of the complete list that it continues (RFC 5280, 5.2.4)."""
         if at < end and data[at] in (der.UTC_TIME, der.GENERALIZED_TIME):
             self.next_update, at = der.time(data, at)
         if at < end and data[at] == der.SEQUENCE:
@@ -119,7 +116,10 @@ class IndexedCrl:
     def _read_extensions(self, at: int) -> None:
         for oid, critical, value in _extensions(self._data, at):
             if oid == _DELTA:
-                raise der.DerError("a delta list says nothing by itself")
+                self.delta_of = _integer(value)
+                continue
+            if oid == _CRL_NUMBER:
+                self.number = _integer(value)
             if critical and oid not in _KNOWN:
                 raise der.DerError("unknown critical extension")
             if oid == _ISSUING_POINT:
@@ -144,15 +144,30 @@ class IndexedCrl:
 
     def _entry(self, at: int, end: int) -> Entry:
         revoked_at, at = der.time(self._data, at)
-        hold = False
+        reason = -1
         if at < end:
             for oid, _critical, value in _extensions(self._data, at):
-                hold = hold or (oid == _REASON and value[-1:] == bytes((_HOLD,)))
-        return Entry(revoked_at, hold)
+                if oid == _REASON and value:
+                    reason = value[-1]
+        return Entry(revoked_at, reason == _HOLD, reason == _REMOVED)
+
+    def continues(self, base: IndexedCrl) -> bool:
+        """Whether this delta list may be read together with a complete list (RFC 5280, 5.2.4)."""
+        return (
+            self.delta_of is not None
+            and base.delta_of is None
+            and base.number is not None
+            and self.number is not None
+            and self.delta_of <= base.number < self.number
+            and (self.issuer, self.scope) == (base.issuer, base.scope)
+        )
 
     def signed_by(self, issuer: x509.Certificate) -> bool:
         """Whether this certificate's key signed the list (and may sign lists). Remembered."""
-        public = issuer.public_key()
+        try:
+            public = issuer.public_key()
+        except (ValueError, UnsupportedAlgorithm):
+            return False
         spki = public.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -167,23 +182,9 @@ class IndexedCrl:
         return verified and usage.crl_sign
 
     def _verify(self, public: object) -> bool:
-        start, _ = der.expect(self._algorithm, 0, der.SEQUENCE)
-        first, last = der.expect(self._algorithm, start, der.OID)
-        digest = _HASHES.get(_dotted(self._algorithm[first:last]))
-        if digest is None:
-            return False
         # A view would do, but the bindings copy views; one slice is the same cost.
         signed = self._data[self._signed[0] : self._signed[1]]
-        try:
-            if isinstance(public, rsa.RSAPublicKey):
-                public.verify(self._signature, signed, padding.PKCS1v15(), digest())
-            elif isinstance(public, ec.EllipticCurvePublicKey):
-                public.verify(self._signature, signed, ec.ECDSA(digest()))
-            else:
-                return False
-        except (InvalidSignature, UnsupportedAlgorithm):
-            return False
-        return True
+        return algorithms.accepts(public, self._signature, signed, self._algorithm)
 
 
 def _extensions(data: bytes, at: int) -> list[tuple[bytes, bool, bytes]]:
@@ -231,11 +232,6 @@ def _places(value: bytes, start: int, end: int) -> frozenset[str]:
     return frozenset(names)
 
 
-def _dotted(body: bytes) -> str:
-    parts, number = [str(body[0] // 40), str(body[0] % 40)], 0
-    for byte in body[1:]:
-        number = number << 7 | byte & 0x7F
-        if not byte & 0x80:
-            parts.append(str(number))
-            number = 0
-    return ".".join(parts)
+def _integer(value: bytes) -> int:
+    start, end = der.expect(value, 0, der.INTEGER)
+    return int.from_bytes(value[start:end], "big", signed=True)

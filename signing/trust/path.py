@@ -1,9 +1,8 @@
 """Paths from a certificate to a root (Điều 32 NĐ 68/2024; RFC 5280, 6.1).
 
 A small profile: names chain by their DER, signatures verify, every issuer is a certification
-authority that may sign certificates, path lengths hold, no critical extension is unknown. Policies
-restrict nothing here; name constraints, which the known authorities do not use, are refused when
-present.
+authority that may sign certificates, path lengths, name constraints and demands for policies hold,
+no critical extension is unknown.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from signing.trust import constraints, policies
 from signing.trust.store import TrustStore
 
 MAX_LENGTH = 8
@@ -27,6 +27,10 @@ _UNDERSTOOD = {
     ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
     ExtensionOID.CERTIFICATE_POLICIES,
     ExtensionOID.POLICY_CONSTRAINTS,
+    ExtensionOID.POLICY_MAPPINGS,
+    ExtensionOID.INHIBIT_ANY_POLICY,
+    ExtensionOID.NAME_CONSTRAINTS,
+    ExtensionOID.OCSP_NO_CHECK,
     ExtensionOID.CRL_DISTRIBUTION_POINTS,
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     ExtensionOID.SUBJECT_KEY_IDENTIFIER,
@@ -75,7 +79,11 @@ def _walk(
 ) -> Iterator[Path]:
     last = chain[-1]
     if last in store.roots or last in store.practice_roots:
-        yield Path(chain, True, last not in store.roots)
+        problem = _whole_path_problem(chain)
+        if problem:
+            yield Path(chain, False, False, (problem,))
+        else:
+            yield Path(chain, True, last not in store.roots)
         return
     reached = False
     name = last.issuer.public_bytes()
@@ -118,6 +126,22 @@ def _authority_problem(issuer: x509.Certificate, *, below: int) -> str:
     if constraints.path_length is not None and below > constraints.path_length:
         return f"Đường dẫn chứng thực dài hơn mức “{name}” cho phép."
     return unknown_extension(issuer)
+
+
+def _whole_path_problem(chain: tuple[x509.Certificate, ...]) -> str:
+    """Why the authorities of a path that reaches a root do not cover its subject; or empty."""
+    try:
+        strange = constraints.violation(chain)
+        if strange is not None:
+            return (
+                f"Tên trong chứng thư của “{common_name(strange.subject)}” nằm ngoài phạm vi "
+                "tên mà cơ quan chứng thực cấp trên được phép cấp."
+            )
+        if not policies.acceptable(chain):
+            return "Đường dẫn chứng thực không đáp ứng chính sách chứng thư mà cấp trên yêu cầu."
+    except ValueError:
+        return "Không đọc được ràng buộc về tên hoặc chính sách trong đường dẫn chứng thực."
+    return ""
 
 
 def unknown_extension(certificate: x509.Certificate) -> str:

@@ -1,4 +1,4 @@
-"""The trust directory: roots, practice roots, intermediate certificates and revocation lists.
+"""The trust directory: roots, practice roots, other authorities, revocation lists, OCSP answers.
 
 A certificate is a root only because a person put its file into `roots/` (or `practice-roots/`);
 what comes inside a document is only ever material for building the path.
@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from signing.trust.crl import IndexedCrl
 from signing.trust.der import DerError
+from signing.trust.ocsp import OcspAnswer
 
-FOLDERS = ("roots", "practice-roots", "intermediates", "crls")
+FOLDERS = ("roots", "practice-roots", "intermediates", "crls", "ocsps")
 _CERTIFICATE_FILES = {".cer", ".crt", ".der", ".pem", ".p7b", ".p7c"}
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----(.+?)-----END X509 CRL-----", re.DOTALL)
 
@@ -33,6 +34,7 @@ class TrustStore:
     practice_roots: tuple[x509.Certificate, ...] = ()
     intermediates: tuple[x509.Certificate, ...] = ()
     crls: tuple[IndexedCrl, ...] = ()
+    answers: tuple[OcspAnswer, ...] = ()
     problems: tuple[str, ...] = ()
     _by_subject: dict[bytes, tuple[x509.Certificate, ...]] = field(
         init=False, repr=False, compare=False
@@ -73,12 +75,13 @@ class TrustStore:
             if kept is not None and kept[0] == seen:
                 return kept[1]
         problems: list[str] = []
-        sets = {name: _certificates(base / name, problems) for name in FOLDERS if name != "crls"}
+        sets = {name: _certificates(base / name, problems) for name in FOLDERS[:3]}
         store = TrustStore(
             roots=sets["roots"],
             practice_roots=sets["practice-roots"],
             intermediates=sets["intermediates"],
             crls=_lists(base / "crls", problems),
+            answers=_answers(base / "ocsps", problems),
             problems=tuple(problems),
         )
         with _lock:
@@ -141,6 +144,16 @@ def _lists(folder: Path, problems: list[str]) -> tuple[IndexedCrl, ...]:
             found.append(_lists_loaded[identity])
         except (DerError, OSError, binascii.Error) as error:
             problems.append(f"Không dùng được danh sách thu hồi “{name}”: {error}.")
+    return tuple(found)
+
+
+def _answers(folder: Path, problems: list[str]) -> tuple[OcspAnswer, ...]:
+    found = []
+    for name, _, _ in _listing(folder):
+        try:
+            found.append(OcspAnswer((folder / name).read_bytes()))
+        except (DerError, OSError) as error:
+            problems.append(f"Không dùng được trả lời OCSP “{name}”: {error}.")
     return tuple(found)
 
 

@@ -320,7 +320,6 @@ def test_the_revocation_list_names_exactly_the_revoked_certificates(
                 issuer,
                 store,
                 signing_time=NOW,
-                time_is_proven=False,
                 at=NOW,
             ).state
             states[row.serial_number] = (state, row.revoked_at is not None)

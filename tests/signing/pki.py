@@ -89,6 +89,7 @@ def authority(
     not_after: dt.datetime = NOW + 5000 * DAY,
     path_length: int | None = None,
     ca: bool = True,
+    extra: Iterable[tuple[x509.ExtensionType, bool]] = (),
 ) -> Holder:
     """A root (no issuer) or a subordinate certification authority."""
     own = key(common, bits)
@@ -109,6 +110,8 @@ def authority(
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
     )
+    for extension, critical in extra:
+        builder = builder.add_extension(extension, critical=critical)
     certificate = builder.sign(signer, hashes.SHA256())
     return Holder(certificate, own, (issuer.certificate, *issuer.above) if issuer else ())
 
@@ -184,20 +187,22 @@ def crl(
     next_update: dt.datetime | None = NOW + 6 * DAY,
     signer: Holder | None = None,
     extension: tuple[x509.ExtensionType, bool] | None = None,
+    number: int = 7,
+    reason: x509.ReasonFlags = x509.ReasonFlags.key_compromise,
 ) -> bytes:
     """A revocation list, DER. `signer` other than the issuer makes a forgery."""
     entries = [
         x509.RevokedCertificateBuilder()
-        .serial_number(number)
+        .serial_number(listed)
         .revocation_date(when)
-        .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+        .add_extension(x509.CRLReason(reason), critical=False)
         .build()
-        for number, when in revoked
+        for listed, when in revoked
     ]
     builder = x509.CertificateRevocationListBuilder(
         issuer.certificate.subject, this_update, next_update or this_update + DAY, [], entries
     )
-    builder = builder.add_extension(x509.CRLNumber(7), critical=False).add_extension(
+    builder = builder.add_extension(x509.CRLNumber(number), critical=False).add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
     )
     if extension:

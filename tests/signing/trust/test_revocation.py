@@ -25,7 +25,7 @@ def _state(*lists: bytes, proven: bool = False, at: dt.datetime = NOW + dt.timed
         made.issuing.certificate,
         store,
         signing_time=SIGNED_AT,
-        time_is_proven=proven,
+        proven=SIGNED_AT if proven else None,
         at=at,
     )
 
@@ -112,7 +112,6 @@ def test_an_older_list_still_tells_of_a_revocation_that_a_newer_one_dropped():
 @pytest.mark.parametrize(
     "extension",
     [
-        (x509.DeltaCRLIndicator(3), True),
         (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\5\0"), True),
         (
             x509.IssuingDistributionPoint(
@@ -131,6 +130,41 @@ def test_an_older_list_still_tells_of_a_revocation_that_a_newer_one_dropped():
 def test_lists_that_say_only_half_are_refused(extension):
     with pytest.raises(DerError):
         IndexedCrl(crl(pki().issuing, extension=extension))
+
+
+def _delta(revoked=(), *, reason=x509.ReasonFlags.key_compromise, **options) -> bytes:
+    settings = {"number": 8, "this_update": NOW - DAY / 2, "next_update": NOW + DAY}
+    extension = (x509.DeltaCRLIndicator(7), True)
+    return crl(pki().issuing, revoked, extension=extension, reason=reason, **(settings | options))
+
+
+def test_a_delta_list_alone_says_nothing():
+    found = _state(_delta())
+    assert found.state is Revocation.UNCHECKED
+    assert "thiếu danh sách đầy đủ" in found.reason
+
+
+def test_a_delta_list_makes_an_outdated_list_fresh_and_adds_its_entries():
+    base = crl(pki().issuing, next_update=NOW - DAY / 4)
+    assert _state(base).state is Revocation.UNCHECKED
+    fresh = _state(base, _delta())
+    assert fresh.state is Revocation.GOOD
+    assert fresh.source == "danh sách thu hồi (CRL) và danh sách bổ sung (delta)"
+    assert fresh.next_update == NOW + DAY
+    assert _state(base, _delta(_with(-1))).state is Revocation.REVOKED
+
+
+def test_a_delta_list_lifts_a_suspension():
+    base = crl(pki().issuing, _with(-3), reason=x509.ReasonFlags.certificate_hold)
+    assert _state(base).state is Revocation.REVOKED
+    lifted = _delta(_with(-3), reason=x509.ReasonFlags.remove_from_crl)
+    assert _state(base, lifted).state is Revocation.GOOD
+
+
+@pytest.mark.parametrize("number", [7, 6])
+def test_a_delta_list_that_does_not_continue_the_list_is_not_joined_to_it(number):
+    base = crl(pki().issuing, next_update=NOW - DAY / 4)
+    assert _state(base, _delta(number=number)).state is Revocation.UNCHECKED
 
 
 def test_a_list_for_authorities_only_does_not_speak_of_a_person():

@@ -1,0 +1,135 @@
+"""Questions to the authority's services, through a function that the caller gives.
+
+Nothing here opens a connection by itself except `HttpFetcher`, which asks only hosts that an
+administrator listed: addresses stand in certificates, and certificates come from strangers.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Iterator, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from signing.trust import ocsp
+from signing.trust.crl import MAX_CRL_BYTES, IndexedCrl
+from signing.trust.der import INTEGER, SEQUENCE, DerError, expect, header
+from signing.trust.ocsp import OcspAnswer
+
+OCSP_TIMEOUT = 15.0
+CRL_TIMEOUT = 60.0
+
+
+class FetchFailed(Exception):
+    """No answer; the text says why, for technicians."""
+
+
+class Fetch(Protocol):
+    """Ask an address: POST the body, or GET when there is none. Raises FetchFailed."""
+
+    def __call__(self, url: str, body: bytes | None, timeout: float) -> bytes: ...
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_arguments: object, **_named: object) -> None:
+        return None
+
+
+class HttpFetcher:
+    """Asks the hosts of a list over HTTP(S); follows no redirection to anywhere else."""
+
+    def __init__(self, hosts: Collection[str], *, proxies: Mapping[str, str] | None = None) -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+        handlers.append(urllib.request.ProxyHandler(dict(proxies or {})))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def __call__(self, url: str, body: bytes | None, timeout: float) -> bytes:
+        """Raises FetchFailed: another host, no connection, an error, too long, too large."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or (parts.hostname or "") not in self._hosts:
+            raise FetchFailed(f"{parts.hostname}: not on the list of services")
+        headers = {"Content-Type": _content_type(body)} if body is not None else {}
+        request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310  # scheme checked above
+        try:
+            with self._opener.open(request, timeout=timeout) as response:
+                data: bytes = response.read(MAX_CRL_BYTES + 1)
+        except (OSError, ValueError, urllib.error.URLError) as error:
+            raise FetchFailed(f"{parts.hostname}: {type(error).__name__}") from error
+        if len(data) > MAX_CRL_BYTES:
+            raise FetchFailed(f"{parts.hostname}: the answer is too large")
+        return data
+
+
+def _content_type(body: bytes) -> str:
+    """A time-stamp query begins with its version, an OCSP request with a sequence."""
+    try:
+        start, _ = expect(body, 0, SEQUENCE)
+        first, _, _ = header(body, start)
+    except DerError:
+        return "application/octet-stream"
+    return "application/timestamp-query" if first == INTEGER else "application/ocsp-request"
+
+
+def ask_ocsp(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    fetch: Fetch,
+    *,
+    timeout: float = OCSP_TIMEOUT,
+) -> OcspAnswer | None:
+    """The answer of the first service that gives one that counts; None when there is none."""
+    question = ocsp.question(certificate, issuer)
+    for url in ocsp_addresses(certificate):
+        try:
+            answer = OcspAnswer(fetch(url, question, timeout))
+        except (FetchFailed, DerError):
+            continue
+        if answer.about(certificate, issuer) and answer.responder(issuer):
+            return answer
+    return None
+
+
+def ask_list(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    fetch: Fetch,
+    *,
+    timeout: float = CRL_TIMEOUT,
+) -> IndexedCrl | None:
+    """The list that a certificate points at, signed by its issuer; None when there is none."""
+    for url in list_addresses(certificate):
+        try:
+            found = IndexedCrl(fetch(url, None, timeout))
+        except (FetchFailed, DerError):
+            continue
+        if found.issuer == issuer.subject.public_bytes() and found.signed_by(issuer):
+            return found
+    return None
+
+
+def ocsp_addresses(certificate: x509.Certificate) -> Iterator[str]:
+    """The OCSP services that a certificate names."""
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    except (x509.ExtensionNotFound, ValueError):
+        return
+    for each in access.value:
+        if each.access_method == AuthorityInformationAccessOID.OCSP:
+            yield str(each.access_location.value)
+
+
+def list_addresses(certificate: x509.Certificate) -> Iterator[str]:
+    """The places of revocation lists that a certificate names."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError):
+        return
+    for point in points:
+        for name in point.full_name or ():
+            if isinstance(name, x509.UniformResourceIdentifier):
+                yield name.value
