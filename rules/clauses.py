@@ -113,10 +113,6 @@ class Chart:
     """The clause map of one regulation, in the order of its text."""
 
     key: str
-    province: str
-    citation: str
-    title: str
-    status: str
     clauses: tuple[Clause, ...]
 
     def counts(self) -> Mapping[ClauseKind, int]:
@@ -200,7 +196,6 @@ class _Reader:
 
 # The map ----------------------------------------------------------------------------------------
 
-_HEAD_KEYS = frozenset({"province", "citation", "title", "status"})
 _TEXT_KEYS = ("article", "clause", "point", "opening", "asks", "reason")
 _LIST_KEYS = ("of_whom", "pages", "tests")
 _CLAUSE_KEYS = frozenset({*_TEXT_KEYS, *_LIST_KEYS, "part", "kind", "issue"})
@@ -208,14 +203,14 @@ _CLAUSE_KEYS = frozenset({*_TEXT_KEYS, *_LIST_KEYS, "part", "kind", "issue"})
 
 def chart_of(key: str, data: Mapping[str, Any]) -> Chart:
     """The clause map from parsed TOML; LawError (Vietnamese) names file and place."""
-    file, head = f"clauses/{key}.toml", data.get("regulation", {})
-    if set(head) != _HEAD_KEYS or not all(isinstance(each, str) and each for each in head.values()):
-        raise LawError(file, "regulation", f"cần đúng các khóa {', '.join(sorted(_HEAD_KEYS))}")
-    clauses = tuple(_clause(file, row) for row in data.get("clause", ()))
+    file = f"clauses/{key}.toml"
+    if set(data) != {"clause"}:
+        raise LawError(file, "clause", "tệp chỉ gồm các dòng [[clause]]")
+    clauses = tuple(_clause(file, row) for row in data["clause"])
     for place, times in Counter(one.place for one in clauses).items():
         if times > 1:
             raise LawError(file, place.name, "có hai dòng")
-    return Chart(key=key, clauses=clauses, **head)
+    return Chart(key, clauses)
 
 
 def _clause(file: str, row: Mapping[str, Any]) -> Clause:

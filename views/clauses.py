@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from flask import current_app, url_for
 
+import regulations
 from regulations.clause_map import charts, passages
 from rules.clauses import Chart, Clause, ClauseKind, Part, Passage, Place
 from rules.permissions import Permission
+from rules.regulation_status import standing
 from views.guards import Account
 from views.law_links import slug
 
@@ -105,11 +108,17 @@ class Chapter:
     articles: tuple[Article, ...]
 
 
-def regulation_list() -> list[dict[str, object]]:
-    """Every regulation of a province with its status and counts."""
+def regulation_list(on: date) -> list[dict[str, object]]:
+    """Every regulation of a province with its standing on a day, and its counts."""
+    instruments = {one.key: one for one in regulations.load().instruments}
     return [
-        {"chart": chart, "slug": slug(chart.key), "counts": chart.counts()}
-        for chart in charts().values()
+        {
+            "row": instruments[key],
+            "standing": standing(instruments[key], on=on),
+            "slug": slug(key),
+            "counts": chart.counts(),
+        }
+        for key, chart in charts().items()
     ]
 
 

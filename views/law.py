@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 import clock
 import regulations
 from regulations.clause_map import charts
+from rules.clauses import ClauseKind
 from rules.law import Instrument
 from rules.law_parsing import Entry
 from rules.permissions import Permission
@@ -44,7 +45,7 @@ def index() -> ResponseReturnValue:
         instruments=instruments,
         weak=weak,
         problems=law.problems(),
-        regulations=regulation_list(),
+        regulations=regulation_list(today),
     )
 
 
@@ -52,12 +53,15 @@ def index() -> ResponseReturnValue:
 @requires(Permission.LAW_VIEW)
 def regulation(regulation: str) -> ResponseReturnValue:
     """The whole wording of one regulation, and what the program does about each clause."""
-    chart, chosen = chart_at(regulation), request.args.get("loai", "")
-    kind = KIND_WORDS.get(chosen)
+    chart = chart_at(regulation)
+    instrument = next(one for one in regulations.load().instruments if one.key == chart.key)
+    kind = KIND_WORDS.get(request.args.get("loai", ""))
     return render_template(
         "law/regulation.html",
-        chart=chart,
+        row=instrument,
+        standing=standing(instrument, on=clock.today()),
         counts=chart.counts(),
+        leads=chart.counts()[ClauseKind.PARTS],
         chapters=chapters_of(chart, kind, account()),
         kind=kind,
         choices=[
@@ -65,6 +69,7 @@ def regulation(regulation: str) -> ResponseReturnValue:
             for word, one in KIND_WORDS.items()
         ],
         whole_url=url_for("law.regulation", regulation=regulation),
+        values_url=url_for("law.index", _anchor=regulation),
     )
 
 

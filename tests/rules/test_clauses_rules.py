@@ -212,7 +212,6 @@ def test_the_points_d_and_d_with_stroke_have_anchors_of_their_own() -> None:
 
 # Reading a map ----------------------------------------------------------------------------------
 
-HEAD = {"province": "Xứ Lụa", "citation": "Quyết định số 1", "title": "Quy chế", "status": "Có"}
 SERVED = {
     "article": "1",
     "opening": "Phạm vi",
@@ -225,7 +224,7 @@ SERVED = {
 
 
 def charted(*rows: Mapping[str, Any]) -> Chart:
-    return chart_of("xu_lua", {"regulation": HEAD, "clause": list(rows)})
+    return chart_of("xu_lua", {"clause": list(rows)})
 
 
 def test_a_row_is_read_with_all_it_says() -> None:
@@ -273,10 +272,10 @@ def test_a_place_has_one_row() -> None:
         charted(SERVED, SERVED)
 
 
-@pytest.mark.parametrize("head", [{}, {**HEAD, "status": ""}, {**HEAD, "number": "1"}])
-def test_a_map_says_of_which_regulation_it_is(head: dict[str, str]) -> None:
-    with pytest.raises(LawError, match="cần đúng các khóa"):
-        chart_of("xu_lua", {"regulation": head})
+@pytest.mark.parametrize("data", [{}, {"clause": [], "regulation": {}}])
+def test_a_file_of_the_map_has_rows_and_nothing_else(data: dict[str, Any]) -> None:
+    with pytest.raises(LawError, match="chỉ gồm các dòng"):
+        chart_of("xu_lua", data)
 
 
 # Text and map together ----------------------------------------------------------------------------
