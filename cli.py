@@ -237,7 +237,7 @@ def letters_commands() -> None:
 
 
 @letters_commands.command("sample")
-@click.option("--form", "form_number", default="04", help="Số của mẫu (hiện có: 04).")
+@click.option("--form", "form_number", default="04", help="Số của mẫu, từ 01 đến 09.")
 @click.option("--regulation", default="decree_68_2024", help="Tên văn bản quy định áp dụng.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 def letters_sample(form_number: str, regulation: str, out: Path) -> None:

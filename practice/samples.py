@@ -1,5 +1,6 @@
 """Each prescribed form with fixed practice people; no database, no day, no chance."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 
@@ -9,11 +10,32 @@ from letters.decree30 import Signer
 from letters.samples import Sample, SampleCase, SampleOffice, SamplePerson
 from practice import people
 from practice.people import EAST, PROVINCE, PersonPlan
+from rules.devices import DeviceKind
 from rules.law import Law, LawError
+from rules.requests import RequestKind
+from rules.routing import DeviceMatter, Matter, route
 from rules.signers import SignerFacts, SigningAuthority, signature_lines
 
 _BORN_AS_OF = date(2025, 7, 1)
+_AS_OF = date(2026, 11, 2)  # The law of this day: a sample must not change overnight.
 _CONTACT, _FIRST = 4, 15  # Places in the commune, counted from its chairman.
+
+_MATTERS: Mapping[str, Matter] = {
+    "01": RequestKind.ISSUANCE,
+    "02": RequestKind.ISSUANCE,
+    "03": RequestKind.ISSUANCE,
+    "04": RequestKind.RENEWAL,
+    "05": RequestKind.REVOCATION,
+    "06": RequestKind.UNLOCK,
+    "08": DeviceMatter.RETURN,
+    "09": DeviceMatter.LOSS,
+}
+#: What the reader of a sample must know of its regulation.
+_TOLD = {
+    "routing.rehearsed",
+    "routing.regulation_not_in_force",
+    "routing.regulation_unverified",
+}
 
 
 class NoSuchForm(Exception):
@@ -49,9 +71,18 @@ def _law(regulation: str) -> Law:
 
 
 def _case(law: Law, number: str) -> SampleCase:
+    """Where the law sends this form; a form that stays in the house (Mẫu số 07) goes nowhere."""
+    matter = _MATTERS.get(number)
+    if matter is None:
+        return SampleCase(office=_office())
+    proposed = route(matter, device_kind=DeviceKind.PKI_TOKEN, law=law, on=_AS_OF)
     return SampleCase(
         office=_office(),
-        copies_to=("Sở Khoa học và Công nghệ tỉnh Thử Nghiệm (để theo dõi)",),
+        addressees=(proposed.to.name,),
+        copies_to=tuple(f"{one.name} (đồng gửi)" for one in proposed.copies),
+        remark=" ".join(
+            f"Bản in thử: {each.message}" for each in proposed.findings if each.code in _TOLD
+        ),
     )
 
 

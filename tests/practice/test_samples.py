@@ -5,6 +5,35 @@ import pytest
 
 from practice import samples
 
+PROVINCES = {
+    "decree_68_2024": ("Cục", "Cục"),
+    "tuyen_quang_06_2026": ("Cục", "Cục"),
+    "bac_ninh_60_2025": ("Cục", "Cục"),
+    "dong_nai_draft_2026": ("Cục", "Sở"),
+    "tay_ninh_draft_2025": ("Cục", "Cục"),
+    "thua_thien_hue_2289_2024": ("Cục", "Cục"),
+}
+
+
+def words_of(form: str, regulation: str) -> str:
+    """The words of a sample, single spaced."""
+    pdf = pypdfium2.PdfDocument(samples.draw(form, regulation))
+    return " ".join("".join(page.get_textpage().get_text_range() for page in pdf).split())
+
+
+@pytest.mark.parametrize("regulation", PROVINCES)
+@pytest.mark.parametrize("form", ["01", "02", "03", "04", "05", "06"])
+def test_every_request_letter_is_drawn_under_every_regulation(form: str, regulation: str) -> None:
+    issuance, delegated = PROVINCES[regulation]
+    office = delegated if form in {"04", "06"} else issuance
+    words = words_of(form, regulation)
+    assert f"Kính gửi: {office} " in words
+    assert ("còn là dự thảo" in words) is ("draft" in regulation)
+    assert ("chưa xác minh hiệu lực" in words) is ("hue" in regulation)
+    assert ("Sở Khoa học và Công nghệ tỉnh Bắc Ninh (đồng gửi);" in words) is (
+        "bac_ninh" in regulation
+    )
+
 
 def test_form_04_is_drawn_with_made_up_people() -> None:
     pdf = pypdfium2.PdfDocument(samples.draw("04", "decree_68_2024"))
