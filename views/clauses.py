@@ -54,6 +54,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "signing_agents.index": ("Trình ký số", ""),
     "signing_jobs.seal": ("Ký số của cơ quan", "certificate_requests.index"),
     "signing_jobs.sign": ("Ký số", "certificate_requests.index"),
+    "users.show": ("Tài khoản và vai trò", "users.index"),
     "verifications.new": ("Kiểm tra chữ ký", ""),
 }
 
