@@ -303,6 +303,8 @@ def _problems_of(instrument: Instrument) -> Iterator[str]:
         yield f"{instrument.file}: còn là dự thảo; nhập số, ngày khi văn bản được ban hành."
     if instrument.status is InstrumentStatus.UNVERIFIED:
         yield f"{instrument.file}: chưa xác minh hiệu lực; chỉ được cảnh báo."
+    if not instrument.effective_certainty.may_refuse:
+        yield f"{instrument.file}: ngày có hiệu lực chưa đối chiếu."
     for gone in instrument.successors:
         yield f"{instrument.file}: {gone.sentence}."
     by_key: dict[str, list[Provision]] = {}

@@ -11,6 +11,7 @@ from rules import days
 from rules.findings import Finding, Severity, blocking, finding
 from rules.law import Law, LawError
 from rules.provisions import Certainty, Provision
+from rules.regulation_status import holds, standing
 
 ON = date(2026, 11, 21)
 HEAD = """
@@ -34,6 +35,12 @@ certainty = "CONFIRMED"
 REGULATION = HEAD.replace('status = "in_force"', 'status = "in_force"\nover = "decree"').replace(
     "Nghị định số 1", "Quyết định số 2"
 )
+SUCCESSOR = """
+[[successor]]
+was = "Sở Cũ"
+now = "Sở Mới"
+certainty = "INFERRED"
+"""
 DRAFT = REGULATION.replace("in_force", "draft").replace('number = "1/2026/NĐ-CP"\n', "")
 
 
@@ -92,8 +99,17 @@ def test_what_is_not_confirmed_is_listed_for_whoever_checks_the_law() -> None:
 
     assert {"form.04.fields", "renewal.processing_working_days", "signing.q"} <= listed
     assert "renewal.max_times" not in listed
-    assert law.problems() == (
-        "decree_68_2024.toml, khóa unlock.processing_working_days: chưa tìm được quy định.",
+    told = law.problems()
+    assert (
+        "decree_68_2024.toml, khóa unlock.processing_working_days: chưa tìm được quy định." in told
+    )
+    assert (
+        "dong_nai_draft_2026.toml: còn là dự thảo; nhập số, ngày khi văn bản được ban hành." in told
+    )
+    assert "thua_thien_hue_2289_2024.toml: ngày có hiệu lực chưa đối chiếu." in told
+    assert (
+        "thua_thien_hue_2289_2024.toml: Sở Thông tin và Truyền thông nay là Sở Khoa học và Công "
+        "nghệ thành phố Huế (chưa đối chiếu)." in told
     )
 
 
@@ -202,6 +218,19 @@ def without(text: str, line: str) -> str:
         (HEAD + VALUE + "size = 1", "khóa “renewal.max_times.size”: không phải là mục được biết"),
         (HEAD + without(VALUE, "value"), "khóa “renewal.max_times.value”: thiếu giá trị"),
         (HEAD + VALUE.replace("= 1\n", "= 1.5\n"), "renewal.max_times.value”: phải là số nguyên"),
+        (HEAD + VALUE.replace("= 1\n", '= " "\n'), "max_times.value”: chữ không được để trống"),
+        (HEAD + VALUE.replace("= 1\n", "= []\n"), "max_times.value”: danh sách không được trống"),
+        (HEAD + VALUE.replace("= 1\n", "= [1]\n"), "max_times.value”: danh sách chỉ gồm chữ"),
+        (HEAD + VALUE.replace("= 1\n", "= [' ']\n"), "max_times.value”: danh sách chỉ gồm chữ"),
+        (HEAD + VALUE.replace("= 1\n", "= ['a', 'a']\n"), "value”: danh sách có mục lặp lại"),
+        (HEAD + VALUE.replace("= 1\n", "= 'portal'\n"), "words”: giá trị là mã của phần mềm"),
+        (HEAD + VALUE.replace("= 1\n", "= ['Sở', 'portal']\n"), "words”: giá trị là mã của phần"),
+        (HEAD + 'effective_certainty = "SURE"', "effective_certainty”: không có dấu “SURE”"),
+        (HEAD + 'replaces = "QĐ 1"', "instrument.replaces”: sai kiểu dữ liệu"),
+        ("successor = [5]\n" + HEAD, "khóa “successor thứ 1”: phải là một bảng"),
+        (HEAD + without(SUCCESSOR, "now"), "successor thứ 1.now”: thiếu tên hiện nay"),
+        (HEAD + without(SUCCESSOR, "was"), "successor thứ 1.was”: thiếu mục bắt buộc"),
+        (HEAD + SUCCESSOR + "size = 1", "successor thứ 1.size”: không phải là mục được biết"),
         (HEAD + without(VALUE, "article"), "khóa “renewal.max_times.article”: thiếu căn cứ"),
         (HEAD + VALUE.replace("CONFIRMED", "SURE"), "max_times.certainty”: không có dấu “SURE”"),
         (HEAD + without(VALUE, "certainty"), "max_times.certainty”: thiếu mục bắt buộc"),
@@ -247,3 +276,66 @@ def test_a_finding_is_never_heavier_than_its_ground_is_certain(certainty: Certai
     if not confirmed:
         with pytest.raises(ValueError, match=r"a\.b"):
             Finding("a.b", Severity.MUST, "Câu.", "Việc.", ground)
+
+
+def test_values_of_a_draft_keep_their_own_periods_when_it_is_issued() -> None:
+    draft = without(without(DRAFT, "issued_on"), "effective_from")
+    later = VALUE.replace("12", "13") + "effective_from = 2028-01-01\n"
+    foreign = VALUE.replace("renewal", "amendment") + 'instrument = "Luật"\n'
+    law = parse(HEAD, province=draft + VALUE + "effective_until = 2028-01-01\n" + later + foreign)
+    first = date(2027, 1, 1)
+    issued = law.enact("province", number="5", issued_on=first, effective_from=first)
+    issued = issued.under("province")
+
+    assert issued.provision("renewal.max_times", on=date(2027, 12, 31)).article == "12"
+    assert issued.provision("renewal.max_times", on=date(2028, 1, 1)).article == "13"
+    assert issued.provision("renewal.max_times", on=ON.replace(2027)).instrument == (
+        "Quyết định số 5"
+    )
+    assert issued.provision("amendment.max_times", on=first).instrument == "Luật"
+    with pytest.raises(LawError, match="phải hết hiệu lực sau ngày bắt đầu hiệu lực"):
+        law.enact(
+            "province", number="5", issued_on=date(2028, 1, 1), effective_from=date(2028, 1, 1)
+        )
+
+
+def test_a_regulation_that_has_ended_stands_no_more() -> None:
+    one = parse(HEAD + "effective_until = 2026-10-01\n").instrument("decree")
+
+    assert standing(one, on=date(2026, 10, 1)) == "Hết hiệu lực từ ngày 01/10/2026."
+    assert (holds(one, on=date(2026, 9, 30)), holds(one, on=date(2026, 10, 1))) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("1\nunit = 'năm'", "1 năm"), ("false", "không"), ("['một', 'Sở']", "một; Sở")],
+)
+def test_a_value_is_shown_in_vietnamese(value: str, shown: str) -> None:
+    law = parse(HEAD + VALUE.replace("value = 1", f"value = {value}"))
+    assert law.parameter("renewal.max_times", on=ON).shown == shown
+
+
+def test_one_key_means_one_thing_in_every_file() -> None:
+    yes = REGULATION + VALUE.replace("value = 1", "value = true")
+    with pytest.raises(
+        LawError, match=r"province.toml, khóa “renewal.max_times”: kiểu hoặc đơn vị"
+    ):
+        parse(HEAD + VALUE, province=yes)
+    unknown = without(VALUE, "value").replace("CONFIRMED", "NOT FOUND")
+    parse(HEAD + unknown, province=yes)
+
+
+def test_every_bad_file_is_named_at_once_and_good_files_are_compared() -> None:
+    bad, good = VALUE, HEAD + VALUE
+
+    assert [one.file for one in Law.errors({"a.toml": bad, "b.toml": good, "c.toml": bad})] == [
+        "a.toml",
+        "c.toml",
+    ]
+    assert [one.file for one in Law.errors({"a.toml": good, "b.toml": good})] == ["b.toml"]
+    assert Law.errors(regulations.texts()) == ()
+
+
+def test_a_succession_that_was_read_is_told_as_read() -> None:
+    sure = parse(HEAD + SUCCESSOR.replace("INFERRED", "CONFIRMED")).instrument("decree")
+    assert [gone.sentence for gone in sure.successors] == ["Sở Cũ nay là Sở Mới (đã đối chiếu)"]
