@@ -261,8 +261,7 @@ def _findings(
             "routing.copy",
             Severity.INFO,
             "Văn bản phải được đồng gửi: đây là lần gửi thứ hai, có chứng từ gửi riêng.",
-            "Ghi nhận cả hai lần gửi, mỗi lần một chứng từ; nhập mã định danh của nơi nhận nếu chưa "
-            "có.",
+            "Ghi nhận cả hai lần gửi, mỗi lần một chứng từ; nhập mã định danh nếu chưa có.",
             copies.provision,
         )
     if not ways.provision.may_refuse:
@@ -286,12 +285,14 @@ def _about_the_regulation(law: Law, on: date) -> Iterator[Finding]:
             f"{top.citation} còn là dự thảo; nơi nhận này giả định dự thảo đã có hiệu lực.",
             "Chỉ dùng để xem trước.",
         )
-    elif top.is_draft or not holds(top, on=on):
+    elif not holds(top, on=on):
         yield finding(
             "routing.regulation_not_in_force",
             Severity.INFO,
             f"{top.citation} không có hiệu lực vào ngày này; áp dụng Nghị định số 68/2024/NĐ-CP.",
-            "Nhập số, ngày của văn bản khi được ban hành.",
+            "Nhập số, ngày của văn bản khi được ban hành."
+            if top.is_draft
+            else "Kiểm tra ngày; quy chế chỉ áp dụng trong thời gian có hiệu lực.",
         )
     elif top.status is InstrumentStatus.UNVERIFIED:
         yield finding(

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 import audit
 import cli
+import regulations
 from config import ROOT
 from extensions import db
 from models import Agency, AuditEvent, User
@@ -277,6 +278,30 @@ def test_regulations_are_checked_and_what_may_only_warn_is_told_in_words(run: Ru
     assert "Mẫu số 04 Phụ lục Nghị định số 68/2024/NĐ-CP" in said
     assert "unlock.processing_working_days: chưa tìm được quy định" in said
     assert "Entry(" not in said
+    assert "bac_ninh_60_2025.toml: Quy chế ban hành kèm theo Quyết định số 60/2025/QĐ-UBND." in said
+    assert "dong_nai_draft_2026.toml: còn là dự thảo" in said
+    assert "thua_thien_hue_2289_2024.toml: chưa xác minh hiệu lực" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (
+            'status = "draft"',
+            'status = "maybe"',
+            "dong_nai_draft_2026.toml, khóa “instrument.status",
+        ),
+        ('value = "department"', 'value = "ministry"', "không có nơi nhận “ministry”"),
+    ],
+)
+def test_a_wrong_regulation_ends_the_check_with_an_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, old: str, new: str, named: str
+) -> None:
+    wrong = {name: text.replace(old, new) for name, text in regulations.texts().items()}
+    monkeypatch.setattr(regulations, "texts", lambda: wrong)
+    status, _, errors = run("regulations", "check")
+    assert status == 1
+    assert named in errors
 
 
 def test_a_sample_letter_is_drawn_and_verified_as_unsigned(run: Run, tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ def test_a_regulation_of_unverified_force_says_so_and_names_who_is_there_today()
 
 
 def test_how_a_lost_device_is_reported_is_inferred_and_says_so() -> None:
-    told = next(one for one in routed(DECREE, LOSS).findings)
+    told = next(iter(routed(DECREE, LOSS).findings))
     assert (told.code, told.severity) == ("routing.channel_uncertain", Severity.INFO)
 
 
