@@ -98,9 +98,7 @@ def _words(case: SampleCase, text: FormText) -> FormText:
 
 def remarks(case: SampleCase, form: PrescribedForm) -> str:
     """What a reader of this sample must know first: an inferred layout, a draft regulation."""
-    inferred = (
-        f"Ghi chú của phần mềm: {form.note}" if form.is_inferred else ""
-    )
+    inferred = f"Ghi chú của phần mềm: {form.note}" if form.is_inferred else ""
     return " ".join(filter(None, (case.remark, inferred)))
 
 
@@ -285,6 +283,21 @@ def _unlock(case: SampleCase) -> Sample:
     letter = unlock_request.UnlockLetter(lines=lines, **_common(case, text))
     return _sample(unlock_request, letter, text)
 
+
+#: Number of the form -> the words of its file, for screens that show or correct them.
+TEXTS: Mapping[str, FormText] = MappingProxyType(
+    {
+        module.TEXT.form.number: module.TEXT
+        for module in (
+            person_issuance,
+            agency_issuance,
+            system_issuance,
+            renewal_request,
+            revocation_request,
+            unlock_request,
+        )
+    }
+)
 
 #: Number of the form -> its sample. Minutes (07 to 09) add theirs below.
 SAMPLES: Mapping[str, Callable[[SampleCase], Sample]] = MappingProxyType(

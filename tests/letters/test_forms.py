@@ -19,7 +19,7 @@ from letters import (
 from letters.decree30 import LANDSCAPE, PORTRAIT, Medium, Signer, mm
 from letters.fonts import VIETNAMESE_LETTERS
 from letters.requests import ContactPerson, ListPlacement
-from letters.samples import SAMPLES
+from letters.samples import SAMPLES, TEXTS
 from letters.table import PADDING_X
 from rules.certificates import SubscriberKind
 from tests.letters.form_cases import CASE, FORMS, OFFICE, WET, make_person, sample
@@ -345,4 +345,5 @@ class TestMissing:
 @pytest.mark.parametrize("number", FORMS)
 def test_the_same_data_give_the_same_bytes_and_the_form_its_own_number(number):
     assert sample(number).draw().pdf == sample(number).draw().pdf
-    assert SAMPLES[number](CASE).text.form.number == number
+    assert SAMPLES[number](CASE).text is TEXTS[number] is MODULES[number].TEXT
+    assert TEXTS[number].form.number == number
