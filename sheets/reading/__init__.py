@@ -1,0 +1,1 @@
+"""The steps of reading a table out of a file: kind and limits, cells, headings, rows, values."""
