@@ -8,18 +8,30 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from labels_daily import DAILY_LABELS
 from rules.agencies import AgencyKind, AgencyLevel
+from rules.amendments import AmendmentCase
+from rules.attachments import AttachmentKind
 from rules.certificates import CertificateOrigin, CertificateState, SubscriberKind
 from rules.clauses import ClauseKind, Part
+from rules.clocks import ClockStage
 from rules.devices import DeviceKind, DeviceState
 from rules.documents import DocumentKind, ImportVerdict, JobState, SigningAct
+from rules.emails import EmailStanding
 from rules.findings import Severity
+from rules.law_parsing import InstrumentStatus
 from rules.papers import PaperFileRole, PaperKind, PaperState
 from rules.permissions import Permission, Role
 from rules.provisions import Certainty
+from rules.recalls import RecallStage
 from rules.requests import LineState, RequestAct, RequestKind, RequestState
+from rules.revocation_grounds import RevocationGround
+from rules.routing import Channel, DeviceMatter
 from rules.signers import SigningAuthority
+from rules.sim_registrations import SimCarrier
+from rules.staff_changes import StaffChange
 from rules.systems import SystemKind
+from rules.transfers import TransferAct
 
 CERTAINTIES: Mapping[Certainty, str] = {
     Certainty.CONFIRMED: "đã đối chiếu văn bản",
@@ -28,6 +40,12 @@ CERTAINTIES: Mapping[Certainty, str] = {
     Certainty.PREDECESSOR: "theo văn bản trước đây",
     Certainty.INFERRED: "suy luận, chưa đối chiếu",
     Certainty.NOT_FOUND: "chưa tìm được",
+}
+
+INSTRUMENT_STATUSES: Mapping[InstrumentStatus, str] = {
+    InstrumentStatus.IN_FORCE: "Đã ban hành",
+    InstrumentStatus.DRAFT: "Dự thảo",
+    InstrumentStatus.UNVERIFIED: "Chưa xác minh hiệu lực",
 }
 
 SEVERITIES: Mapping[Severity, str] = {
@@ -175,9 +193,6 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.DEVICE_SEARCH: "Tra cứu thiết bị",
     Permission.DEVICE_EDIT: "Thêm, sửa thiết bị",
     Permission.DEVICE_IMPORT: "Nhập thiết bị từ Excel",
-    Permission.DEVICE_HAND_OVER: "Giao, nhận, thu hồi thiết bị",
-    Permission.DEVICE_CONFIRM: "Xác nhận đã nhận thiết bị",
-    Permission.DEVICE_REPORT: "Báo mất, hỏng, bị khóa",
     Permission.PERSON_VIEW: "Xem cán bộ",
     Permission.PERSON_SEARCH: "Tra cứu cán bộ",
     Permission.PERSON_EDIT: "Thêm, sửa cán bộ",
@@ -314,7 +329,115 @@ CLAUSE_KINDS: Mapping[ClauseKind, str] = {
     ClauseKind.PARTS: "Xem từng khoản, điểm",
 }
 
+DEVICE_MATTERS: Mapping[DeviceMatter, str] = {
+    DeviceMatter.RETURN: "Giao nộp thiết bị",
+    DeviceMatter.LOSS: "Báo thiết bị thất lạc",
+}
+
+CHANNELS: Mapping[Channel, str] = {
+    Channel.PORTAL: "Hệ thống thông tin đăng ký, quản lý yêu cầu chứng thực",
+    Channel.DOCUMENT_AXIS: "Trục liên thông văn bản quốc gia",
+    Channel.POST: "Bưu chính công ích",
+    Channel.IN_PERSON: "Trực tiếp",
+    Channel.DEPARTMENT_GUIDANCE: "Theo hướng dẫn của Sở Khoa học và Công nghệ",
+}
+
+AMENDMENT_CASES: Mapping[AmendmentCase, str] = {
+    AmendmentCase.WORKPLACE: "Thay đổi cơ quan, tổ chức công tác",
+    AmendmentCase.EMAIL: "Thay đổi địa chỉ thư điện tử công vụ",
+    AmendmentCase.NAME: "Đổi tên",
+    AmendmentCase.ADDRESS: "Đổi địa chỉ hoạt động",
+    AmendmentCase.VERSION: "Nâng cấp phiên bản",
+    AmendmentCase.FEATURE: "Bổ sung tính năng",
+    AmendmentCase.POSITION: "Chỉ thay đổi chức vụ",
+    AmendmentCase.OTHER: "Trường hợp khác",
+}
+
+ATTACHMENT_KINDS: Mapping[AttachmentKind, str] = {
+    AttachmentKind.FOUNDING_DECISION: "Quyết định thành lập",
+    AttachmentKind.SUPERIOR_CONFIRMATION: "Xác nhận của người đứng đầu cấp trên trực tiếp",
+    AttachmentKind.SUBSCRIBER_REQUEST: "Văn bản yêu cầu của thuê bao",
+    AttachmentKind.LOSS_MINUTES: "Biên bản xác nhận thất lạc (Mẫu số 09)",
+    AttachmentKind.RETURN_MINUTES: "Biên bản giao, nhận thiết bị (Mẫu số 08)",
+    AttachmentKind.PROCEEDINGS_REQUEST: "Yêu cầu của cơ quan tiến hành tố tụng, công an",
+    AttachmentKind.PERSONNEL_DECISION: "Quyết định về nhân sự",
+    AttachmentKind.REORGANISATION_DECISION: "Quyết định giải thể, chia tách, sáp nhập",
+    AttachmentKind.OTHER: "Tài liệu khác",
+}
+
+REVOCATION_GROUNDS: Mapping[RevocationGround, str] = {
+    RevocationGround.EXPIRED: "Chứng thư hết hạn sử dụng",
+    RevocationGround.KEY_EXPOSED: "Khóa bí mật bị lộ hoặc nghi bị lộ",
+    RevocationGround.DEVICE_DAMAGED: "Thiết bị lưu khóa bí mật bị hỏng",
+    RevocationGround.DEVICE_LOST: "Thiết bị lưu khóa bí mật bị thất lạc",
+    RevocationGround.OTHER_INSECURITY: "Trường hợp mất an toàn khác",
+    RevocationGround.PROCEEDINGS: "Yêu cầu của cơ quan tiến hành tố tụng, công an",
+    RevocationGround.MANAGING_AGENCY: "Yêu cầu của cơ quan, tổ chức quản lý trực tiếp",
+    RevocationGround.POSITION_CHANGED: "Thay đổi vị trí công tác không còn phù hợp",
+    RevocationGround.RETIRED: "Nghỉ hưu",
+    RevocationGround.LEFT_SERVICE: "Thôi việc",
+    RevocationGround.DECEASED: "Từ trần",
+    RevocationGround.DISSOLVED: "Giải thể",
+    RevocationGround.SPLIT: "Chia tách",
+    RevocationGround.MERGED: "Sáp nhập",
+    RevocationGround.SYSTEM_STOPPED: "Thiết bị, dịch vụ, phần mềm ngừng hoạt động",
+    RevocationGround.NO_LONGER_NEEDED: "Không còn nhu cầu sử dụng",
+}
+
+CLOCK_STAGES: Mapping[ClockStage, str] = {
+    ClockStage.STOPPED: "Không áp dụng",
+    ClockStage.WAITING: "Chưa đến kỳ",
+    ClockStage.DUE: "Đến kỳ",
+    ClockStage.URGENT: "Gấp",
+    ClockStage.PASSED: "Đã quá hạn",
+    ClockStage.HISTORY_UNKNOWN: "Chưa rõ lịch sử gia hạn",
+}
+
+EMAIL_STANDINGS: Mapping[EmailStanding, str] = {
+    EmailStanding.OFFICIAL: "Do cơ quan nhà nước cấp",
+    EmailStanding.PERSONAL: "Thư cá nhân",
+    EmailStanding.UNKNOWN: "Chưa rõ nơi cấp",
+    EmailStanding.MALFORMED: "Viết không đúng",
+    EmailStanding.MISSING: "Chưa có",
+}
+
+RECALL_STAGES: Mapping[RecallStage, str] = {
+    RecallStage.NOT_DUE: "Chưa phải thu hồi",
+    RecallStage.NOTHING_TO_RECALL: "Không có thiết bị để thu hồi",
+    RecallStage.PROMPTED: "Cần thu lại, chưa có thông báo thu hồi",
+    RecallStage.RUNNING: "Đang trong hạn nộp về Cục",
+    RecallStage.OVERDUE: "Quá hạn nộp về Cục",
+    RecallStage.LOST: "Thất lạc",
+    RecallStage.DONE: "Đã nộp về Cục",
+}
+
+SIM_CARRIERS: Mapping[SimCarrier, str] = {one: str(one) for one in SimCarrier}
+
+STAFF_CHANGES: Mapping[StaffChange, str] = {
+    StaffChange.RETIRED: "Nghỉ hưu",
+    StaffChange.LEFT_SERVICE: "Thôi việc",
+    StaffChange.DECEASED: "Từ trần",
+    StaffChange.MOVED_TO_OTHER_BODY: "Chuyển sang cơ quan, tổ chức khác",
+    StaffChange.MOVED_WITHIN: "Chuyển đơn vị trong cùng cơ quan",
+    StaffChange.POSITION_CHANGED: "Thay đổi chức vụ",
+    StaffChange.LONG_LEAVE: "Nghỉ dài ngày",
+    StaffChange.NO_LONGER_NEEDED: "Không còn nhu cầu sử dụng",
+}
+
+TRANSFER_ACTS: Mapping[TransferAct, str] = {
+    TransferAct.REVOKE: "Đề nghị thu hồi chứng thư",
+    TransferAct.RECALL_DEVICE: "Thu hồi thiết bị",
+    TransferAct.AMEND: "Đề nghị thay đổi nội dung thông tin",
+    TransferAct.HOLD_DEVICE: "Tạm giữ thiết bị",
+    TransferAct.HAND_ON_ENTRUSTMENT: "Giao quản lý chứng thư cơ quan cho người khác",
+    TransferAct.CHECK_CONTENTS: "Đối chiếu thông tin trong chứng thư",
+    TransferAct.KEEP: "Giữ nguyên",
+}
+
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    InstrumentStatus: INSTRUMENT_STATUSES,
+    DeviceMatter: DEVICE_MATTERS,
+    Channel: CHANNELS,
     Part: PARTS,
     ClauseKind: CLAUSE_KINDS,
     Certainty: CERTAINTIES,
@@ -341,6 +464,16 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     SigningAct: SIGNING_ACTS,
     JobState: JOB_STATES,
     ImportVerdict: IMPORT_VERDICTS,
+    AmendmentCase: AMENDMENT_CASES,
+    AttachmentKind: ATTACHMENT_KINDS,
+    RevocationGround: REVOCATION_GROUNDS,
+    ClockStage: CLOCK_STAGES,
+    EmailStanding: EMAIL_STANDINGS,
+    RecallStage: RECALL_STAGES,
+    SimCarrier: SIM_CARRIERS,
+    StaffChange: STAFF_CHANGES,
+    TransferAct: TRANSFER_ACTS,
+    **DAILY_LABELS,
 }
 
 
