@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.names import fold
+from rules.names import clean_name, fold, sort_key
 from rules.serials import normalise_serial
 
 
@@ -120,7 +120,7 @@ def _compare_one(
     if not candidates:
         unknown = IntakeVerdict.NOT_REQUESTED if line.serials else IntakeVerdict.UNREADABLE
         return Compared(unknown, position, line)
-    same = fold(candidates[0].subject_name) == fold(line.subject_name)
+    same = _same_name(candidates[0].subject_name, line.subject_name)
     verdict = IntakeVerdict.MATCHED if same else IntakeVerdict.NAME_DIFFERS
     if not line.serials:
         verdict = IntakeVerdict.UNREADABLE
@@ -140,3 +140,12 @@ def _answers(line: ParcelLine, waiting: Iterable[RequestedLine]) -> Iterator[Req
         clash = bool(email and one.email.strip())
         if name and not clash and fold(one.subject_name) == name:
             yield one
+
+
+def _same_name(requested: str, given: str) -> bool:
+    """True when two names are one; a name given without any mark (a certificate may be so) fits
+    every reading of it, two that differ in a mark are two.
+    """
+    if clean_name(given).isascii():
+        return fold(requested) == fold(given)
+    return sort_key(requested) == sort_key(given)

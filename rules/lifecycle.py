@@ -231,21 +231,19 @@ _ROWS: tuple[_Row, ...] = (
     (_S.AWAITING_RECALL, _A.RECALL, _S.RECALLED, _DEVICES, _DO, _LEAVES, _RECALL),
     (_S.AWAITING_RECALL, _A.CLOSE_ACCOUNT, _S.RECALLED, _ACCOUNT, _DO, _LEAVES, _NOTHING),
     (_S.RECALLED, _A.SEND_TO_AUTHORITY, _S.RETURNED_TO_CA, _DEVICES, _DO, _KEEPS, _FORM_08),
-    (
-        _S.RETURNED_TO_CA,
-        _A.AUTHORITY_RECEIVED,
-        _S.RETURNED_TO_CA,
-        _DEVICES,
-        _DO,
-        _KEEPS,
-        Papers("08", _E.SCAN, "form.return_to_authority"),
-    ),
+    (_S.RETURNED_TO_CA, _A.AUTHORITY_RECEIVED, _S.RETURNED_TO_CA, _DEVICES, _DO, _KEEPS, _FORM_08),
     (_S.RETURNED_TO_CA, _A.PARCEL_CAME_BACK, _S.RECALLED, _DEVICES, _DO, _KEEPS, _NOTHING),
 )
 
 MOVES: tuple[Move, ...] = tuple(Move(*row) for row in _ROWS)
 _FOUND: Mapping[tuple[DeviceKind, DeviceState | None, CustodyAct], Move] = {
     (kind, move.from_, move.act): move for move in MOVES for kind in move.kinds
+}
+
+_FROM: Mapping[tuple[DeviceKind, DeviceState | None], tuple[Move, ...]] = {
+    (kind, state): tuple(one for one in MOVES if kind in one.kinds and one.from_ is state)
+    for kind in DeviceKind
+    for state in (None, *DeviceState)
 }
 
 
@@ -269,11 +267,7 @@ def acts_from(
     waits to be recalled instead of going back to where it was.
     """
     unfit = CustodyAct.FOUND if revocation_sent else CustodyAct.FOUND_AFTER_REVOCATION
-    return tuple(
-        move
-        for move in MOVES
-        if kind in move.kinds and move.from_ is state and move.act is not unfit
-    )
+    return tuple(move for move in _FROM[kind, state] if move.act is not unfit)
 
 
 def next_state(
@@ -351,7 +345,16 @@ def check_undo(undo: Undo, *, by_id: int, on: date) -> tuple[Finding, ...]:
 
 def lifecycle_table_markdown(word: Callable[[StrEnum], str]) -> str:
     """The table for docs/lifecycle.md; `word` gives the Vietnamese word of a member (labels.py)."""
-    heads = ("Từ", "Việc", "Đến", "Loại thiết bị", "Người giữ", "Giấy tờ", "Chứng cứ", "Quyền")
+    heads = (
+        "Từ",
+        "Việc",
+        "Đến",
+        "Loại thiết bị",
+        "Người giữ",
+        "Giấy tờ",
+        "Chứng cứ ít nhất",
+        "Quyền",
+    )
     lines = [f"| {' | '.join((*heads, 'Căn cứ'))} |", f"|{'---|' * (len(heads) + 1)}"]
     for move in MOVES:
         papers = move.papers
@@ -362,7 +365,7 @@ def lifecycle_table_markdown(word: Callable[[StrEnum], str]) -> str:
             ", ".join(word(kind) for kind in DeviceKind if kind in move.kinds),
             word(move.holder),
             f"Mẫu số {papers.form}" if papers.form.isdigit() else papers.form,
-            word(papers.evidence),
+            word(papers.evidence) if papers.evidence is not Evidence.NONE else "",
             word(move.permission),
             f"`{papers.provision_key}`" if papers.provision_key else "quy tắc của phần mềm",
         )

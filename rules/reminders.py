@@ -88,9 +88,7 @@ TIMETABLES: Mapping[Clock, Timetable] = {
         ),
         7,
     ),
-    Clock.RECEIPT_PROOF: Timetable(
-        (Stage("on_the_day", 0, _WORKERS), Stage("late", 30, _BOSS)), 30
-    ),
+    Clock.RECEIPT_PROOF: Timetable((Stage("on_the_day", 0, _WORKERS), Stage("late", 30, _ALL)), 30),
     Clock.ENTRUSTMENT_END: Timetable(
         (
             Stage("3_days_before", -3, (Audience.CLERK, Audience.FOCAL_POINT)),
