@@ -108,6 +108,43 @@ def assemble(
     return _der(_SEQUENCE, _SIGNED_DATA, _der(_CONTEXT_0, signed_data))
 
 
+def with_time_stamp(container: bytes, token: bytes) -> bytes:
+    """The container with a time-stamp token over its signature value (RFC 3161, appendix A).
+
+    The token is an unsigned attribute, so nothing that was signed changes. Raises
+    SignatureCheckFailed for a container that is not one signature, or that has a token already.
+    """
+    try:
+        content = cms.ContentInfo.load(container, strict=True)
+        infos = content["content"]["signer_infos"]
+        if len(infos) != 1:
+            raise SignatureCheckFailed("not one signature")
+        info = infos[0]
+        present = info["unsigned_attrs"].native or ()
+        if any(each["type"] == "signature_time_stamp_token" for each in present):
+            raise SignatureCheckFailed("there is a time stamp already")
+        body = _contents(info.dump())
+        whole = info["unsigned_attrs"].dump() if present else b""
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise SignatureCheckFailed(f"unreadable container: {type(error).__name__}") from error
+    inside = body[: len(body) - len(whole)] if whole else body
+    members = [_attribute(_SIGNATURE_TIME_STAMP, token)]
+    members += [each.dump() for each in info["unsigned_attrs"]] if present else []
+    signer = _der(_SEQUENCE, inside, _der(_CONTEXT_1, _contents(_set_of(*members))))
+    return _replace_signer(content, info.dump(), signer)
+
+
+def _replace_signer(content: cms.ContentInfo, old: bytes, new: bytes) -> bytes:
+    """The lengths of everything around the signer change; its neighbours stay byte for byte."""
+    signed_data = content["content"]
+    parts = _contents(signed_data.untag().dump())
+    last = _der(_SET, old)
+    if not parts.endswith(last):
+        raise SignatureCheckFailed("the signer does not stand at the end")
+    body = _der(_SEQUENCE, parts[: len(parts) - len(last)], _der(_SET, new))
+    return _der(_SEQUENCE, _SIGNED_DATA, _der(_CONTEXT_0, body))
+
+
 def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
     """Refuse a container that is not a signature by this certificate over this digest.
 
@@ -195,13 +232,15 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
     return _der(_SEQUENCE, kind, _der(_SET, value))
 
 
-_OCTETS, _OID, _SEQUENCE, _SET, _CONTEXT_0, _DIRECTORY_NAME = 0x04, 0x06, 0x30, 0x31, 0xA0, 0xA4
+_OCTETS, _OID, _SEQUENCE, _SET = 0x04, 0x06, 0x30, 0x31
+_CONTEXT_0, _CONTEXT_1, _DIRECTORY_NAME = 0xA0, 0xA1, 0xA4
 _VERSION_1 = bytes.fromhex("020101")
 _DATA = _der(_OID, bytes.fromhex("2a864886f70d010701"))
 _SIGNED_DATA = _der(_OID, bytes.fromhex("2a864886f70d010702"))
 _CONTENT_TYPE = _der(_OID, bytes.fromhex("2a864886f70d010903"))
 _MESSAGE_DIGEST = _der(_OID, bytes.fromhex("2a864886f70d010904"))
 _SIGNING_CERTIFICATE_V2 = _der(_OID, bytes.fromhex("2a864886f70d010910022f"))
+_SIGNATURE_TIME_STAMP = _der(_OID, bytes.fromhex("2a864886f70d010910020e"))
 # RFC 5754: no parameters beside SHA-256 and ECDSA, NULL beside RSA.
 _SHA256 = _der(_SEQUENCE, _der(_OID, bytes.fromhex("608648016503040201")))
 _SHA256_RSA = _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a864886f70d01010b")), b"\x05\x00")

@@ -47,3 +47,33 @@ class PreparedChanged(SigningError):
     code = "prepared_changed"
     message = "Văn bản đã chuẩn bị để ký không còn nguyên vẹn."
     advice = "Chuẩn bị lại văn bản rồi ký lần nữa."
+
+
+class TsaUnreachable(SigningError):
+    code = "tsa_unreachable"
+    message = "Không lấy được dấu thời gian: máy chủ dấu thời gian không trả lời."
+    advice = "Chữ ký vẫn được giữ ở mức cơ bản; hệ thống sẽ thử lại, hoặc bấm thử lại sau ít phút."
+
+
+class TsaAnswerBad(SigningError):
+    code = "tsa_answer"
+    message = "Máy chủ dấu thời gian từ chối hoặc trả lời không đúng yêu cầu."
+    advice = "Kiểm tra địa chỉ máy chủ dấu thời gian trong phần cài đặt rồi thử lại."
+
+
+class RevocationUnreachable(SigningError):
+    code = "revocation_unreachable"
+    message = "Chưa có dữ liệu thu hồi còn hiệu lực để kèm vào văn bản."
+    advice = "Nạp danh sách thu hồi mới hoặc nối mạng tới tổ chức cung cấp dịch vụ rồi thử lại."
+
+
+class NotUpgradable(SigningError):
+    code = "not_upgradable"
+    message = "Văn bản chưa có chữ ký nguyên vẹn nên không thể bổ sung dấu thời gian."
+    advice = "Kiểm tra lại chữ ký trên văn bản trước."
+
+
+class PdfHazard(SigningError):
+    code = "pdf_hazard"
+    message = "Tệp PDF có thành phần làm thay đổi nội dung hiển thị nên không được ký."
+    advice = "In lại văn bản thành PDF mới (không biểu mẫu động, không mã lệnh) rồi ký tệp đó."

@@ -228,6 +228,14 @@ def _signature_widget(spot: SignatureField) -> generic.DictionaryObject:
     return widget
 
 
+def add_hidden_signature_field(writer: increment.Increment, name: str) -> generic.DictionaryObject:
+    """A signature field without extent on the first page, as document time stamps have it."""
+    form = _form(writer, signed=True)
+    widget = _widget(Box(0, 0, 0, 0, 0), name, "/Sig")
+    _add(writer, form, Box(0, 0, 0, 0, 0), widget)
+    return widget
+
+
 def fill_text(
     writer: increment.Increment,
     widget: generic.DictionaryObject,

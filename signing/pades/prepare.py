@@ -23,13 +23,20 @@ from signing.pades import increment, layout
 from signing.pades.appearance import Appearance, draw
 from signing.pades.errors import FieldProblem
 from signing.pades.fonts import FontPaths
+from signing.pades.report import Level
 
 ByteRange = tuple[int, int, int, int]
 
 RESERVE_B_B = 8 * 1024
 """Bytes for a PAdES B-B signature: RSA-4096 and a chain of three come to about 7 KiB at most."""
 
+TOKEN_RESERVE = 8 * 1024
+"""Bytes for a time-stamp token with the chain of its server (RSA-4096, three certificates)."""
+
+RESERVE_STAMP = 16 * 1024
 _RANGE_WIDTH = 60
+_APPROVAL = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached"
+_STAMP = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,13 @@ class Prepared:
     digest: bytes
 
 
-def reserve_for(chain_der: Sequence[bytes]) -> int:
-    """Bytes of CMS for a B-B signature with these certificates, keys up to RSA-4096."""
-    return -(-(sum(map(len, chain_der)) + 2 * 512 + 1024) // 512) * 512
+def reserve_for(chain_der: Sequence[bytes], level: Level = Level.B_B) -> int:
+    """Bytes of CMS for a signature with these certificates, keys up to RSA-4096.
+
+    From B-T on there is room for the time-stamp token, which goes into the same hole.
+    """
+    bare = -(-(sum(map(len, chain_der)) + 2 * 512 + 1024) // 512) * 512
+    return bare if level is Level.B_B else bare + TOKEN_RESERVE
 
 
 def prepare(
@@ -81,6 +92,30 @@ def prepare(
         writer.update_container(spot)
         writer.write_in_place()
     return _with_range(stream.getvalue(), signature)
+
+
+def prepare_stamp(pdf: bytes, *, reserve: int = RESERVE_STAMP) -> Prepared:
+    """One increment with an invisible field for a document time stamp (EN 319 142-1, 5.4.3).
+
+    Raises PdfBroken, PdfEncrypted, PdfTooLarge, FieldProblem. A certification that allows no change
+    still allows this one (ISO 32000-2, 12.8.2.2).
+    """
+    writer, stream = increment.open_increment(pdf)
+    with increment.reading_errors():
+        spot = layout.add_hidden_signature_field(writer, _free_name(writer))
+        signature = _SignatureDictionary("", reserve, (), writer.root_ref, _STAMP)
+        spot[pdf_name("/V")] = writer.add_object(signature)
+        writer.update_container(spot)
+        writer.write_in_place()
+    return _with_range(stream.getvalue(), signature)
+
+
+def _free_name(writer: increment.Increment) -> str:
+    taken = increment.form_fields(writer)
+    number = 1
+    while f"dau_thoi_gian_{number}" in taken:
+        number += 1
+    return f"dau_thoi_gian_{number}"
 
 
 def _refuse_when_certified_closed(writer: increment.Increment) -> None:
@@ -140,8 +175,14 @@ class _SignatureDictionary(generic.PdfObject):
     """Written by hand, because the places of /ByteRange and /Contents must be known exactly."""
 
     def __init__(
-        self, when: str, reserve: int, locked: tuple[str, ...], root: generic.Reference
+        self,
+        when: str,
+        reserve: int,
+        locked: tuple[str, ...],
+        root: generic.Reference,
+        head: bytes = _APPROVAL,
     ) -> None:
+        self._head = head
         self._when = when
         self._reserve = reserve
         self._locked = locked
@@ -149,8 +190,9 @@ class _SignatureDictionary(generic.PdfObject):
         self.range_at = self.hole_from = self.hole_to = 0
 
     def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:
-        stream.write(b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached\n")
-        stream.write(b"/M (%s)\n" % self._when.encode("ascii"))
+        stream.write(b"<< " + self._head + b"\n")
+        if self._when:
+            stream.write(b"/M (%s)\n" % self._when.encode("ascii"))
         if self._locked:
             self._write_reference(stream)
         stream.write(b"/ByteRange ")

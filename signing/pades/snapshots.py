@@ -44,6 +44,7 @@ class FieldState:
     frame: bytes
     has_value: bool
     has_appearance: bool
+    is_stamp: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def fields(resolver: Any) -> dict[str, Any]:
 
 
 def _field(field: Any, places: dict[Any, int]) -> FieldState:
+    value = entry(field, "/V")
     frame = {key: field.raw_get(key) for key in field if key not in _FILLED}
     return FieldState(
         kind=str(entry(field, "/FT", "")),
@@ -139,6 +141,8 @@ def _field(field: Any, places: dict[Any, int]) -> FieldState:
         frame=_print(frame),
         has_value="/V" in field,
         has_appearance="/AP" in field,
+        is_stamp=isinstance(value, generic.DictionaryObject)
+        and str(entry(value, "/Type", "")) == "/DocTimeStamp",
     )
 
 

@@ -36,20 +36,27 @@ def splice(
     if digest is not None and digest != actual:
         raise PreparedChanged("digest differs from the job")
     signature_cms.check(cms, actual, certificate_der or _signer_certificate(cms))
+    return fill_hole(prepared_pdf, span, cms)
+
+
+def splice_stamp(prepared_pdf: bytes, byte_range: Sequence[int], token: bytes) -> bytes:
+    """The document with its document time stamp; `token` was checked when it was received.
+
+    Raises PreparedChanged, HoleTooSmall.
+    """
+    return fill_hole(prepared_pdf, _checked_range(prepared_pdf, byte_range), token)
+
+
+def fill_hole(pdf: bytes, span: ByteRange, container: bytes) -> bytes:
+    """The file with another content of its hole and every other byte as it was."""
     hole = span[2] - span[1] - 2
-    content = cms.hex().upper().encode("ascii")
+    content = container.hex().upper().encode("ascii")
     if len(content) > hole:
-        raise HoleTooSmall(f"{len(cms)} bytes, {hole // 2} reserved")
-    signed = b"".join(
-        (
-            prepared_pdf[: span[1] + 1],
-            content.ljust(hole, b"0"),
-            prepared_pdf[span[2] - 1 :],
-        )
-    )
-    if len(signed) != len(prepared_pdf) or digest_of(signed, span) != actual:
+        raise HoleTooSmall(f"{len(container)} bytes, {hole // 2} reserved")
+    filled = b"".join((pdf[: span[1] + 1], content.ljust(hole, b"0"), pdf[span[2] - 1 :]))
+    if len(filled) != len(pdf) or digest_of(filled, span) != digest_of(pdf, span):
         raise HashMismatch("bytes outside the hole changed")
-    return signed
+    return filled
 
 
 def _checked_range(pdf: bytes, byte_range: Sequence[int]) -> ByteRange:

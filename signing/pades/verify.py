@@ -167,10 +167,12 @@ def _judge_all(
         )
         report, own_proof = _report(item, proof, covered_by_stamp)
         reports.append(report)
-        if item.kind == _STAMP and own_proof is not None and not _broken(item):
-            covered_by_stamp = True
-            if proof is None or own_proof.time < proof.time:
-                proof = own_proof
+        if own_proof is None or _broken(item):
+            continue
+        # What stamps a signature stamps, through its digest, everything that it signed.
+        covered_by_stamp = covered_by_stamp or item.kind == _STAMP
+        if proof is None or own_proof.time < proof.time:
+            proof = own_proof
     return reports[::-1]
 
 
@@ -317,7 +319,7 @@ def _time_source(own: Proof | None, proof: Proof | None, signing_time: dt.dateti
     if proof is not None and proof.authority == _RECEIVED:
         return "thời gian do phía ký khai; tệp có trong nhật ký tiếp nhận"
     if proof is not None:
-        return "thời gian do phía ký khai; được dấu thời gian của văn bản xác nhận"
+        return "thời gian do phía ký khai; có dấu thời gian đặt sau trên văn bản"
     return "thời gian do phía ký khai, không có dấu thời gian" if signing_time else ""
 
 

@@ -127,6 +127,11 @@ class IndexedCrl:
             if oid == _EXPIRED_KEPT:
                 self.keeps_expired = True
 
+    @property
+    def data(self) -> bytes:
+        """The list as it came, DER."""
+        return self._data
+
     def find(self, serial: int) -> Entry | None:
         """The entry of a serial number, or None when the list does not have it."""
         body = serial.to_bytes(serial.bit_length() // 8 + 1, "big", signed=True)

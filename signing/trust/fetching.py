@@ -9,6 +9,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterator, Mapping
+from http.client import HTTPException
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -58,7 +59,10 @@ class HttpFetcher:
         try:
             with self._opener.open(request, timeout=timeout) as response:
                 data: bytes = response.read(MAX_CRL_BYTES + 1)
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise FetchFailed(f"{parts.hostname}: HTTP {error.code}") from error
+        except (OSError, ValueError, HTTPException) as error:
             raise FetchFailed(f"{parts.hostname}: {type(error).__name__}") from error
         if len(data) > MAX_CRL_BYTES:
             raise FetchFailed(f"{parts.hostname}: the answer is too large")

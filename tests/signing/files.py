@@ -25,7 +25,7 @@ from signing.pades.appearance import (
 )
 from signing.pades.fonts import FontPaths
 from signing.pades.layout import Box, SignatureField, TextField, add_fields
-from signing.pades.prepare import prepare
+from signing.pades.prepare import RESERVE_B_B, prepare
 from signing.pades.splice import splice
 from tests.signing.pki import NOW, Holder, pki
 
@@ -116,10 +116,17 @@ def sign(
     when: dt.datetime = NOW,
     appearance: Appearance | None = None,
     fill: dict[str, str] | None = None,
+    reserve: int = RESERVE_B_B,
 ) -> bytes:
     """One signature made as the server and the agent make it, with a private key for the token."""
     prepared = prepare(
-        pdf, field=field, signing_time=when, appearance=appearance, fonts=fonts(), fill=fill
+        pdf,
+        field=field,
+        signing_time=when,
+        appearance=appearance,
+        fonts=fonts(),
+        fill=fill,
+        reserve=reserve,
     )
     container = cms.build(prepared.digest, holder.der, holder.chain, holder.sign)
     return splice(prepared.pdf, prepared.byte_range, container)

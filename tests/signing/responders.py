@@ -140,7 +140,7 @@ def stamp(
 ) -> bytes:
     """An RFC 3161 response to a request, DER."""
     if refuse:
-        return tsp.TimeStampResp({"status": {"status": "rejection"}}).dump()
+        return bytes.fromhex("30053003020102")
     asked = tsp.TimeStampReq.load(query)
     info = {
         "version": "v1",
@@ -183,7 +183,10 @@ def _token(body: bytes, signer: Holder) -> cms.ContentInfo:
         {
             "version": "v3",
             "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
-            "encap_content_info": {"content_type": "tst_info", "content": body},
+            "encap_content_info": {
+                "content_type": "tst_info",
+                "content": core.ParsableOctetString(body),
+            },
             "certificates": [
                 cms.CertificateChoices({"certificate": asn1_x509.Certificate.load(der)})
                 for der in (signer.der, *signer.chain)
