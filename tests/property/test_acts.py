@@ -222,13 +222,13 @@ def test_no_sequence_of_acts_renews_twice_or_revives_what_is_revoked(
     sequence: list[tuple[int, object]],
 ) -> None:
     life = Life()
-    revoked: set[str] = set()
+    revoked: dict[str, datetime] = {}
     for wait, act in sequence:
         life.on += timedelta(days=wait)
         act(life)  # type: ignore[operator]
-        revoked |= {
-            one.serial for chain in life.chains for one in chain if one.revoked_at is not None
-        }
+        known = {one.serial: one.revoked_at for chain in life.chains for one in chain}
+        assert all(known[serial] == at for serial, at in revoked.items()), "revoked once only"
+        revoked |= {serial: at for serial, at in known.items() if at is not None}
         for chain in life.chains:
             assert sum(one.origin is CertificateOrigin.RENEWED for one in chain) <= 1
             ends = add_years(expires_on(chain[0].not_after), 3)
