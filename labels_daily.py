@@ -33,7 +33,8 @@ CUSTODY_ACTS: Mapping[CustodyAct, str] = {
     CustodyAct.CONFIRM_STATUS: "Xác nhận hiện trạng",
     CustodyAct.ENTRUST: "Giao tạm thời có thời hạn",
     CustodyAct.END_ENTRUSTMENT: "Kết thúc giao tạm thời",
-    CustodyAct.TRANSFER: "Điều chuyển cùng người giữ",
+    CustodyAct.CORRECT_HOLDER: "Đính chính người giữ",
+    CustodyAct.TRANSFER: "Điều chuyển sang cơ quan khác",
     CustodyAct.HOLD: "Cơ quan tạm giữ",
     CustodyAct.GIVE_BACK: "Trao lại sau tạm giữ",
     CustodyAct.TAKE_BACK: "Nhận lại vào kho",
@@ -114,6 +115,7 @@ INTAKE_VERDICTS: Mapping[IntakeVerdict, str] = {
 CLOCKS: Mapping[Clock, str] = {
     Clock.RENEWAL: "Phải nộp gia hạn",
     Clock.REPLACEMENT: "Chuẩn bị cấp mới",
+    Clock.RETURN_PROMPT: "Nhắc trả thiết bị",
     Clock.DEVICE_RETURN: "Thu hồi, nộp thiết bị",
     Clock.REQUEST_ANSWER: "Đề nghị chờ kết quả",
     Clock.STOCKTAKE: "Kiểm kê",

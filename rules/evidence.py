@@ -50,7 +50,8 @@ class Proof:
 
     `scan_sha256` is the hash of the stored scan or photo, `document_sha256` that of the frozen
     minutes. `receiver_signed_with` is the serial of the certificate used, `device_certificates`
-    those on the devices just handed over.
+    those on the devices just handed over. `one_sided`: a paper that the agency alone signs (Mẫu số
+    09, decisions), where `giver_signed` is the agency's signature.
     """
 
     giver_id: int | None
@@ -61,14 +62,16 @@ class Proof:
     giver_signed: bool = False
     receiver_signed_with: str = ""
     device_certificates: frozenset[str] = frozenset()
+    one_sided: bool = False
 
 
 def level_of(proof: Proof) -> Evidence:
     """The best level that the proof reaches; a confirmation by somebody else counts for nothing.
 
-    Digital needs both signatures and the frozen document they belong to.
+    Digital needs all signatures and the frozen document they belong to.
     """
-    if proof.giver_signed and proof.receiver_signed_with and proof.document_sha256:
+    all_signed = proof.giver_signed and (proof.one_sided or bool(proof.receiver_signed_with))
+    if all_signed and proof.document_sha256:
         return Evidence.DIGITAL
     if proof.scan_sha256:
         return Evidence.SCAN

@@ -32,8 +32,9 @@ class HandoverFacts:
     """A device about to be handed to a person. Ids are those of people.
 
     `subscribers` are the people named in the individual certificates on the device, `kinds` the
-    kinds of subscriber of all of them; both empty when no certificate is known. `decision` names
-    the paper that entrusts an agency's device, with its term (last day included, None is open).
+    kinds of subscriber of all of them; both empty when no certificate is known.
+    `certificates_ended`: all of them expired or were revoked. `decision` names the paper that
+    entrusts an agency's device, with its term (last day included, None is open).
     """
 
     device: str
@@ -47,6 +48,7 @@ class HandoverFacts:
     receiver_left_on: date | None = None
     receiver_in_agency: bool = True
     giver_id: int | None = None
+    certificates_ended: bool = False
     decision: str = ""
     decision_from_on: date | None = None
     decision_until_on: date | None = None
@@ -77,6 +79,7 @@ def check_handover(facts: HandoverFacts, *, on: date, law: Law) -> tuple[Finding
     """
     found = [
         *_check_receiver(facts, on),
+        *_check_device(facts, on, law),
         *_check_personal(facts, on, law),
         *_check_agencys(facts, on, law),
         *_check_systems(facts, on, law),
@@ -135,6 +138,18 @@ def _check_receiver(facts: HandoverFacts, on: date) -> Iterator[Finding]:
             Severity.SHOULD,
             f"{facts.receiver_name} vừa là bên giao vừa là bên nhận.",
             "Để người khác của cơ quan đứng bên giao trong biên bản.",
+        )
+
+
+def _check_device(facts: HandoverFacts, on: date, law: Law) -> Iterator[Finding]:
+    if facts.certificates_ended:
+        yield finding(
+            "handover.certificate_ended",
+            Severity.MUST,
+            f"Chứng thư trên thiết bị {facts.device} đã hết hạn hoặc bị thu hồi; thiết bị phải "
+            "được thu hồi và nộp về Cục, không bàn giao để dùng tiếp.",
+            "Thu hồi thiết bị về cơ quan rồi nộp theo Mẫu số 08.",
+            ground(law, "recall.subscriber", on=on),
         )
     if not facts.kinds and facts.device_kind is not DeviceKind.CENTRAL:
         yield finding(

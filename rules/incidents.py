@@ -101,7 +101,7 @@ class Incident:
     """A reported incident. `noticed_at` is when the agency was told; `done` has a day per step.
 
     `found_on` ends a loss whose Mẫu số 05 was not sent: the revocation and what hangs on it fall
-    away.
+    away. `waived` steps were left out with a recorded reason (a suspicion that proved wrong).
     """
 
     kind: IncidentKind
@@ -109,6 +109,7 @@ class Incident:
     noticed_at: datetime
     done: Mapping[IncidentStep, date]
     found_on: date | None = None
+    waived: frozenset[IncidentStep] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -287,6 +288,8 @@ def _is_secret(found: re.Match[str]) -> bool:
 
 
 def _fell_away(incident: Incident, rule: StepRule) -> bool:
+    if rule.step in incident.waived:
+        return True
     # Found before Mẫu số 05 was sent: the device goes back to use, nothing is revoked.
     back = incident.found_on is not None and _I.REVOCATION not in incident.done
     return back and rule.step in (_I.LOSS_MINUTES, _I.REVOCATION, _I.REISSUE)

@@ -38,6 +38,7 @@ class CustodyAct(StrEnum):
     CONFIRM_STATUS = "confirm_status"
     ENTRUST = "entrust"
     END_ENTRUSTMENT = "end_entrustment"
+    CORRECT_HOLDER = "correct_holder"
     TRANSFER = "transfer"
     HOLD = "hold"
     GIVE_BACK = "give_back"
@@ -123,6 +124,7 @@ INTERNAL_MINUTES = "Biên bản giao nhận nội bộ"
 INSTALLATION_MINUTES = "Biên bản bàn giao, lắp đặt"
 WRITTEN_PERMISSION = "Văn bản cho phép và biên bản giao nhận"
 MOVING_MINUTES = "Biên bản điều chuyển"
+CORRECTION_MINUTES = "Biên bản đính chính người giữ"
 
 LOSABLE = (
     _S.IN_STOCK,
@@ -154,7 +156,8 @@ _RECEIPT = Papers("", _E.INTERIM, "subscriber.receives")
 _INTERNAL = Papers(INTERNAL_MINUTES, _E.INTERIM, "handover.minutes_required")
 _RECALL = Papers(INTERNAL_MINUTES, _E.INTERIM, "recall.subscriber")
 _PERMISSION = Papers(WRITTEN_PERMISSION, _E.INTERIM, "entrustment.handing_on_by_written_permission")
-_MOVED = Papers(MOVING_MINUTES, _E.INTERIM, "handover.minutes_required")
+_MOVED = Papers(MOVING_MINUTES, _E.NONE, "handover.minutes_required")
+_CORRECTION = Papers(CORRECTION_MINUTES, _E.INTERIM, "handover.minutes_required")
 _REPORT = Papers("", _E.NONE, "subscriber.reports")
 _NOTICE = Papers("", _E.NONE, "recall.subscriber")
 
@@ -188,8 +191,21 @@ _ROWS: tuple[_Row, ...] = (
     (_S.LOCKED, _A.CONFIRM_STATUS, _S.LOCKED, _CARRIED, _DO, _KEEPS, _STATUS),
     (_S.IN_USE, _A.ENTRUST, _S.IN_USE, _T | _HSM, _DO, _GETS, _PERMISSION),
     (_S.IN_USE, _A.END_ENTRUSTMENT, _S.IN_USE, _T | _HSM, _DO, _GETS, _INTERNAL),
-    # To another agency together with the person who holds it.
+    # Tokens that had been swapped, as a count or a person finds out.
+    (_S.HANDED_OVER, _A.CORRECT_HOLDER, _S.HANDED_OVER, _CARRIED, _DO, _GETS, _CORRECTION),
+    (_S.IN_USE, _A.CORRECT_HOLDER, _S.IN_USE, _DEVICES, _DO, _GETS, _CORRECTION),
+    (_S.LOCKED, _A.CORRECT_HOLDER, _S.LOCKED, _CARRIED, _DO, _GETS, _CORRECTION),
+    # To another agency: with the person who holds it, or with everything when agencies merge.
+    (_S.IN_STOCK, _A.TRANSFER, _S.IN_STOCK, _DEVICES, _DO, _KEEPS, _MOVED),
+    (_S.HANDED_OVER, _A.TRANSFER, _S.HANDED_OVER, _CARRIED, _DO, _KEEPS, _MOVED),
     (_S.IN_USE, _A.TRANSFER, _S.IN_USE, _ALL, _DO, _KEEPS, _MOVED),
+    (_S.HELD, _A.TRANSFER, _S.HELD, _T, _DO, _KEEPS, _MOVED),
+    (_S.LOCKED, _A.TRANSFER, _S.LOCKED, _CARRIED, _DO, _KEEPS, _MOVED),
+    (_S.DAMAGED, _A.TRANSFER, _S.DAMAGED, _DEVICES, _DO, _KEEPS, _MOVED),
+    (_S.MISSING, _A.TRANSFER, _S.MISSING, _DEVICES, _DO, _KEEPS, _MOVED),
+    (_S.LOST, _A.TRANSFER, _S.LOST, _DEVICES, _DO, _KEEPS, _MOVED),
+    (_S.AWAITING_RECALL, _A.TRANSFER, _S.AWAITING_RECALL, _ALL, _DO, _KEEPS, _MOVED),
+    (_S.RECALLED, _A.TRANSFER, _S.RECALLED, _DEVICES, _DO, _KEEPS, _MOVED),
     (_S.IN_USE, _A.HOLD, _S.HELD, _T, _DO, _LEAVES, _INTERNAL),
     (_S.HELD, _A.GIVE_BACK, _S.IN_USE, _T, _DO, _GETS, _INTERNAL),
     (_S.HANDED_OVER, _A.TAKE_BACK, _S.IN_STOCK, _CARRIED, _DO, _LEAVES, _INTERNAL),
@@ -303,7 +319,7 @@ def state_before(
     """What to remember as the state before the loss once the act is done; None when it is over."""
     if act is CustodyAct.REPORT_MISSING:
         return state
-    return before if act is CustodyAct.CONFIRM_LOSS else None
+    return before if act in (CustodyAct.CONFIRM_LOSS, CustodyAct.TRANSFER) else None
 
 
 def check_holder(state: DeviceState, *, has_holder: bool) -> tuple[Finding, ...]:

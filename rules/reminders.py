@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from rules.days import DEFAULT_MARGIN_DAYS, expires_on, file_by_on, last_receipt_on
+from rules.days import DEFAULT_MARGIN_DAYS, expires_on, file_by_on, last_receipt_on, written
 
 
 class Clock(StrEnum):
@@ -20,7 +20,8 @@ class Clock(StrEnum):
 
     RENEWAL = "renewal"  # phải nộp gia hạn
     REPLACEMENT = "replacement"  # chuẩn bị cấp mới
-    DEVICE_RETURN = "device_return"
+    RETURN_PROMPT = "return_prompt"  # all certificates ended, no notice of revocation yet
+    DEVICE_RETURN = "device_return"  # the notice came: Điều 20 NĐ 68/2024/NĐ-CP
     REQUEST_ANSWER = "request_answer"
     STOCKTAKE = "stocktake"
     RECEIPT_PROOF = "receipt_proof"  # only an interim proof so far
@@ -69,9 +70,10 @@ _BEFORE_FILING = (
 TIMETABLES: Mapping[Clock, Timetable] = {
     Clock.RENEWAL: Timetable((*_BEFORE_FILING, Stage("7_days_late", 7, _ALL))),
     Clock.REPLACEMENT: Timetable((*_BEFORE_FILING, Stage("15_days_late", 15, _ALL))),
+    Clock.RETURN_PROMPT: Timetable((Stage("on_the_day", 0, _WORKERS), Stage("late", 14, _ALL)), 30),
     Clock.DEVICE_RETURN: Timetable(
         (
-            Stage("prompt", -5, _WORKERS),
+            Stage("notice", -7, _WORKERS),
             Stage("2_days_before", -2, _WORKERS),
             Stage("on_the_day", 0, _WORKERS),
             Stage("late", 1, _ALL),
@@ -174,6 +176,31 @@ def due(matters: Iterable[Matter], *, since: date, until: date) -> tuple[Reminde
         if since < day
     ]
     return tuple(sorted(found, key=lambda one: (one.stage_on, one.key)))
+
+
+def sentence(reminder: Reminder, subject: str) -> str:
+    """What the reminder says; `subject` names the thing ("chứng thư của …", "đề nghị số …")."""
+    matter = reminder.matter
+    day = written(matter.counts_to)
+    ends = matter.identity_on
+    last = written(last_receipt_on(ends))
+    words = {
+        Clock.RENEWAL: f"hết hạn ngày {written(ends)}; nên nộp hồ sơ gia hạn chậm nhất ngày "
+        f"{day} và phải được tiếp nhận chậm nhất ngày {last}.",
+        Clock.REPLACEMENT: f"hết hạn ngày {written(ends)} và không gia hạn được nữa; chuẩn bị hồ "
+        "sơ đề nghị cấp mới.",
+        Clock.RETURN_PROMPT: f"không còn chứng thư nào có hiệu lực từ ngày {day}; thuê bao bàn "
+        "giao lại thiết bị cho cơ quan.",
+        Clock.DEVICE_RETURN: "phải được thu hồi và nộp về Cục theo Mẫu số 08 chậm nhất ngày "
+        f"{day}.",
+        Clock.REQUEST_ANSWER: f"chưa có kết quả, dự kiến có từ ngày {day}.",
+        Clock.STOCKTAKE: f"phải hoàn thành chậm nhất ngày {day}.",
+        Clock.RECEIPT_PROOF: f"mới có xác nhận tạm thời, cần bản ký của hai bên từ ngày {day}.",
+        Clock.ENTRUSTMENT_END: f"hết thời hạn giao tạm thời ngày {day}; nhận lại thiết bị cho "
+        "người được phân công.",
+        Clock.INCIDENT_STEP: f"còn việc chưa xong, mục tiêu là ngày {day}.",
+    }
+    return f"{subject[:1].upper()}{subject[1:]} {words[matter.clock]}"
 
 
 def certificate_matters(

@@ -24,6 +24,7 @@ LAW = regulations.load().under("tuyen_quang_06_2026")
         (Proof(1, 2, giver_signed=True, receiver_signed_with="5A"), E.NONE),
         (Proof(1, 2, None, "", "cd", True, "5A"), E.DIGITAL),
         (Proof(1, 2, 2, "ab", "cd", True, "5A"), E.DIGITAL),
+        (Proof(1, None, document_sha256="cd", giver_signed=True, one_sided=True), E.DIGITAL),
     ],
 )
 def test_the_best_proof_counts_and_half_a_signature_is_none(proof: Proof, level: Evidence) -> None:

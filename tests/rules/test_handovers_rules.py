@@ -119,6 +119,12 @@ def test_who_left_gets_nothing_and_odd_receivers_are_pointed_out() -> None:
     assert codes(replace(PERSONAL, receiver_left_on=date(2026, 8, 1))) == {}
 
 
+def test_a_token_whose_certificate_has_ended_goes_back_instead() -> None:
+    (refused,) = check_handover(replace(PERSONAL, certificates_ended=True), on=ON, law=DECREE)
+    assert (refused.code, refused.severity) == ("handover.certificate_ended", MUST)
+    assert "khoản 2 Điều 20" in refused.basis
+
+
 def test_an_account_is_nothing_to_hand_over() -> None:
     account = replace(PERSONAL, device_kind=DeviceKind.CENTRAL, kinds=frozenset())
     assert codes(account) == {"handover.nothing_to_hand_over": MUST}

@@ -65,6 +65,12 @@ def test_an_incident_is_over_when_all_but_the_optional_steps_are_done() -> None:
     assert not is_over(Incident(K.LOSS, TOKEN, NOTICE, done), on=july(3))
 
 
+def test_a_step_left_out_with_a_reason_keeps_nothing_open() -> None:
+    done = dict.fromkeys([I.IMMEDIATE_MEASURES, I.REPORT, I.CAUSE_AND_PREVENTION], july(2))
+    waived = frozenset({I.REVOCATION, I.DEVICE_RETURN})
+    assert is_over(Incident(K.SUSPECTED_MISUSE, TOKEN, NOTICE, done, None, waived), on=july(3))
+
+
 def test_found_in_time_nothing_is_revoked_found_late_everything_stays() -> None:
     found = steps_of(Incident(K.LOSS, TOKEN, NOTICE, {}, july(2)), on=july(2))
     late = Incident(K.LOSS, TOKEN, NOTICE, {I.REVOCATION: july(1)}, july(8))

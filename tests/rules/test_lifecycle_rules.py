@@ -51,6 +51,8 @@ def road(kind: DeviceKind, *acts: CustodyAct, revocation_sent: bool = False) -> 
         (K.PKI_TOKEN, [A.OPENING_BALANCE, A.CONFIRM_STATUS, A.HOLD, A.GIVE_BACK], S.IN_USE),
         (K.PKI_TOKEN, [A.OPENING_BALANCE, A.ENTRUST, A.END_ENTRUSTMENT], S.IN_USE),
         (K.PKI_TOKEN, [A.OPENING_BALANCE, A.TAKE_BACK, A.HAND_OVER], S.HANDED_OVER),
+        (K.PKI_TOKEN, [A.OPENING_BALANCE, A.CORRECT_HOLDER, A.TRANSFER], S.IN_USE),
+        (K.PKI_TOKEN, [A.OPENING_BALANCE, A.REPORT_MISSING, A.TRANSFER, A.FOUND], S.IN_USE),
         (K.PKI_TOKEN, [A.OPENING_BALANCE, A.REPORT_LOCK, A.UNLOCK_DONE], S.IN_USE),
         (K.PKI_TOKEN, [A.OPENING_BALANCE, A.RECALL, A.SEND_TO_AUTHORITY], S.RETURNED_TO_CA),
         (
@@ -102,8 +104,8 @@ def test_the_buttons_of_a_missing_device_depend_on_the_letter() -> None:
     before = {move.act for move in acts_from(K.PKI_TOKEN, S.MISSING)}
     after = {move.act for move in acts_from(K.PKI_TOKEN, S.MISSING, revocation_sent=True)}
 
-    assert before == {A.CONFIRM_LOSS, A.FOUND}
-    assert after == {A.CONFIRM_LOSS, A.FOUND_AFTER_REVOCATION}
+    assert before == {A.TRANSFER, A.CONFIRM_LOSS, A.FOUND}
+    assert after == {A.TRANSFER, A.CONFIRM_LOSS, A.FOUND_AFTER_REVOCATION}
 
 
 @pytest.mark.parametrize(

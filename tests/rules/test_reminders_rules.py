@@ -15,6 +15,7 @@ from rules.reminders import (
     Matter,
     certificate_matters,
     due,
+    sentence,
 )
 
 # Expires on 2026-12-31 in Vietnam: filed by 16/11, received by 01/12.
@@ -123,6 +124,21 @@ def test_every_clock_has_its_stages_in_order_and_grows_in_weight() -> None:
         assert days == sorted(set(days))
         assert len({stage.name for stage in table.stages}) == len(days)
         assert set(table.stages[0].audiences) <= {*table.stages[-1].audiences}
+
+
+@pytest.mark.parametrize("name", list(Clock))
+def test_every_reminder_says_what_to_do_by_when(name: Clock) -> None:
+    (first, *_) = due([matter(name)], since=LONG_AGO, until=END_OF_TIME)
+    words = sentence(first, "thiết bị TB-00001")
+    assert words.startswith("Thiết bị TB-00001 ")
+    assert "10/07/2026" in words
+
+
+def test_a_renewal_names_the_day_to_file_and_the_last_day_of_receipt() -> None:
+    (first, *_) = due(certificate_matters(clock()), since=LONG_AGO, until=END_OF_TIME)
+    words = sentence(first, "chứng thư của Nguyễn Thị Mẫu")
+    assert "16/11/2026" in words
+    assert "01/12/2026" in words
 
 
 def test_the_days_must_be_the_right_way_round() -> None:
