@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from rules.certificates import SubscriberKind
-from rules.days import days_left, expires_on, vietnam_day, written
+from rules.days import DEFAULT_MARGIN_DAYS, days_left, expires_on, vietnam_day, written
 from rules.findings import Finding, Severity, blocking, finding
 from rules.law import Law
 from rules.renewals import ISSUANCE_FORMS, RenewalFacts, RenewedCertificate, check_renewal
@@ -101,16 +101,19 @@ def check_both_services(
     on: date,
     law: Law,
     received_on: date | None = None,
-    **margin: int,
+    margin_days: int = DEFAULT_MARGIN_DAYS,
 ) -> tuple[Finding, ...]:
-    """One line of Mẫu số 04 with both columns ticked: the findings of both, each said once.
+    """One line of Mẫu số 04 with both columns ticked: the findings of both services.
 
-    `margin_days` may be given as for `check_renewal`. Both must be of one certificate: ValueError.
-    A refusal of one service alone says which column to leave empty.
+    A refusal of one service alone says which column to leave empty. What comes back has another
+    expiry, so that it is judged as a renewal (`check_renewed_certificate`). Raises ValueError when
+    the two are not of one certificate.
     """
     if renewal.serial_number != amendment.serial_number:
         raise ValueError("both services of one line are asked for one certificate")
-    renewing = check_renewal(renewal, on=on, law=law, received_on=received_on, **margin)
+    renewing = check_renewal(
+        renewal, on=on, law=law, received_on=received_on, margin_days=margin_days
+    )
     amending = check_amendment(amendment, on=on, law=law, received_on=received_on)
     said = [*renewing, *amending]
     no_renewal, no_amendment = bool(blocking(renewing)), bool(blocking(amending))
@@ -181,13 +184,12 @@ def _check_days(facts: AmendmentFacts, on: date, receipt: date, law: Law) -> Ite
         return
     last = written(ends - timedelta(days=least.number))
     new_issue = f"lập đề nghị cấp mới theo {ISSUANCE_FORMS[facts.kind]} với thông tin mới"
-    if left < 0:
+    if ends < on:
         words = f"đã hết hạn ngày {written(ends)}"
         remedy = f"{new_issue[0].upper()}{new_issue[1:]}."
     else:
-        words = (
-            f"hết hạn ngày {written(ends)}, đến ngày dự kiến tiếp nhận {written(receipt)} chỉ còn "
-            f"{left} ngày"
+        words = f"hết hạn ngày {written(ends)}, đến ngày dự kiến tiếp nhận {written(receipt)} " + (
+            f"chỉ còn {left} ngày" if left >= 0 else "thì đã hết hạn"
         )
         in_time = days_left(ends, on) >= least.number
         early = f"Gửi để được tiếp nhận chậm nhất ngày {last}; nếu không kịp thì "

@@ -21,6 +21,7 @@ from rules.identity_papers import IdentityPaper, check_identity_paper
 from rules.law import Law
 from rules.provisions import Provision
 from rules.sim_registrations import read_sim_registration
+from rules.systems import SystemKind
 from rules.wording import by_weight, listed, shown_name, shown_serial
 
 OFFICIAL_EMAIL = "issuance.official_email_required"
@@ -73,7 +74,7 @@ class SystemIssuance:
     """A device, service or software for which a certificate is wanted: one line of Mẫu số 03."""
 
     name: str
-    system_kind: str = ""
+    system_kind: SystemKind | None = None
     version: str = ""
     agency_name: str = ""
     province: str = ""
@@ -107,6 +108,7 @@ class Receiver:
     phone: str = ""
     email: str = ""
     address: str = ""
+    official_domains: Collection[str] = ()
 
 
 def check_issuance(facts: IssuanceFacts, *, on: date, law: Law) -> tuple[Finding, ...]:
@@ -166,7 +168,12 @@ def check_receiver(receiver: Receiver, *, form: str, on: date, law: Law) -> tupl
         ),
         *check_identity_paper(receiver.paper, whose="Người tiếp nhận", on=on, columns=columns),
     ]
-    found += check_official_email(receiver.email, whose="Người tiếp nhận", ground=columns)
+    found += check_official_email(
+        receiver.email,
+        whose="Người tiếp nhận",
+        ground=columns,
+        official=receiver.official_domains,
+    )
     return tuple(found)
 
 

@@ -170,6 +170,12 @@ class _Case:
             one.serial_number for one in self.facts.certificates if self._holds(one, self.on)
         )
 
+    @property
+    def _recall_ground(self) -> Provision:
+        """For one who moves or needs it no longer: the regulation's own words where it has them."""
+        local = ground(self.law, "recall.ground.no_longer_needed", on=self.on)
+        return local or self.law.provision("recall.subscriber", on=self.on)
+
     def _holds(self, one: CertificateHeld, on: date) -> bool:
         revoked = one.revoked_at is not None and vietnam_day(one.revoked_at) <= on
         return not revoked and expires_on(one.not_after) >= on
@@ -233,9 +239,8 @@ class _Case:
         leads = self.law.parameter(LEADS_TO, on=self.on)
         moved = RevocationGround.POSITION_CHANGED
         if leads.value == REVOKE_AND_RECALL:
-            local = ground(self.law, "recall.ground.no_longer_needed", on=self.on)
             yield from self._revoke(moved, leads.provision)
-            yield from self._recall(local or leads.provision)
+            yield from self._recall(self._recall_ground)
             return
         is_choice = leads.value != AMEND_ONLY
         yield from self._amend(leads.provision, is_choice=is_choice)
@@ -296,6 +301,9 @@ class _Case:
             moved = RevocationGround.POSITION_CHANGED
             unfit = self.law.provision(GROUND_RULES[moved].key, on=self.on)
             yield from self._revoke(moved, unfit, is_choice=True)
+            yield from self._recall(
+                self.law.provision("recall.subscriber", on=self.on), is_choice=True
+            )
             yield self._ask_about_position()
 
     def _check_contents(self) -> Proposal:
@@ -346,8 +354,7 @@ class _Case:
             why = RevocationGround.MANAGING_AGENCY
             provision = ground_provision(why, on=self.on, law=self.law)
         yield from self._revoke(why, provision)
-        local = ground(self.law, "recall.ground.no_longer_needed", on=self.on)
-        yield from self._recall(local or self.law.provision("recall.subscriber", on=self.on))
+        yield from self._recall(self._recall_ground)
 
     def _hold(self) -> Iterator[Proposal]:
         labels = tuple(

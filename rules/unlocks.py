@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from rules.days import expires_on, vietnam_day, written
+from rules.days import expires_on, vietnam_day
 from rules.devices import DeviceKind, DeviceState
 from rules.findings import Finding, Severity, finding
 from rules.law import Law
@@ -126,6 +126,6 @@ def _check_line(facts: UnlockFacts, on: date, law: Law) -> Iterator[Finding]:
             "unlock.open_request",
             Severity.SHOULD,
             f"Thiết bị của {shown_name(facts.name)} đang nằm trong đề nghị khôi phục "
-            f"{facts.open_request} chưa kết thúc, lập trước ngày {written(on)}.",
+            f"{facts.open_request} chưa kết thúc.",
             f"Theo dõi đề nghị {facts.open_request}, hoặc hủy đề nghị đó trước.",
         )

@@ -101,6 +101,8 @@ def test_the_planned_day_of_receipt_counts_and_the_remedy_says_what_is_still_pos
     assert "đã hết hạn ngày 12/03/2030" in gone.message
     assert gone.remedy.startswith("Lập đề nghị cấp mới")
     assert check(on=date(2030, 2, 10), received_on=date(2030, 2, 1)) == []
+    (beyond,) = check_amendment(FACTS, on=date(2030, 2, 8), law=LAW, received_on=date(2030, 3, 13))
+    assert "đến ngày dự kiến tiếp nhận 13/03/2030 thì đã hết hạn" in beyond.message
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from rules.issuances import (
     check_receiver,
 )
 from rules.law import Law, LawError
+from rules.systems import SystemKind
 
 ON = date(2026, 11, 21)
 LAW = regulations.load()
@@ -47,7 +48,7 @@ BODY = OrganisationIssuance(
 )
 SYSTEM = SystemIssuance(
     name="Hệ thống thử nghiệm",
-    system_kind="Phần mềm",
+    system_kind=SystemKind.SOFTWARE,
     version="1.0",
     agency_name="Sở Thử Nghiệm",
     province="Tuyên Quang",
@@ -192,6 +193,8 @@ def test_the_receiver_leaves_blanks_where_something_is_missing(form: str) -> Non
         return [one.code for one in found]
 
     assert codes(whole) == []
+    assert codes(replace(whole, email="a@truong.edu.vn")) == ["email.unknown"]
+    assert codes(replace(whole, email="a@truong.edu.vn", official_domains=["truong.edu.vn"])) == []
     assert codes(Receiver("")) == [
         "issuance.particulars_missing",
         "identity.number",

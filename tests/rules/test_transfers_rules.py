@@ -72,7 +72,7 @@ CHOICE = [(Act.AMEND, True), (Act.REVOKE, True), (Act.RECALL_DEVICE, True)]
         (
             of(Change.POSITION_CHANGED, fits=False),
             LAW,
-            [(Act.REVOKE, True), (Act.AMEND, True)],
+            [(Act.REVOKE, True), (Act.RECALL_DEVICE, True), (Act.AMEND, True)],
         ),
         (of(Change.LONG_LEAVE), LAW, [(Act.HOLD_DEVICE, False)]),
         (of(Change.NO_LONGER_NEEDED), LAW, BOTH),
@@ -141,7 +141,7 @@ def test_a_revocation_is_proposed_with_its_reason_code_and_its_provision(
         (of(Change.RETIRED), LAW, "khoản 2 Điều 20 Nghị định"),
         (of(Change.MOVED_TO_OTHER_BODY), TUYEN_QUANG, "điểm c khoản 2 Điều 10 Quy chế"),
         (of(Change.NO_LONGER_NEEDED), TUYEN_QUANG, "điểm c khoản 2 Điều 10 Quy chế"),
-        (of(Change.MOVED_TO_OTHER_BODY), HUE, "khoản 3 Điều 32 Quy chế"),
+        (of(Change.MOVED_TO_OTHER_BODY), HUE, "khoản 2 Điều 20 Nghị định"),
         (of(Change.NO_LONGER_NEEDED), LAW, "khoản 2 Điều 20 Nghị định"),
     ],
 )
