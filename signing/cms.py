@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 
 from asn1crypto import cms, x509
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import load_der_x509_certificate
 
 from signing.errors import CertUnreadable, HashMismatch, PdfBroken, SignatureCheckFailed
+
+
+class Scheme(StrEnum):
+    """How the key signs: as its kind usually does, or RSA with probabilistic padding (RFC 4056)."""
+
+    USUAL = "usual"
+    PSS = "pss"
+
 
 DIGEST_BYTES = 32
 _CURVES = ("secp256r1", "secp384r1")
@@ -46,16 +55,18 @@ def build(
     certificate_der: bytes,
     chain_der: Iterable[bytes],
     sign: Callable[[bytes], bytes],
+    scheme: Scheme = Scheme.USUAL,
 ) -> bytes:
     """The finished container, DER, checked against the certificate's public key before it leaves.
 
     `sign` receives the bytes to be signed (the DER of the signed attributes) and returns the raw
-    signature: RSA PKCS#1 v1.5 with SHA-256, or ECDSA with SHA-256 as a DER sequence. `chain_der`
+    signature in the `scheme`: RSA PKCS#1 v1.5 (or RSASSA-PSS), or ECDSA as a DER sequence; keys
+    RSA 2048 to 4096, P-256, P-384; SHA-256 throughout, as the digest of the document. `chain_der`
     are the other certificates of the path, in any order. Raises CertUnreadable,
     SignatureCheckFailed and whatever `sign` raises.
     """
     attributes = signed_attributes(digest, certificate_der)
-    return assemble(attributes, sign(attributes), certificate_der, chain_der)
+    return assemble(attributes, sign(attributes), certificate_der, chain_der, scheme)
 
 
 def signed_attributes(digest: bytes, certificate_der: bytes) -> bytes:
@@ -81,19 +92,24 @@ def signed_attributes(digest: bytes, certificate_der: bytes) -> bytes:
 
 
 def assemble(
-    attributes: bytes, signature: bytes, certificate_der: bytes, chain_der: Iterable[bytes]
+    attributes: bytes,
+    signature: bytes,
+    certificate_der: bytes,
+    chain_der: Iterable[bytes],
+    scheme: Scheme = Scheme.USUAL,
 ) -> bytes:
     """The container around attributes that are already signed; checks itself like `build`."""
-    verify_signature(certificate_der, attributes, signature)
+    verify_signature(certificate_der, attributes, signature, scheme)
     issuer, serial = _issuer_and_serial(certificate_der)
     public_key = load_der_x509_certificate(certificate_der).public_key()
+    algorithm = _SHA256_RSA if isinstance(public_key, rsa.RSAPublicKey) else _SHA256_ECDSA
     signer = _der(
         _SEQUENCE,
         _VERSION_1,
         _der(_SEQUENCE, issuer, serial),
         _SHA256,
         _der(_CONTEXT_0, _contents(attributes)),
-        _SHA256_RSA if isinstance(public_key, rsa.RSAPublicKey) else _SHA256_ECDSA,
+        _SHA256_PSS if scheme is Scheme.PSS else algorithm,
         _der(_OCTETS, signature),
     )
     certificates = dict.fromkeys((certificate_der, *chain_der))
@@ -152,22 +168,24 @@ def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
     too. Raises HashMismatch when it names another digest, SignatureCheckFailed for everything else.
     """
     try:
-        signed_digest, certificates, signature = _read(container)
+        signed_digest, certificates, signature, scheme = _read(container)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise SignatureCheckFailed(f"unreadable container: {type(error).__name__}") from error
     if signed_digest != digest:
         raise HashMismatch("the container signs another digest")
     # Nothing may ride along: it is byte for byte what we would have built around this signature.
     attributes = signed_attributes(digest, certificate_der)
-    if container != assemble(attributes, signature, certificate_der, certificates):
+    if container != assemble(attributes, signature, certificate_der, certificates, scheme):
         raise SignatureCheckFailed("not in the agreed form")
 
 
-def verify_signature(certificate_der: bytes, data: bytes, signature: bytes) -> None:
+def verify_signature(
+    certificate_der: bytes, data: bytes, signature: bytes, scheme: Scheme = Scheme.USUAL
+) -> None:
     """Check a raw signature over `data` with the certificate's public key.
 
-    RSA PKCS#1 v1.5 and ECDSA (P-256, P-384; DER), both with SHA-256. Raises SignatureCheckFailed,
-    and CertUnreadable for a certificate or a kind of key that we do not know.
+    RSA PKCS#1 v1.5 or PSS, and ECDSA (P-256, P-384; DER), all with SHA-256. Raises
+    SignatureCheckFailed, and CertUnreadable for a certificate or a kind of key that we do not know.
     """
     try:
         public_key = load_der_x509_certificate(certificate_der).public_key()
@@ -175,7 +193,10 @@ def verify_signature(certificate_der: bytes, data: bytes, signature: bytes) -> N
         raise CertUnreadable(type(error).__name__) from error
     try:
         if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            filling = _PSS if scheme is Scheme.PSS else padding.PKCS1v15()
+            public_key.verify(signature, data, filling, hashes.SHA256())
+        elif scheme is Scheme.PSS:
+            raise CertUnreadable("RSASSA-PSS needs an RSA key")
         elif isinstance(public_key, ec.EllipticCurvePublicKey) and public_key.curve.name in _CURVES:
             public_key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
         else:
@@ -193,8 +214,8 @@ def _issuer_and_serial(certificate_der: bytes) -> tuple[bytes, bytes]:
         raise CertUnreadable(type(error).__name__) from error
 
 
-def _read(container: bytes) -> tuple[bytes, list[bytes], bytes]:
-    """Digest, certificates and signature of a container, read but not yet believed."""
+def _read(container: bytes) -> tuple[bytes, list[bytes], bytes, Scheme]:
+    """Digest, certificates, signature and scheme of a container, read but not yet believed."""
     content = cms.ContentInfo.load(container, strict=True)["content"]
     signer = content["signer_infos"][0]
     digests = [
@@ -203,7 +224,9 @@ def _read(container: bytes) -> tuple[bytes, list[bytes], bytes]:
         if attribute["type"].native == "message_digest"
     ]
     certificates = [each.chosen.dump() for each in content["certificates"]]
-    return digests[0], certificates, signer["signature"].native
+    named = signer["signature_algorithm"]["algorithm"].native
+    scheme = Scheme.PSS if named == "rsassa_pss" else Scheme.USUAL
+    return digests[0], certificates, signer["signature"].native, scheme
 
 
 # The container is written by hand: building it from asn1crypto's classes takes ten times as long as
@@ -244,4 +267,19 @@ _SIGNATURE_TIME_STAMP = _der(_OID, bytes.fromhex("2a864886f70d010910020e"))
 # RFC 5754: no parameters beside SHA-256 and ECDSA, NULL beside RSA.
 _SHA256 = _der(_SEQUENCE, _der(_OID, bytes.fromhex("608648016503040201")))
 _SHA256_RSA = _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a864886f70d01010b")), b"\x05\x00")
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
+# RFC 4055, 3.1: digest, mask over the same digest, 32 bytes of salt, in this order.
+_SHA256_PSS = _der(
+    _SEQUENCE,
+    _der(_OID, bytes.fromhex("2a864886f70d01010a")),
+    _der(
+        _SEQUENCE,
+        _der(_CONTEXT_0, _SHA256),
+        _der(
+            _CONTEXT_1,
+            _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a864886f70d010108")), _SHA256),
+        ),
+        _der(0xA2, bytes.fromhex("020120")),
+    ),
+)
 _SHA256_ECDSA = _der(_SEQUENCE, _der(_OID, bytes.fromhex("2a8648ce3d040302")))

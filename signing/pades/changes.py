@@ -159,7 +159,7 @@ def _signature_change(name: str, old: FieldState, new: FieldState) -> Iterator[L
 
 def _signed(name: str, field: FieldState) -> LaterChange:
     if field.is_stamp:
-        return LaterChange(0, ChangeKind.STAMPED, True, "Thêm dấu thời gian cho văn bản.")
+        return LaterChange(0, ChangeKind.STAMPED, True, f"Thêm dấu thời gian “{name}”.")
     where = f"Trang {field.page}: ký" if field.page else "Ký"
     return LaterChange(field.page, ChangeKind.SIGNED, True, f"{where} thêm tại ô “{name}”.")
 

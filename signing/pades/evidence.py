@@ -193,11 +193,13 @@ def _note_signatures(
         for key in known:
             table[pdf_name(key)] = known.raw_get(key)
     for contents in signatures:
+        # The name is a SHA-1 by the format; it identifies and proves nothing.
+        name = "/" + hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper()
+        if name in table:
+            continue  # Readers take a changed entry for a forgery; new streams are found without.
         entry = generic.DictionaryObject()
         for kind, references in kinds.items():
             if references:
                 entry[pdf_name(kind)] = generic.ArrayObject(references)
-        # The name is a SHA-1 by the format; it identifies and proves nothing.
-        name = hashlib.sha1(contents, usedforsecurity=False).hexdigest().upper()
-        table[pdf_name("/" + name)] = writer.add_object(entry)
+        table[pdf_name(name)] = writer.add_object(entry)
     store[pdf_name("/VRI")] = table

@@ -117,6 +117,7 @@ def sign(
     appearance: Appearance | None = None,
     fill: dict[str, str] | None = None,
     reserve: int = RESERVE_B_B,
+    scheme: cms.Scheme = cms.Scheme.USUAL,
 ) -> bytes:
     """One signature made as the server and the agent make it, with a private key for the token."""
     prepared = prepare(
@@ -128,7 +129,8 @@ def sign(
         fill=fill,
         reserve=reserve,
     )
-    container = cms.build(prepared.digest, holder.der, holder.chain, holder.sign)
+    by = holder.sign_pss if scheme is cms.Scheme.PSS else holder.sign
+    container = cms.build(prepared.digest, holder.der, holder.chain, by, scheme)
     return splice(prepared.pdf, prepared.byte_range, container)
 
 

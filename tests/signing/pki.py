@@ -27,9 +27,9 @@ POLICY = ObjectIdentifier("2.16.704.1.1.1.1.1")
 
 @cache
 def key(name: str, bits: int = 3072) -> PrivateKey:
-    """A private key, the same for the same name within one process; `bits` 256 means ECDSA."""
-    if bits == 256:
-        return ec.generate_private_key(ec.SECP256R1())
+    """A private key, the same for the same name in one process; 256 and 384 bits mean ECDSA."""
+    if bits in (256, 384):
+        return ec.generate_private_key(ec.SECP256R1() if bits == 256 else ec.SECP384R1())
     return rsa.generate_private_key(65537, bits)
 
 
@@ -59,6 +59,11 @@ class Holder:
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+    def sign_pss(self, data: bytes) -> bytes:
+        """The same with RSASSA-PSS."""
+        filling = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+        return self.key.sign(data, filling, hashes.SHA256())
 
 
 def _name(common: str, *units: str, organisation: str = "Ban Mật mã THỬ NGHIỆM") -> x509.Name:

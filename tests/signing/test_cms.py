@@ -26,7 +26,7 @@ def person(bits: int) -> pki.Holder:
     return pki.subscriber(f"Người Thử {bits}", issuing, "Phòng Thử", bits=bits)
 
 
-@pytest.fixture(scope="module", params=[3072, 256], ids=["rsa", "ecdsa"])
+@pytest.fixture(scope="module", params=[3072, 256, 384], ids=["rsa", "ecdsa", "p384"])
 def holder(request: pytest.FixtureRequest) -> pki.Holder:
     return person(request.param)
 
@@ -72,6 +72,26 @@ def test_another_program_accepts_the_container(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == DATA
+
+
+@pytest.mark.parametrize("bits", [2048, 3072])
+def test_probabilistic_padding_is_built_checked_and_accepted_by_another_program(
+    bits: int, tmp_path: Path
+) -> None:
+    holder = person(bits)
+    made = cms.build(DIGEST, holder.der, holder.chain, holder.sign_pss, cms.Scheme.PSS)
+    cms.check(made, DIGEST, holder.der)
+    assert asn1_cms.ContentInfo.load(made).copy().dump(force=True) == made
+    test_another_program_accepts_the_container(made, holder, tmp_path)
+
+
+def test_the_scheme_must_fit_the_key_and_the_signature() -> None:
+    rsa, curve = person(2048), person(256)
+    with pytest.raises(errors.CertUnreadable):
+        cms.build(DIGEST, curve.der, curve.chain, curve.sign, cms.Scheme.PSS)
+    for sign, scheme in ((rsa.sign, cms.Scheme.PSS), (rsa.sign_pss, cms.Scheme.USUAL)):
+        with pytest.raises(errors.SignatureCheckFailed):
+            cms.build(DIGEST, rsa.der, rsa.chain, sign, scheme)
 
 
 def test_a_batch_may_be_signed_first_and_put_together_later(holder: pki.Holder) -> None:

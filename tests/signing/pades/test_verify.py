@@ -100,10 +100,22 @@ def test_a_later_copy_keeps_all_signatures_valid(trust):
     assert [s.verdict for s in report.signatures] == [Verdict.VALID] * 3
 
 
-def test_an_elliptic_curve_signature_is_valid(trust):
-    report = verify(sign(with_fields(), "lanh_dao", pki().staff), trust=trust, at=SOON)
-    assert report.verdict == Verdict.VALID
-    assert report.signatures[0].algorithm == "ECDSA, SHA-256"
+@pytest.mark.parametrize(
+    ("bits", "scheme", "words"),
+    [
+        (2048, cms.Scheme.USUAL, "RSA PKCS#1 v1.5, SHA-256"),
+        (4096, cms.Scheme.USUAL, "RSA PKCS#1 v1.5, SHA-256"),
+        (2048, cms.Scheme.PSS, "RSA-PSS, SHA-256"),
+        (256, cms.Scheme.USUAL, "ECDSA, SHA-256"),
+        (384, cms.Scheme.USUAL, "ECDSA, SHA-256"),
+    ],
+)
+def test_every_kind_of_key_that_tokens_hold_is_valid(trust, bits, scheme, words):
+    holder = subscriber(f"Người dùng khóa {bits}", pki().issuing, bits=bits)
+    report = verify(sign(with_fields(), "lanh_dao", holder, scheme=scheme), trust=trust, at=SOON)
+    assert report.verdict == Verdict.VALID, report.reasons
+    assert report.signatures[0].algorithm == words
+    assert report.signatures[0].key_size == bits
 
 
 @pytest.mark.parametrize(
