@@ -20,6 +20,14 @@ from letters.ink import Pen
 from letters.text import balance, clean, wrap
 
 
+def receivers(distribution: Distribution) -> list[str]:
+    """The entries of "Nơi nhận" without their dashes, each with its end: ";" and at last "."."""
+    drafted_by = clean(distribution.drafted_by)
+    names = [distribution.first, *distribution.others]
+    kept = f"Lưu: VT, {drafted_by}" if drafted_by else "Lưu: VT"
+    return [*(clean(name).rstrip(" ;.,") + ";" for name in names), kept.rstrip(" ;.,") + "."]
+
+
 @dataclass(slots=True)
 class Tail:
     """Boxes 7 to 9b: the signer on the right, "Nơi nhận" on the left, on a level."""
@@ -63,12 +71,7 @@ class Tail:
 
     def _receivers(self) -> list[tuple[str, bool]]:
         """Lines of the list; true where a line begins with its dash."""
-        kept = "Lưu: VT" + (
-            f", {clean(self.distribution.drafted_by)}" if self.distribution.drafted_by else ""
-        )
-        entries = ["Như trên;"]
-        entries += [clean(name).rstrip(" ;.,") + ";" for name in self.distribution.others]
-        entries.append(kept.rstrip(" ;.,") + ".")
+        entries = receivers(self.distribution)
         face = self.faces.regular
         dash = face.width("- ") * DISTRIBUTION_SIZE
         width = self.sheet.text_width - self._signer_width - self.GUTTER - dash

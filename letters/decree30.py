@@ -142,10 +142,11 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Box 9b. "Như trên" and "Lưu: VT" are written by the layout; `drafted_by` follows VT."""
+    """Box 9b. `first` and "Lưu: VT" are written by the layout; `drafted_by` follows VT."""
 
     others: tuple[str, ...] = ()
     drafted_by: str = ""
+    first: str = "Như trên"  # A decision says "Như Điều 3".
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from letters import (
     agency_issuance,
+    paper_samples,
     person_issuance,
     renewal_request,
     revocation_request,
@@ -284,6 +285,23 @@ def _unlock(case: SampleCase) -> Sample:
     return _sample(unlock_request, letter, text)
 
 
+def _minutes(number: str) -> Callable[[SampleCase], Sample]:
+    """Mẫu 07 to 09, whose made-up data are in letters.paper_samples."""
+    module, build = paper_samples.PRESCRIBED[number]
+
+    def sample(case: SampleCase) -> Sample:
+        text = _words(case, module.TEXT)
+        data = build(case, remarks(case, text.form))
+        return Sample(
+            text,
+            data.sheet,
+            lambda setter, blanks: module.compose(data, setter, blanks, text),
+            lambda: module.draw(data, text),
+        )
+
+    return sample
+
+
 #: Number of the form -> the words of its file, for screens that show or correct them.
 TEXTS: Mapping[str, FormText] = MappingProxyType(
     {
@@ -295,11 +313,12 @@ TEXTS: Mapping[str, FormText] = MappingProxyType(
             renewal_request,
             revocation_request,
             unlock_request,
+            *(module for module, _ in paper_samples.PRESCRIBED.values()),
         )
     }
 )
 
-#: Number of the form -> its sample. Minutes (07 to 09) add theirs below.
+#: Number of the form -> its sample.
 SAMPLES: Mapping[str, Callable[[SampleCase], Sample]] = MappingProxyType(
     {
         "01": _people,
@@ -308,5 +327,6 @@ SAMPLES: Mapping[str, Callable[[SampleCase], Sample]] = MappingProxyType(
         "04": _renewal,
         "05": _revocation,
         "06": _unlock,
+        **{number: _minutes(number) for number in paper_samples.PRESCRIBED},
     }
 )
