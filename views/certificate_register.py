@@ -19,6 +19,7 @@ from rules.permissions import GRANTS, Permission
 from views.certificate_days import Standing, in_state, register
 from views.finding import Condition, Search, by_ids, counts_of_each, equals, in_scope, words_of
 from views.guards import account, load, requires
+from views.kept import key_of, until_the_log_grows
 from views.register_pages import (
     AGENCY,
     KIND,
@@ -126,7 +127,13 @@ def index() -> ResponseReturnValue:
     if asked.overview:
         each = [in_state(state, now, margin) for state in CertificateState]
         few = found.size_of(where) is not None
-        counts = counts_of_each(db.session(), found.register, where, each, few)
+        # Beside the log only time changes a state: by the day, and at the instants of a certificate
+        # that begins or ends today, which the counts (not the list) may show some minutes late.
+        key = ("certificates", key_of(account().scope(VIEW)), asked.agency_id, margin)
+        counts = until_the_log_grows(
+            (*key, now.replace(minute=now.minute - now.minute % 10, second=0, microsecond=0)),
+            lambda: counts_of_each(db.session(), found.register, where, each, few),
+        )
     states = [(state, small(state), state in LATE) for state in CertificateState]
     person = account()
     return render_template(

@@ -30,6 +30,7 @@ from views.finding import (
     words_of,
 )
 from views.guards import account, load, requires
+from views.kept import key_of, until_the_log_grows
 from views.register_pages import (
     AGENCY,
     KIND,
@@ -110,7 +111,10 @@ def index() -> ResponseReturnValue:
     if asked.overview:
         each = [equals("state", state) for state in DeviceState]
         few = found.size_of(where) is not None
-        counts = counts_of_each(db.session(), REGISTER, where, each, few)
+        key = ("devices", key_of(account().scope(VIEW)), asked.agency_id)
+        counts = until_the_log_grows(
+            key, lambda: counts_of_each(db.session(), REGISTER, where, each, few)
+        )
     states = [(state, small(state), state in LATE) for state in DeviceState]
     return render_template(
         "devices/index.html",

@@ -22,7 +22,7 @@ import clock
 from audit import Actor
 from config import Config
 from extensions import db, login_manager
-from models import Agency, LoginSession, User, UserRole
+from models import Agency, AuditHead, LoginSession, User, UserRole
 from rules.permissions import GRANTS, Permission, Role
 
 P = ParamSpec("P")
@@ -146,8 +146,10 @@ def key_hash(login_key: str) -> str:
 @login_manager.user_loader  # type: ignore[untyped-decorator] # flask-login ships no types
 def load_account(login_key: str) -> Account | None:
     """Find the live login of a cookie: not ended, not idle too long, account active."""
-    row = db.session.execute(
-        select(LoginSession)
+    # The head of the log comes along: it is the version of all that the page will read (kept.py).
+    head = select(AuditHead.seq).scalar_subquery()
+    found = db.session.execute(
+        select(LoginSession, head)
         .where(LoginSession.key_hash == key_hash(login_key), LoginSession.ended_at.is_(None))
         .options(
             joinedload(LoginSession.user, innerjoin=True).options(
@@ -155,7 +157,8 @@ def load_account(login_key: str) -> Account | None:
                 selectinload(User.grants).joinedload(UserRole.agency, innerjoin=True),
             )
         )
-    ).scalar_one_or_none()
+    ).one_or_none()
+    row, g.log_seq = found if found is not None else (None, 0)
     now, config = clock.now(), settings()
     if (
         row is None

@@ -20,6 +20,7 @@ from rules.serials import serial_candidates
 from views.filters import gio
 from views.finding import Condition, Cursor, Page, within
 from views.guards import Scope, account, below, not_found, settings
+from views.kept import key_of, until_the_log_grows
 
 MOST_AGENCIES = 80
 """A person with more agencies walks down the tree; fewer are shown whole."""
@@ -106,11 +107,18 @@ def small(member: StrEnum) -> str:
 
 @dataclass(frozen=True)
 class Agencies:
-    """The choice of agencies that the filter offers, and the condition for the chosen one."""
+    """The choice of agencies that the filter offers, and the one that was chosen."""
 
     options: tuple[tuple[Any, str], ...]
-    condition: Condition | None
+    path: str = ""
     chosen: str = ""
+
+    @property
+    def condition(self) -> Condition | None:
+        """The rows of the chosen agency and of all below it; None when none was chosen."""
+        if not self.path:
+            return None
+        return within("agency_id", select(Agency.id).where(below(self.path)))
 
 
 def agencies(permission: Permission, chosen: int | None) -> Agencies:
@@ -120,7 +128,12 @@ def agencies(permission: Permission, chosen: int | None) -> Agencies:
     """
     scope = account().scope(permission)
     if not scope.everything and not scope.agency_ids:
-        return Agencies((), None)
+        return Agencies(())
+    key = ("agencies", permission, key_of(scope), account().grants, chosen)
+    return until_the_log_grows(key, lambda: _agencies(scope, permission, chosen))
+
+
+def _agencies(scope: Scope, permission: Permission, chosen: int | None) -> Agencies:
     rows = db.session.execute(
         select(Agency.id, Agency.name, Agency.path, Agency.parent_id)
         .where(_offered(scope, permission, chosen))
@@ -133,11 +146,7 @@ def agencies(permission: Permission, chosen: int | None) -> Agencies:
         not_found()
     tree = _as_tree(visible)
     options = (("", "tất cả đơn vị"), *((row.id, "– " * depth + row.name) for depth, row in tree))
-    if here is None:
-        return Agencies(options, None)
-    return Agencies(
-        options, within("agency_id", select(Agency.id).where(below(here.path))), here.name
-    )
+    return Agencies(options, here.path, here.name) if here is not None else Agencies(options)
 
 
 def _offered(scope: Scope, permission: Permission, chosen: int | None) -> Any:
