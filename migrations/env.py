@@ -5,6 +5,7 @@ Migrations themselves import nothing of ours: an old one must still mean what it
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 database = current_app.extensions["migrate"].db
 target_metadata = database.metadata
@@ -21,13 +22,23 @@ def plain_types(kind: str, item: object, _context: object) -> str | bool:
     return False
 
 
+def watch_references(connection: Connection, *, on: bool) -> None:
+    """Have SQLite watch foreign keys, or not. It heeds this outside a transaction only, and
+    SQLAlchemy begins one before each statement of its own: so the driver is asked directly.
+    """
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+        (is_on,) = driver.execute("PRAGMA foreign_keys").fetchone()
+        if bool(is_on) is not on:
+            raise RuntimeError("SQLite did not heed PRAGMA foreign_keys")
+
+
 def run() -> None:
     """Upgrade or downgrade in one transaction for each revision."""
     with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # Tables are rebuilt by batch operations; rows that point at them must not be lost.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
+        # Tables are rebuilt by batch operations; rows that point at them must not be lost.
+        watch_references(connection, on=False)
         context.configure(
             connection=connection,
             target_metadata=target_metadata,
@@ -39,10 +50,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        if connection.dialect.name == "sqlite":
-            connection.commit()
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-            connection.rollback()
+        connection.commit()
+        watch_references(connection, on=True)
 
 
 if context.is_offline_mode():

@@ -131,7 +131,8 @@ class CustodyMove(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
     act: Mapped[str] = mapped_column(String(40))  # member of rules.lifecycle.CustodyAct
-    state_before: Mapped[DeviceState] = mapped_column(Choice(DeviceState))
+    # None: the device was entered into the register by this move.
+    state_before: Mapped[DeviceState | None] = mapped_column(Choice(DeviceState))
     state_after: Mapped[DeviceState] = mapped_column(Choice(DeviceState))
     holder_before_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     holder_after_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

@@ -141,7 +141,7 @@ def upgrade() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("device_id", KEY, nullable=False),
         sa.Column("act", sa.String(40), nullable=False),
-        sa.Column("state_before", sa.String(32), nullable=False),
+        sa.Column("state_before", sa.String(32), nullable=True),
         sa.Column("state_after", sa.String(32), nullable=False),
         sa.Column("holder_before_id", KEY, nullable=True),
         sa.Column("holder_after_id", KEY, nullable=True),
