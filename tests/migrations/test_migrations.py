@@ -21,6 +21,7 @@ from tests.cast import NOW
 from tests.postgresql import postgresql_url  # noqa: F401 - a fixture
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+OLD_ROWS = Path(__file__).with_name("rows_of_0005.sql")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -115,7 +116,7 @@ def test_revisions_are_numbered_and_named_like_their_files() -> None:
 def test_rows_that_point_at_a_rebuilt_table_survive_its_rebuilding(database: Flask) -> None:
     upgrade(revision="0005_log_without_replace")
     with db.engine.begin() as connection:
-        for statement in OLD_ROWS:
+        for statement in OLD_ROWS.read_text(encoding="utf-8").split(";"):
             connection.execute(text(statement), {"at": NOW, "day": NOW.date(), "yes": True})
     upgrade()
     with db.engine.begin() as connection:
@@ -126,37 +127,3 @@ def test_rows_that_point_at_a_rebuilt_table_survive_its_rebuilding(database: Fla
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
-
-
-# As a program of that time would have written them; only columns without a default are named.
-OLD_ROWS = (
-    (
-        "INSERT INTO agency (id, path, code, name, name_fold, sort_key, abbreviation, level, kind,"
-        " has_legal_personality, has_own_seal, place_name, province, address, version) VALUES"
-        " (1, '/1/', 'x', 'Xã Thử', 'xa thu', 'x', '', 'COMMUNE', 'UBND', :yes, :yes, '', '', '', 1)"
-    ),
-    (
-        "INSERT INTO user_account (id, username, display_name, password_hash, must_change_password,"
-        " is_active, created_at, version) VALUES (1, 'thu', 'Thử', '-', :yes, :yes, :at, 1)"
-    ),
-    "INSERT INTO certificate_chain (id, created_at) VALUES (1, :at)",
-    (
-        "INSERT INTO certificate (id, agency_id, chain_id, origin, kind, issuer, issuer_name, subject,"
-        " common_name, serial_number, not_before, not_after, expires_on, public_key_sha256, key_type,"
-        " key_bits, signature_algorithm, limits, sha256, der, sort_key, created_at, version) VALUES"
-        " (1, 1, 1, 'ISSUED', 'INDIVIDUAL', 'i', 'i', 's', 'Người Thử', '01', :at, :at, :day, 'k',"
-        " 'RSA', 3072, 'sha256', '', 'c', 'x', 'x', :at, 1)"
-    ),
-    (
-        "INSERT INTO certificate_request (id, agency_id, kind, state, addressee, copies_to,"
-        " drafting_unit, planned_receipt_on, wet_signature, note, contact_address, signer_title,"
-        " signer_head_title, signer_collective, authority_paper, drafted_by_id, created_at,"
-        " decision_reason, sent_on, sent_channel, sent_reference, result_note, version) VALUES"
-        " (1, 1, 'RENEWAL', 'SENT', 'Cục', '', 'VP', :day, :yes, '', '', '', '', '', '', 1, :at, '',"
-        " :day, 'portal', 'HS-1', '', 1)"
-    ),
-    (
-        "INSERT INTO request_line (id, request_id, certificate_id, chain_id, position, state, is_open,"
-        " overridden_reason, result_note) VALUES (1, 1, 1, 1, 1, 'OPEN', :yes, '', '')"
-    ),
-)
