@@ -23,7 +23,7 @@ def url_of(provision: Provision | None) -> str | None:
     """
     if provision is None:
         return None
-    instrument = _instruments().get(unmarked(provision.instrument))
+    instrument = _instrument(unmarked(provision.instrument))
     if instrument is not None and instrument.key in charts():
         place = _nearest(charts()[instrument.key], provision)
         return url_for(
@@ -64,6 +64,18 @@ def _nearest(chart: Chart, provision: Provision) -> Place | None:
     while place is not None and place not in known:
         place = place.above
     return place
+
+
+def _instrument(citation: str) -> Instrument | None:
+    """The instrument of a citation; a draft whose number was entered is cited by that number."""
+    if (found := _instruments().get(citation)) is not None:
+        return found
+    issued = [
+        one
+        for one in _instruments().values()
+        if one.is_draft and citation.startswith(one.enacted_citation.partition("{number}")[0])
+    ]
+    return issued[0] if len(issued) == 1 else None
 
 
 @cache

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -145,6 +146,16 @@ def test_a_provision_leads_to_its_clause_or_to_the_nearest_above_it(app: Flask) 
         assert url("10", "2", "h") == f"{page}#dieu-10-khoan-2"
         assert url("10", "9", "") == f"{page}#dieu-10"
         assert url("99", "", "") == page
+
+
+def test_a_draft_that_was_issued_is_found_by_its_number(app: Flask) -> None:
+    law, key, day = regulations.load(), "dong_nai_draft_2026", date(2026, 12, 1)
+    issued = law.enact(key, number="99/2026/QĐ-UBND", issued_on=day, effective_from=day)
+    law = issued.under(key)
+    with app.test_request_context():
+        ground = law.provision("renewal.max_times", on=day)
+        assert "99/2026" in ground.instrument
+        assert url_of(ground) == f"{address_of(key)}#dieu-10-khoan-1"
 
 
 def test_an_article_of_the_decree_has_an_anchor_of_its_own(
