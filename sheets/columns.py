@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sheets.reading.cells import Cell, shown
 from sheets.reading.headings import JOINED_BY, numbering_columns
 from sheets.tables_in import SheetTable
-from sheets.vocabulary import Field, Layout, SheetKind, layout, plain
+from sheets.vocabulary import Field, Layout, SheetKind, choices, is_choice, layout, plain
 
 EXACT, CLOSE, CONTAINED, BY_CONTENT = 100, 85, 65, 50
 UNSURE = 70
@@ -135,16 +135,32 @@ def guess(kind: SheetKind, table: SheetTable) -> ColumnMap:
 def guess_kind(table: SheetTable) -> SheetKind | None:
     """What the table is a list of, None when its headings do not tell.
 
-    All required columns must be there; then the kind with the most of its columns in the table,
-    weighed by how many of the headings it leaves unexplained.
+    All required columns must be there; then the kind that explains most of the columns, and of two
+    such the one that requires more. A column of choices counts only if its words are understood.
     """
-    best: tuple[int, SheetKind] | None = None
+    best: tuple[int, int] = (0, 0)
+    likeliest = None
     for kind in SheetKind:
         found = guess(kind, table)
-        sure = sum(column.confidence for column in found.columns if column.confidence >= UNSURE)
-        if not found.missing and sure and (best is None or sure > best[0]):
-            best = (sure, kind)
-    return best[1] if best else None
+        if found.missing:
+            continue
+        sure = sum(
+            column.confidence
+            for column in found.columns
+            if column.confidence >= UNSURE and _is_understood(found.layout, column)
+        )
+        needs = sum(field.required for field in found.layout.fields.values())
+        if sure and (sure, needs) > best:
+            best, likeliest = (sure, needs), kind
+    return likeliest
+
+
+def _is_understood(made: Layout, column: Column) -> bool:
+    """Whether the examples of a column of choices are among the choices."""
+    field = made.fields[column.field or ""]
+    if not is_choice(field.value) or not column.examples:
+        return True
+    return any(plain(example) in choices(field.value) for example in column.examples)
 
 
 def _score(heading: str, field: Field) -> int:

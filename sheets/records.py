@@ -99,7 +99,7 @@ def _read(row: SheetRow, plans: list[_Plan], headings: dict[str, str]) -> Fields
         field = plan.field
         if cell == "" and isinstance(cell, str):
             if field.required:
-                found.complain(field.key, f"Thiếu {field.words.lower()}. Hãy điền vào ô này.")
+                found.complain(field.key, f"Thiếu “{field.words}”. Hãy điền vào ô này.")
             continue
         value, flaw, blocks = plan.read(cell, field)
         found.put(field.key, value)
@@ -107,7 +107,7 @@ def _read(row: SheetRow, plans: list[_Plan], headings: dict[str, str]) -> Fields
             found.complain(field.key, flaw, blocks=blocks, found=shown(cell))
         elif field.required and value in ("", None):
             found.complain(
-                field.key, f"Thiếu {field.words.lower()}. Hãy điền vào ô này.", found=shown(cell)
+                field.key, f"Thiếu “{field.words}”. Hãy điền vào ô này.", found=shown(cell)
             )
     return found
 

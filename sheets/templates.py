@@ -9,12 +9,11 @@ from io import BytesIO
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from sheets.vocabulary import EXAMPLE, Field, SheetKind, layout, words_of
+from sheets.vocabulary import EXAMPLE, Field, SheetKind, is_choice, layout, words_of
 
 NUMBERING = "STT"
 ROWS = 2_000
 """Rows of the template that are prepared: choices to pick from, text as type."""
-_CHOICES = {"device_kind", "device_state", "subscriber_kind", "handover_act", "staff_change"}
 _ENTERED_STATES = ("IN_STOCK", "HANDED_OVER", "IN_USE")
 _LONGEST_LIST = 255
 """Characters of the list of a data validation in Excel."""
@@ -63,7 +62,7 @@ _WRAPPED = {"text_wrap": True, "valign": "top"}
 
 
 def _offered(field: Field) -> list[str]:
-    if field.value not in _CHOICES:
+    if not is_choice(field.value):
         return []
     words = words_of(field.value)
     if field.value == "device_state":

@@ -108,6 +108,11 @@ def choices(name: str) -> Mapping[str, str]:
     }
 
 
+def is_choice(value: str) -> bool:
+    """Whether a field of this value takes one of a few words."""
+    return value in _file("vocabulary")
+
+
 @cache
 def words_of(name: str) -> Mapping[str, str]:
     """Name of the enum member -> the word for it in a template, for one kind of choice."""

@@ -47,9 +47,8 @@ def clean(text: str) -> str:
     """The text in NFC, on one line, without invisible marks and doubled blanks."""
     if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
         # Nothing to clean in most cells of most files: no invisible mark is printable.
-        if text.isascii():
-            return text if "_x000D_" not in text else text.replace("_x000D_", " ").strip()
-        return unicodedata.normalize("NFC", text)
+        if "_x000D_" not in text:
+            return text if text.isascii() else unicodedata.normalize("NFC", text)
     kept = text.translate(_INVISIBLE).replace("_x000D_", " ")
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 

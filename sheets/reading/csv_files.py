@@ -3,6 +3,7 @@
 import codecs
 import csv
 import re
+from collections import Counter
 from io import StringIO
 
 from sheets.reading.cells import Cell, RawRow, RawSheet, clean, trimmed
@@ -60,7 +61,8 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
         even, odd = content[:4096:2].count(0), content[1:4096:2].count(0)
         return _decoded(content, "utf-16-be" if even > odd else "utf-16-le"), ()
     try:
-        return content.decode("utf-8"), ()
+        content.decode("utf-8")
+        return _decoded(content, "utf-8"), ()
     except UnicodeDecodeError:
         guess = (
             "Tệp không ghi theo UTF-8; đã đoán là bảng mã Windows tiếng Việt (CP1258). Hãy xem kỹ "
@@ -85,12 +87,16 @@ def _separator(text: str) -> tuple[str, int]:
     if named := _NAMED.match(text):
         return named[1], named.end()
     lines = [line for line in text[:200_000].splitlines() if line.strip()][:_LOOKED_AT]
-    counts = {mark: [_outside(line, mark) for line in lines] for mark in _SEPARATORS}
-    # The separator stands on most lines; a comma inside a name stands on few.
-    return max(
-        _SEPARATORS,
-        key=lambda mark: (sorted(counts[mark])[len(lines) // 2], sum(counts[mark])),
-    ), 0
+    return max(_SEPARATORS, key=lambda mark: _regularity(lines, mark)), 0
+
+
+def _regularity(lines: list[str], mark: str) -> tuple[int, int]:
+    """On how many lines the mark stands equally often, and how often that is.
+
+    A separator stands equally often on nearly every line, a comma inside a text now and then.
+    """
+    counts = Counter(_outside(line, mark) for line in lines)
+    return max(((lines, count) for count, lines in counts.items() if count), default=(0, 0))
 
 
 def _outside(line: str, mark: str) -> int:

@@ -89,7 +89,8 @@ def _whole(sheet: RawSheet, row: RawRow) -> Headings:
         (max(line, default=-1) for line in grid if line),
         default=-1,
     )
-    # A title row above may be wider than the table; only the last rows say how wide that is.
+    for upper, lower in pairwise(grid):
+        _fill_rightwards(upper, lower, width)
     words = []
     for column in range(width + 1):
         parts: list[str] = []
@@ -174,6 +175,13 @@ def _spread(
         if at == number - 1 and top == at and left in anchors:
             line[column] = anchors[left]
     return line
+
+
+def _fill_rightwards(upper: dict[int, str], lower: dict[int, str], width: int) -> None:
+    """Without merging (CSV) a heading over several columns stands above the first of them only."""
+    for column in range(1, width + 1):
+        if column not in upper and {column - 1, column} <= lower.keys() and column - 1 in upper:
+            upper[column] = upper[column - 1]
 
 
 def _distinct(words: Sequence[str]) -> Iterator[str]:

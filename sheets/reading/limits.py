@@ -38,6 +38,9 @@ _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*\bhidden=[\"'](?:1|true)[\"']
 # A cell that is not closed at once has something in it.
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^>]*(?<!/)>")
 _SHARED = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<")
+_UNCALCULATED = re.compile(
+    rb"<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|</(?:\w+:)?c>)"
+)
 _STRING = re.compile(rb"<(?:\w+:)?si\b")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
@@ -50,6 +53,7 @@ class SheetFacts:
 
     hidden_rows: set[int] = field(default_factory=set)
     hides_columns: bool = False
+    uncalculated: int = 0
     cells: int = 0
     shared: "array[int]" = field(default_factory=lambda: array("l"))
     rows: tuple[int, int] = (1 << 30, 0)
@@ -132,6 +136,8 @@ def _facts(pieces: Iterator[bytes]) -> SheetFacts:
             rows = [int(row) for row in {row for _, row in places}]
             facts.columns = _wider(facts.columns, columns)
             facts.rows = _wider(facts.rows, rows)
+        if b"</f>" in piece or b":f>" in piece:
+            facts.uncalculated += len(_UNCALCULATED.findall(piece))
         facts.shared.extend(map(int, _SHARED.findall(piece)))
     return facts
 

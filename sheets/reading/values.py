@@ -99,8 +99,8 @@ def read_day(cell: Cell, field: Field) -> Value:
     if isinstance(cell, bool):
         return Value(None, f"Không phải là ngày. {_HABIT}", True)
     if isinstance(cell, (int, float)):
-        return _from_number(float(cell))
-    return _from_text(cell)
+        return _from_number(float(cell), field.required)
+    return _from_text(cell, field.required)
 
 
 def _plausible(day: date) -> Value:
@@ -109,11 +109,11 @@ def _plausible(day: date) -> Value:
     return Value(None, f"Năm {day.year} không hợp lý. {_HABIT}", True)
 
 
-def _from_number(number: float) -> Value:
+def _from_number(number: float, required: bool) -> Value:
     if number in (0, 1):
         return Value(None)
     if 1900 <= number <= 2100 and number.is_integer():
-        return Value(None, f"Chỉ có năm {number:.0f}, thiếu ngày và tháng. {_HABIT}", True)
+        return Value(None, f"Chỉ có năm {number:.0f}; ngày được để trống. {_HABIT}", required)
     if 2100 < number < 73_415:
         return _plausible(_SERIAL_ORIGIN + timedelta(days=int(number)))
     digits = f"{number:.0f}"
@@ -139,7 +139,7 @@ def _made(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _from_text(text: str) -> Value:
+def _from_text(text: str, required: bool) -> Value:
     bare = _TIME.sub("", text.strip(" '\"")).strip()
     if bare.lower() in _EMPTY:
         return Value(None)
@@ -152,9 +152,9 @@ def _from_text(text: str) -> Value:
     if bare.isdecimal() and bare.isascii():
         if len(bare) == 8:
             return _from_digits(bare)
-        return _from_number(float(bare[:12]))
+        return _from_number(float(bare[:12]), required)
     if _MONTH.fullmatch(fold(bare)):
-        return Value(None, f"Chỉ có tháng và năm, thiếu ngày. {_HABIT}", True)
+        return Value(None, f"Chỉ có tháng và năm; ngày được để trống. {_HABIT}", required)
     return Value(None, f"Không đọc được thành ngày. {_HABIT}", True)
 
 
@@ -325,9 +325,10 @@ def _choice(name: str) -> Callable[[Cell, Field], Value]:
         words = " ".join(fold_words(shown(cell)))
         if not words:
             return Value(None)
-        member = choices(name).get(words) or _within(words, choices(name))
-        if member is not None:
+        if (member := choices(name).get(words)) is not None:
             return Value(member)
+        if (member := _within(words, choices(name))) is not None:
+            return Value(member, f"Đã hiểu là “{words_of(name)[member]}”. Hãy xem lại.")
         offered = "; ".join(words_of(name).values())
         return Value(None, f"Không hiểu “{shown(cell)[:60]}”. Hãy ghi một trong: {offered}.", True)
 

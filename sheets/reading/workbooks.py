@@ -12,7 +12,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from sheets.reading.cells import RawRow, RawSheet, cell_of, trimmed
+from sheets.reading.cells import Cell, RawRow, RawSheet, cell_of, trimmed
 from sheets.reading.errors import UnreadableSheet
 from sheets.reading.kinds import FileKind
 from sheets.reading.limits import BROKEN, MOST_ROWS, SheetFacts, inspect
@@ -65,8 +65,10 @@ def _sheets(book: CalamineWorkbook, facts: dict[str, SheetFacts]) -> Iterator[Ra
 def _sheet(sheet: CalamineSheet, facts: SheetFacts, notes: list[str]) -> RawSheet:
     rows: list[RawRow] = []
     unmarked = 0
+    # Rows are given from the first of the sheet, columns only from the first that is filled.
+    left: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)
     for number, values in enumerate(sheet.iter_rows(), start=1):
-        cells = trimmed([cell_of(value) for value in values])
+        cells = trimmed(left + [cell_of(value) for value in values])
         if not cells:
             continue
         if len(rows) >= MOST_ROWS + _LEAST_BEYOND:
@@ -78,6 +80,11 @@ def _sheet(sheet: CalamineSheet, facts: SheetFacts, notes: list[str]) -> RawShee
     if unmarked:
         said.append(
             f"Trang tính có {unmarked} dòng đang ẩn hoặc bị lọc; các dòng này vẫn được đọc."
+        )
+    if facts.uncalculated:
+        said.append(
+            f"Có {facts.uncalculated} ô công thức chưa được tính nên đọc ra trống. Hãy mở tệp bằng "
+            "Excel, lưu lại rồi nhập."
         )
     if facts.hides_columns:
         said.append("Trang tính có cột đang ẩn; các cột này vẫn được đọc.")
