@@ -240,15 +240,20 @@ def letters_commands() -> None:
 @click.option("--form", "form_number", default="04", help="Số của mẫu, từ 01 đến 09.")
 @click.option("--regulation", default="decree_68_2024", help="Tên văn bản quy định áp dụng.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-def letters_sample(form_number: str, regulation: str, out: Path) -> None:
+@click.option("--docx", is_flag=True, help="Ghi thêm bản Word cùng tên, đuôi .docx.")
+def letters_sample(form_number: str, regulation: str, out: Path, docx: bool) -> None:
     """Vẽ một mẫu văn bản với dữ liệu thử nghiệm."""
     from practice import samples
 
     try:
         out.write_bytes(samples.draw(form_number, regulation))
+        written = [out]
+        if docx:
+            written.append(out.with_suffix(".docx"))
+            written[-1].write_bytes(samples.draw_docx(form_number, regulation))
     except samples.NoSuchForm as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Đã vẽ Mẫu số {form_number} vào {out}.")
+    click.echo(f"Đã vẽ Mẫu số {form_number} vào {' và '.join(map(str, written))}.")
 
 
 @click.group("regulations")
@@ -324,7 +329,7 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
         sys.exit(1)
 
 
-BENCHES = ("audit", "data", "letters", "pages", "signing", "wsgi")
+BENCHES = ("audit", "data", "letters", "pages", "sheets", "signing", "wsgi")
 
 
 @click.command("bench", context_settings={"ignore_unknown_options": True})

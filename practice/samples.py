@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 
 import regulations
-from letters import samples
+from letters import samples, word
 from letters.decree30 import Signer
 from letters.samples import Sample, SampleCase, SampleOffice, SamplePerson
 from practice import people
@@ -48,6 +48,12 @@ def draw(form_number: str, regulation: str) -> bytes:
     Raises `NoSuchForm`, and `letters.errors.LetterError` when the fonts are missing.
     """
     return sample(form_number, regulation).draw().pdf
+
+
+def draw_docx(form_number: str, regulation: str) -> bytes:
+    """The same words as .docx. Raises like `draw`."""
+    drawn = sample(form_number, regulation)
+    return word.draw(drawn.compose, drawn.sheet)
 
 
 def sample(form_number: str, regulation: str) -> Sample:

@@ -1,9 +1,15 @@
 """`cli letters sample` draws from the practice people."""
 
+import html
+import re
+from io import BytesIO
+from zipfile import ZipFile
+
 import pypdfium2
 import pytest
 
 from practice import samples
+from tests.letters.reading import plain_text
 
 PROVINCES = {
     "decree_68_2024": ("Cục", "Cục"),
@@ -17,8 +23,7 @@ PROVINCES = {
 
 def words_of(form: str, regulation: str) -> str:
     """The words of a sample, single spaced."""
-    pdf = pypdfium2.PdfDocument(samples.draw(form, regulation))
-    return " ".join("".join(page.get_textpage().get_text_range() for page in pdf).split())
+    return plain_text(samples.draw(form, regulation))
 
 
 @pytest.mark.parametrize("regulation", PROVINCES)
@@ -50,3 +55,14 @@ def test_the_same_sample_is_drawn_each_time() -> None:
 def test_an_unknown_form_or_regulation_is_named(form: str, regulation: str) -> None:
     with pytest.raises(samples.NoSuchForm, match=r"99|khong_co"):
         samples.draw(form, regulation)
+
+
+@pytest.mark.parametrize("form", ["01", "02", "03", "04", "05", "06"])
+def test_word_says_the_words_of_the_page(form: str) -> None:
+    package = ZipFile(BytesIO(samples.draw_docx(form, "dong_nai_draft_2026")))
+    text = html.unescape(re.sub(r"<[^>]+>", " ", package.read("word/document.xml").decode()))
+    on_the_page = "".join(words_of(form, "dong_nai_draft_2026").split())
+    # Word has dots for number and date, where the page has fields.
+    said = {word for word in text.split() if "……" not in word}
+    assert len(said) > 100
+    assert {word for word in said if word not in on_the_page} <= {"tháng", "năm"}
