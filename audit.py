@@ -144,18 +144,20 @@ def _chained(previous: str, values: Sequence[object]) -> str:
 
     The JSON is put together here: the encoder of the library takes half of a verification.
     """
-    written = list(map(_json_value, values))
+    # One expression: a call for each of thirteen values would be a quarter of a verification.
+    written = [
+        encode_basestring(value)
+        if type(value) is str
+        else repr(value)
+        if type(value) is int
+        else "null"
+        if value is None
+        else json.dumps(value, default=str)
+        for value in values
+    ]
     written[_AT] = f'"{_instant(values[_AT])}"'
     content = (_TEMPLATE % tuple(written)).encode()
     return hashlib.sha256(b"\x00" + bytes.fromhex(previous) + content).hexdigest()
-
-
-def _json_value(value: object) -> str:
-    if type(value) is str:
-        return encode_basestring(value)
-    if type(value) is int:
-        return str(value)
-    return json.dumps(value, default=str)
 
 
 def _instant(stored: object) -> str:
@@ -247,7 +249,7 @@ class _Reading:
             return "không nối tiếp sự kiện trước"
         if own != _chained_or_none(self.hash, values):
             return "nội dung đã bị sửa"
-        if not str(own).startswith(self.witnesses.get(self.seq + 1, "")):
+        if self.witnesses and not str(own).startswith(self.witnesses.get(self.seq + 1, "")):
             return "khác với mã đã ghi lại ở nơi khác"
         self.seq, self.hash = self.seq + 1, str(own)
         self._watch_the_clock(values[_AT])
