@@ -162,8 +162,10 @@ def write_authority_file(lines: Sequence[AuthorityLine]) -> bytes:
         for number, line in enumerate(lines, start=1):
             values = _values(line, number)
             for index, column in enumerate(made.columns):
-                if column.source:
-                    sheet.write_string(number, index, values[column.source], text)
+                if words := values.get(column.source, ""):
+                    sheet.write_string(number, index, words, text)
+                else:
+                    sheet.write_blank(number, index, None, text)
     return buffer.getvalue()
 
 

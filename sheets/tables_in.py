@@ -76,19 +76,20 @@ def read_tables(content: bytes, file_name: str) -> tuple[SheetTable, ...]:
     name = shown_name(file_name)
     found: list[SheetTable] = []
     without: list[str] = []
-    problem = NO_HEADINGS
+    problem, known = NO_HEADINGS, 0
     for sheet in _sheets(content, name):
         headings = find(sheet)
         if headings is None:
             without.append(sheet.name)
             continue
         table = _table(sheet, headings, name)
+        known = max(known, table.known)
         if table.rows:
             found.append(table)
         else:
             problem = NO_ROWS
             without.append(sheet.name)
-    if any(table.known >= 2 for table in found):
+    if known >= 2:
         # A sheet of explanations has rows too, but none of the headings that tables have.
         without += [table.origin.sheet for table in found if not table.known]
         found = [table for table in found if table.known]

@@ -20,6 +20,18 @@ import xlwt
 FOLDER = Path(__file__).resolve().parent / "sheets"
 
 
+_OVER_TWO_ROWS = {
+    "A": "STT", "B": "Họ  và tên", "C": "Ngày sinh", "G": "Chức vụ", "H": "Thư điện tử\ncông vụ",
+    "I": "SĐT", "J": "Mật khẩu (Token)", "K": "Ghi chú",
+}  # fmt: skip
+_AN = [1, "NGUYỄN THỬ NGHIỆM AN", "", 85000001, "12.3.2021", "Bộ Công an", "Chủ tịch",
+       "an@thunghiem.gov.vn", 912345678, "99887766"]  # fmt: skip
+_BINH = [2, "Trần Thử Nghiệm  Bình", "13/5/1980", 10085000002, 44197, "Bộ Công an", "Phó Chủ tịch",
+         "binh@gmail.com", "0912 345 679"]  # fmt: skip
+_CUC = [3, "Lê Thử Nghiệm Cúc", "5/13/1990", "000190000003", "", "", "", "cúc@thunghiem.gov.vn",
+        "0000123456"]  # fmt: skip
+
+
 def people_with_two_rows_of_headings(path: Path) -> None:
     """Official titles, merged headings over two rows, groups, totals, signatures, a PIN column."""
     with xlsxwriter.Workbook(path) as book:
@@ -27,65 +39,22 @@ def people_with_two_rows_of_headings(path: Path) -> None:
         hidden = book.add_worksheet("Nháp")
         hidden.hide()
         hidden.write_row(0, 0, ["Họ và tên", "Email"])
-        day = book.add_format({"num_format": "dd/mm/yyyy"})
         sheet.merge_range("A1:D1", "ỦY BAN NHÂN DÂN XÃ THỬ NGHIỆM")
         sheet.merge_range("E1:K1", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
         sheet.merge_range("A3:K3", "DANH SÁCH CÁN BỘ, CÔNG CHỨC")
         sheet.merge_range("A4:K4", "(Kèm theo Công văn số 01/UBND ngày 05 tháng 01 năm 2026)")
-        over = {"A": "STT", "B": "Họ  và tên", "C": "Ngày sinh", "G": "Chức vụ",
-                "H": "Thư điện tử\ncông vụ", "I": "SĐT", "J": "Mật khẩu (Token)",
-                "K": "Ghi chú"}  # fmt: skip
-        for letter, words in over.items():
+        for letter, words in _OVER_TWO_ROWS.items():
             sheet.merge_range(f"{letter}6:{letter}7", words)
         sheet.merge_range("D6:F6", "Căn cước công dân")
         sheet.write_row("D7", ["Số", "Ngày cấp", "Nơi cấp"])
         sheet.write_row("A8", [f"({number})" for number in range(1, 12)])
         sheet.merge_range("A9:K9", "I. LÃNH ĐẠO ỦY BAN NHÂN DÂN")
-        sheet.write_row(
-            "A10",
-            [
-                1,
-                "NGUYỄN THỬ NGHIỆM AN",
-                "",
-                85000001,
-                "12.3.2021",
-                "Bộ Công an",
-                "Chủ tịch",
-                "an@thunghiem.gov.vn",
-                912345678,
-                "99887766",
-            ],
-        )
+        sheet.write_row("A10", _AN)
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
         sheet.write_datetime("C10", date(1985, 3, 5), day)
-        sheet.write_row(
-            "A11",
-            [
-                2,
-                "Trần Thử Nghiệm  Bình",
-                "13/5/1980",
-                10085000002,
-                44197,
-                "Bộ Công an",
-                "Phó Chủ tịch",
-                "binh@gmail.com",
-                "0912 345 679",
-            ],
-        )
+        sheet.write_row("A11", _BINH)
         sheet.merge_range("A12:K12", "II. VĂN PHÒNG")
-        sheet.write_row(
-            "A13",
-            [
-                3,
-                "Lê Thử Nghiệm Cúc",
-                "5/13/1990",
-                "000190000003",
-                "",
-                "",
-                "",
-                "cúc@thunghiem.gov.vn",
-                "0000123456",
-            ],
-        )
+        sheet.write_row("A13", _CUC)
         sheet.set_row(12, None, None, {"hidden": True})
         sheet.write("A14", 4)
         sheet.write_row("A15", ["", "Tổng cộng: 03 người"])
