@@ -152,8 +152,10 @@ def _fitting(text: str, faces: Faces, size: float, width: float, lines: int) -> 
     return (*kept[:-1], last.rstrip(" ,;.") + "…")
 
 
-def _draw_label(sheet: _Sheet, label: Label, how: LabelFormat, at: int, return_to: str) -> bool:
-    """Draw one label; returns whether its code fits into one line."""
+def _draw_label(
+    sheet: _Sheet, label: Label, how: LabelFormat, at: int, return_to: str, blanks: Blanks
+) -> None:
+    """Draw one label; `blanks` is told when the code or the address is too long for it."""
     left = how.left + at % how.columns * how.pitch_x
     top = how.top + at // how.columns * how.pitch_y
     side = how.height - 2 * _PAD
@@ -164,7 +166,8 @@ def _draw_label(sheet: _Sheet, label: Label, how: LabelFormat, at: int, return_t
     code, size = clean(label.code), how.code_size
     while faces.bold.width(code) * size > width and size > how.text_size:
         size -= 0.5
-    fits = faces.bold.width(code) * size <= width
+    if faces.bold.width(code) * size > width:
+        blanks.note(f"Mã {code} dài quá nhãn, được viết thành nhiều dòng.")
     x = sheet.x(words_left)
     baseline = sheet.y(top + _PAD + 0.8) - size * Face.ASCENT
     for line in wrap(code, faces.bold, size, width):
@@ -175,10 +178,12 @@ def _draw_label(sheet: _Sheet, label: Label, how: LabelFormat, at: int, return_t
     foot = sheet.y(top + how.height - _PAD)
     room = max(int((baseline + small * Face.ASCENT - foot) / pitch), 2)
     pen.text(x, baseline, FOUND, faces.italic, small)
-    for line in _fitting(return_to, faces, small, width, room - 1):
+    shown = _fitting(return_to, faces, small, width, room - 1)
+    if shown[-1].endswith("…") and not return_to.endswith("…"):
+        blanks.note("Nơi nhận lại dài quá nhãn, phần cuối không được in.")
+    for line in shown:
         baseline -= pitch
         pen.text(x, baseline, line, faces.regular, small)
-    return fits
 
 
 def draw(data: LabelSheet) -> DrawnLetter:
@@ -198,8 +203,8 @@ def draw(data: LabelSheet) -> DrawnLetter:
     for begin in range(0, max(len(places), 1), how.count):
         pen.start_page(PORTRAIT.width, PORTRAIT.height)
         for at, label in enumerate(places[begin : begin + how.count]):
-            if label and not _draw_label(sheet, label, how, at, return_to):
-                blanks.note(f"Mã {label.code} dài quá nhãn, được viết thành nhiều dòng.")
+            if label:
+                _draw_label(sheet, label, how, at, return_to, blanks)
         pen.finish_page()
     if not data.labels:
         blanks.note("Chưa chọn thiết bị nào để in nhãn.")

@@ -46,7 +46,7 @@ class _LeadLine(Line):
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draw label and line on one baseline."""
         baseline = top - self.height + self.size * (Face.LINE - Face.ASCENT)
-        pen.text(x + self.label_indent, baseline, self.label, self.bold, self.size)
+        pen.text(x + self.label_indent, baseline, f"{self.label} ", self.bold, self.size)
         Line.draw(self, pen, x, top)
 
 

@@ -4,7 +4,7 @@ Decree 68/2024 prescribes no form for a person; Điều 17 khoản 1 điểm b a
 written request with the confirmation of the managing agency. No field takes a PIN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,18 +49,20 @@ TEXT = prescribed.load(
 
 FORM = TEXT.form
 
-#: What is asked about the certificate, act by act; a field that may be empty has a "?" behind it.
-_ASKED = {
-    RequestKind.ISSUANCE: ("old_serial?", "device_kind", "sim_network?"),
-    RequestKind.RENEWAL: (
-        "certificate_name", "certificate_serial", "valid_until", "device_serial?",
-    ),
-    RequestKind.AMENDMENT: ("certificate_name", "certificate_serial", "valid_until"),
+#: What is asked about the certificate, act by act, a paragraph for each row; a field that may be
+#: empty has a "?" behind it.
+_CERTIFICATE_ROWS = (("certificate_name",), ("certificate_serial", "valid_until"))
+_ASKED: Mapping[RequestKind, tuple[tuple[str, ...], ...]] = {
+    RequestKind.ISSUANCE: (("old_serial?",), ("device_kind", "sim_network?")),
+    RequestKind.RENEWAL: (*_CERTIFICATE_ROWS, ("device_serial?",)),
+    RequestKind.AMENDMENT: _CERTIFICATE_ROWS,
     RequestKind.REVOCATION: (
-        "certificate_name", "certificate_serial", "device_serial", "device_kind",
+        ("certificate_name",),
+        ("certificate_serial",),
+        ("device_serial", "device_kind"),
     ),
-    RequestKind.UNLOCK: ("certificate_name", "device_serial", "device_kind"),
-}  # fmt: skip
+    RequestKind.UNLOCK: (("certificate_name",), ("device_serial", "device_kind")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +164,9 @@ def compose(
         ("citizen_id_issued_by",),
         ("position",),
         ("workplace",),
-        ("mobile_phone",),
-        ("official_email",),
+        ("mobile_phone", "official_email"),
     )
-    about = _rows(data, [(name,) for name in _ASKED[data.kind]], text, setter, blanks)
+    about = _rows(data, _ASKED[data.kind], text, setter, blanks)
     to = blanks.fill(data.to, "Chưa có tên cơ quan, tổ chức quản lý trực tiếp.")
     body = [
         *setter.heading(text["person_title"], _rows(data, person, text, setter, blanks)),
