@@ -1,6 +1,6 @@
 """Certificates: the register, and the register on paper. One certificate: `certificates`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,6 +112,23 @@ def _search(
     return found, where
 
 
+def _counts(
+    asked: Asked, found: Search, where: Sequence[Condition], now: datetime, margin: int
+) -> tuple[list[int], int]:
+    """How many certificates of the place are in each state, kept until the log grows.
+
+    Beside the log only time changes a state: by the day, and at the instants of a certificate that
+    begins or ends today, which these counts (not the list) may show some minutes late.
+    """
+    each = [in_state(state, now, margin) for state in CertificateState]
+    few = found.size_of(where) is not None
+    tenth = now.replace(minute=now.minute - now.minute % 10, second=0, microsecond=0)
+    return until_the_log_grows(
+        ("certificates", key_of(account().scope(VIEW)), asked.agency_id, margin, tenth),
+        lambda: counts_of_each(db.session(), found.register, where, each, few),
+    )
+
+
 @bp.get("")
 @requires(VIEW)
 def index() -> ResponseReturnValue:
@@ -123,17 +140,7 @@ def index() -> ResponseReturnValue:
     found, where = _search(asked, place, now, margin)
     page = found.page(asked.cursor)
     rows = by_ids(db.session(), Certificate, page.ids, LISTED)
-    counts = None
-    if asked.overview:
-        each = [in_state(state, now, margin) for state in CertificateState]
-        few = found.size_of(where) is not None
-        # Beside the log only time changes a state: by the day, and at the instants of a certificate
-        # that begins or ends today, which the counts (not the list) may show some minutes late.
-        key = ("certificates", key_of(account().scope(VIEW)), asked.agency_id, margin)
-        counts = until_the_log_grows(
-            (*key, now.replace(minute=now.minute - now.minute % 10, second=0, microsecond=0)),
-            lambda: counts_of_each(db.session(), found.register, where, each, few),
-        )
+    counts = _counts(asked, found, where, now, margin) if asked.overview else None
     states = [(state, small(state), state in LATE) for state in CertificateState]
     person = account()
     return render_template(
