@@ -134,8 +134,12 @@ REQUEST_ACTS: Mapping[RequestAct, str] = {
     RequestAct.ATTACH_SIGNED_ELSEWHERE: "Nhập văn bản đã ký ở nơi khác",
     RequestAct.ATTACH_PAPER: "Nhập bản quét văn bản giấy đã ký",
     RequestAct.RECORD_SENDING: "Ghi nhận đã gửi",
+    RequestAct.RECORD_RECEIPT: "Ghi nhận nơi nhận tiếp nhận",
+    RequestAct.RECORD_ANSWER: "Ghi kết quả từng dòng",
+    RequestAct.WITHDRAW_LINE: "Rút một số dòng",
     RequestAct.RECORD_COMPLETION: "Ghi nhận hoàn thành",
     RequestAct.RECORD_SENDING_BACK: "Ghi nhận nơi nhận trả lại",
+    RequestAct.WITHDRAW: "Rút đề nghị đã gửi",
     RequestAct.CANCEL: "Hủy đề nghị",
 }
 
@@ -256,6 +260,7 @@ DOCUMENT_KINDS: Mapping[DocumentKind, str] = {
     DocumentKind.PAPER_SCAN: "Bản quét văn bản giấy",
     DocumentKind.ATTACHMENT: "Tài liệu kèm theo",
     DocumentKind.PROOF_OF_SENDING: "Chứng từ gửi",
+    DocumentKind.RESULT_NOTICE: "Thông báo kết quả của nơi nhận",
 }
 
 PAPER_KINDS: Mapping[PaperKind, str] = {

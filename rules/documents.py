@@ -17,6 +17,7 @@ class DocumentKind(StrEnum):
     PAPER_SCAN = "paper_scan"  # scan of a letter signed by hand
     ATTACHMENT = "attachment"
     PROOF_OF_SENDING = "proof_of_sending"
+    RESULT_NOTICE = "result_notice"  # what the receiving body wrote back
 
 
 class SigningAct(StrEnum):

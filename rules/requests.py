@@ -1,11 +1,11 @@
 """The road of a yêu cầu chứng thực, as one table of moves. Nobody else compares states.
 
 Besides the road on which we sign, two ways stay open: the letter comes back signed elsewhere, or as
-a scan of paper signed by hand; both go in one act to SEALED, from where it may be sent. How often
-the authority acknowledges a letter on the way is not modelled.
+a scan of paper signed by hand; both go in one act to SEALED, from where it may be sent. What
+happens while it is sent are days and lines, not states: received, some lines answered, copies owed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,8 +53,12 @@ class RequestAct(StrEnum):
     ATTACH_SIGNED_ELSEWHERE = "attach_signed_elsewhere"
     ATTACH_PAPER = "attach_paper"
     RECORD_SENDING = "record_sending"
+    RECORD_RECEIPT = "record_receipt"
+    RECORD_ANSWER = "record_answer"
+    WITHDRAW_LINE = "withdraw_line"
     RECORD_COMPLETION = "record_completion"
     RECORD_SENDING_BACK = "record_sending_back"
+    WITHDRAW = "withdraw"
     CANCEL = "cancel"
 
 
@@ -127,10 +131,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_S.NUMBERED, _A.CANCEL, _S.CANCELLED, _P.CERTIFICATE_REQUEST_CANCEL, True),
     Transition(_S.SEALED, _A.RECORD_SENDING, _S.SENT, _P.CERTIFICATE_REQUEST_RECORD_SENDING),
     Transition(_S.SEALED, _A.CANCEL, _S.CANCELLED, _P.CERTIFICATE_REQUEST_CANCEL, True),
+    # On its way: received (a mistyped day can be put right), answered line by line as often as the
+    # authority answers, withdrawn in part. The last answer completes it.
+    Transition(_S.SENT, _A.RECORD_RECEIPT, _S.SENT, _P.CERTIFICATE_REQUEST_RECORD_RESULT),
+    Transition(_S.SENT, _A.RECORD_ANSWER, _S.SENT, _P.CERTIFICATE_REQUEST_RECORD_RESULT),
+    Transition(_S.SENT, _A.WITHDRAW_LINE, _S.SENT, _P.CERTIFICATE_REQUEST_CANCEL, True),
     Transition(_S.SENT, _A.RECORD_COMPLETION, _S.COMPLETED, _P.CERTIFICATE_REQUEST_RECORD_RESULT),
     Transition(
         _S.SENT, _A.RECORD_SENDING_BACK, _S.SENT_BACK, _P.CERTIFICATE_REQUEST_RECORD_RESULT, True
     ),
+    Transition(_S.SENT, _A.WITHDRAW, _S.CANCELLED, _P.CERTIFICATE_REQUEST_CANCEL, True),
 )
 
 _MOVES: Mapping[tuple[RequestState, RequestAct], Transition] = {
@@ -140,6 +150,7 @@ _MOVES: Mapping[tuple[RequestState, RequestAct], Transition] = {
 # What an act makes of the lines that are still open when it is done.
 CLOSES_LINES: Mapping[RequestAct, LineState] = {
     RequestAct.CANCEL: LineState.WITHDRAWN,
+    RequestAct.WITHDRAW: LineState.WITHDRAWN,
     RequestAct.RECORD_COMPLETION: LineState.GRANTED,
     RequestAct.RECORD_SENDING_BACK: LineState.REFUSED,
 }
@@ -161,6 +172,35 @@ def next_state(state: RequestState, act: RequestAct) -> RequestState:
 def acts_from(state: RequestState) -> tuple[Transition, ...]:
     """The moves that are possible from a state, in the order of the table; empty at an end."""
     return tuple(move for move in TRANSITIONS if move.from_ is state)
+
+
+# Where a request has left the house; what is owed to others is then still owed.
+LEFT_THE_HOUSE = frozenset({RequestState.SENT, RequestState.COMPLETED, RequestState.SENT_BACK})
+
+# Where the words of the letter, its recipients and its papers may still change.
+NOT_YET_SENT = frozenset(RequestState) - LEFT_THE_HOUSE - {RequestState.CANCELLED}
+
+
+def act_that_answers(lines: Collection[LineState], *, answered: bool) -> RequestAct:
+    """The act by which answers (or else withdrawals) leave a request, given all lines after them.
+
+    Open lines keep it on its way; with none it is completed, or, when nobody ever answered any of
+    them, withdrawn as a whole.
+    """
+    if LineState.OPEN in lines:
+        return RequestAct.RECORD_ANSWER if answered else RequestAct.WITHDRAW_LINE
+    if {LineState.GRANTED, LineState.REFUSED} & set(lines):
+        return RequestAct.RECORD_COMPLETION
+    return RequestAct.WITHDRAW
+
+
+def may_go_again(state: RequestState, line: LineState) -> bool:
+    """Whether a line may stand in a new letter that follows this one.
+
+    Lines that were refused or withdrawn may; what is open elsewhere is held by its own letter.
+    """
+    ended = state in LEFT_THE_HOUSE or state is RequestState.CANCELLED
+    return ended and line in (LineState.REFUSED, LineState.WITHDRAWN)
 
 
 def is_final(state: RequestState) -> bool:

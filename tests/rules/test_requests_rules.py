@@ -6,14 +6,18 @@ from rules.findings import Severity
 from rules.permissions import GRANTS, Permission, roles_with
 from rules.requests import (
     CLOSES_LINES,
+    LEFT_THE_HOUSE,
+    NOT_YET_SENT,
     TRANSITIONS,
     IllegalMove,
     LineState,
     RequestAct,
     RequestState,
+    act_that_answers,
     acts_from,
     check_approval,
     is_final,
+    may_go_again,
     next_state,
     transition,
 )
@@ -83,9 +87,60 @@ def test_what_was_sent_cannot_be_cancelled() -> None:
     assert cancellable == set(S) - {S.SENT, S.COMPLETED, S.SENT_BACK, S.CANCELLED}
 
 
+def test_what_was_sent_is_withdrawn_instead_in_part_or_as_a_whole() -> None:
+    assert next_state(S.SENT, A.WITHDRAW_LINE) is S.SENT
+    assert next_state(S.SENT, A.WITHDRAW) is S.CANCELLED
+    assert {move.from_ for move in TRANSITIONS if move.act is A.WITHDRAW} == {S.SENT}
+
+
+def test_receipt_and_answers_leave_it_on_its_way_until_the_last_line_is_closed() -> None:
+    assert next_state(S.SENT, A.RECORD_RECEIPT) is S.SENT
+    assert next_state(S.SENT, A.RECORD_ANSWER) is S.SENT
+
+
+L = LineState
+
+
+@pytest.mark.parametrize(
+    ("lines", "answered", "act"),
+    [
+        ([L.OPEN, L.GRANTED], True, A.RECORD_ANSWER),
+        ([L.OPEN, L.WITHDRAWN], False, A.WITHDRAW_LINE),
+        ([L.GRANTED, L.REFUSED], True, A.RECORD_COMPLETION),
+        ([L.REFUSED, L.WITHDRAWN], False, A.RECORD_COMPLETION),
+        ([L.WITHDRAWN, L.WITHDRAWN], False, A.WITHDRAW),
+    ],
+)
+def test_the_lines_decide_which_act_their_answers_are(
+    lines: list[LineState], answered: bool, act: RequestAct
+) -> None:
+    assert act_that_answers(lines, answered=answered) is act
+    assert transition(S.SENT, act)
+
+
+def test_only_refused_and_withdrawn_lines_of_an_ended_or_answered_letter_go_again() -> None:
+    assert may_go_again(S.SENT, L.REFUSED)
+    assert may_go_again(S.SENT_BACK, L.REFUSED)
+    assert may_go_again(S.CANCELLED, L.WITHDRAWN)
+    assert not may_go_again(S.SENT, L.OPEN)
+    assert not may_go_again(S.COMPLETED, L.GRANTED)
+    assert not may_go_again(S.DRAFT, L.REFUSED)
+
+
+def test_a_letter_has_left_the_house_or_may_still_change_or_was_given_up() -> None:
+    assert not LEFT_THE_HOUSE & NOT_YET_SENT
+    assert set(S) - LEFT_THE_HOUSE - NOT_YET_SENT == {S.CANCELLED}
+
+
 def test_saying_no_needs_a_reason() -> None:
     for move in TRANSITIONS:
-        needed = move.act in (A.RETURN, A.CANCEL, A.RECORD_SENDING_BACK)
+        needed = move.act in (
+            A.RETURN,
+            A.CANCEL,
+            A.RECORD_SENDING_BACK,
+            A.WITHDRAW,
+            A.WITHDRAW_LINE,
+        )
         assert move.needs_reason is needed, move
 
 
