@@ -123,16 +123,16 @@ def to_complete(
     `known_provinces` are names it uses beside the 34 of the layout.
     """
     found: list[ToComplete] = []
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, str], tuple[int, str]] = {}
     provinces = {_folded(_bare_province(one)) for one in known_provinces}
-    for line in lines:
+    for place, line in enumerate(lines):
         checks = (
             *_missing(line),
             *_identity(line),
             *_email(line, official_domains),
             *_province(line, provinces),
             *_sim(line),
-            *_repeated(line, first),
+            *_repeated(place, line, first),
         )
         found += [
             ToComplete(line.person_id, line.full_name, heading, text, blocks)
@@ -314,10 +314,12 @@ def _sim(line: AuthorityLine) -> Iterator[_Check]:
         )
 
 
-def _repeated(line: AuthorityLine, first: dict[tuple[str, str], str]) -> Iterator[_Check]:
+def _repeated(
+    place: int, line: AuthorityLine, first: dict[tuple[str, str], tuple[int, str]]
+) -> Iterator[_Check]:
     for source, value in (("citizen_id", line.citizen_id), ("email", line.email.lower())):
         if not value.strip():
             continue
-        name = first.setdefault((source, value.strip()), line.full_name)
-        if name is not line.full_name:
+        before, name = first.setdefault((source, value.strip()), (place, line.full_name))
+        if before != place:
             yield _heading(source), f"Trùng với “{name}” trong cùng danh sách. Hãy xem lại.", True

@@ -7,7 +7,6 @@ again; "Dòng" is the row in the first file. Withheld columns (PINs, passwords) 
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
-from sheets.reading.cells import Cell
 from sheets.records import Problem
 from sheets.tables_in import SheetTable
 from sheets.tables_out import OutCell, OutColumn, write_table
@@ -59,13 +58,7 @@ def _rows(
     for row in table.rows:
         if row.number in by_row:
             section: list[OutCell] = [row.section] if has_sections else []
-            cells = [_out(cell) for cell in row.cells]
-            yield [row.number, *section, *cells, reason(by_row[row.number])]
-
-
-def _out(cell: Cell) -> OutCell:
-    """Whole numbers as text: Excel would round a long one, and a lost zero can then be typed in."""
-    return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else cell
+            yield [row.number, *section, *row.cells, reason(by_row[row.number])]
 
 
 def _width(heading: str) -> float:

@@ -65,6 +65,8 @@ def _person(
 ) -> PersonRow:
     name = _name(found)
     birth_on = found.get("birth_on") or found.get("birth_on_woman")
+    if found.get("birth_on") and found.get("birth_on_woman"):
+        found.complain("birth_on_woman", "Có hai ngày sinh; lấy ngày ở cột Nam.", blocks=False)
     _check_days(found, birth_on, on)
     citizen_id, email = found.text("citizen_id"), found.text("email")
     repeats.check(found, "citizen_id", citizen_id)

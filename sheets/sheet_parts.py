@@ -7,8 +7,9 @@ page, page numbers in the foot.
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-TEXT, DANGER, NUMBER, DAY, HEAD, CENTRED, BOLD, TITLE, ITALIC = range(9)
-"""Indexes of the styles below. DANGER is text that looks like a formula."""
+TEXT, DANGER, NUMBER, DAY, HEAD, CENTRED, BOLD, TITLE, ITALIC, WHOLE = range(10)
+"""Indexes of the styles below. DANGER is text that looks like a formula; WHOLE
+shows every digit of a whole number."""
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -44,7 +45,7 @@ _STYLES = (
     '<border><left style="thin"/><right style="thin"/><top style="thin"/><bottom style="thin"/>'
     "<diagonal/></border></borders>"
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="9">'
+    '<cellXfs count="10">'
     + _style(_AS_TEXT, 0, 1, _TOP)
     + _style(_AS_TEXT, 0, 1, _TOP, ' quotePrefix="1"')
     + _style(0, 0, 1, '<alignment vertical="top"/>')
@@ -54,6 +55,7 @@ _STYLES = (
     + _style(_AS_TEXT, 1, 0, _CENTRE)
     + _style(_AS_TEXT, 2, 0, _CENTRE)
     + _style(_AS_TEXT, 3, 0, _CENTRE)
+    + _style(1, 0, 1, '<alignment vertical="top"/>')
     + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
     "</cellStyles></styleSheet>"
 )

@@ -25,6 +25,7 @@ from sheets.sheet_parts import (
     PARTS,
     TEXT,
     TITLE,
+    WHOLE,
     sheet_begin,
     sheet_end,
     workbook_xml,
@@ -39,6 +40,8 @@ MOTTO = "Độc lập - Tự do - Hạnh phúc"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _FIRST_DAY = date(1900, 3, 1)
 """Before it Excel counts a day that never was; earlier days are written as text."""
+_EXACT = 10**15
+"""Excel keeps fifteen digits; a longer whole number is written as text."""
 _ORIGIN = date(1899, 12, 30).toordinal()
 
 OutCell = str | int | float | date | None
@@ -154,6 +157,10 @@ def _cell(place: str, value: OutCell, is_text: bool) -> str:
         if value < _FIRST_DAY:
             return _cell(place, shown(value), False)
         return f'<c r="{place}" s="{DAY}"><v>{value.toordinal() - _ORIGIN}</v></c>'
+    if isinstance(value, int):
+        if abs(value) >= _EXACT:
+            return _cell(place, str(value), False)
+        return f'<c r="{place}" s="{WHOLE}"><v>{value}</v></c>'
     return f'<c r="{place}" s="{NUMBER}"><v>{value!r}</v></c>'
 
 

@@ -149,12 +149,10 @@ def _is_lower(row: RawRow, below: RawRow, covered: Mapping[tuple[int, int], Span
             return span[1][1] > span[0][1]
         return column >= len(row.cells) or row.cells[column] == "" or _heads_gap(row, column)
 
-    return (
-        all(open_above(column) for column in places)
-        and any(
-            column < len(row.cells) or covered.get((row.number - 1, column)) for column in places
-        )
-        and (len(places) >= 2 or _known(below) >= 1)
+    # Where nothing is merged, only known words tell headings from the first row of a sparse list.
+    is_merged = any((row.number - 1, column) in covered for column in places)
+    return all(open_above(column) for column in places) and (
+        _known(below) >= 1 or (is_merged and len(places) >= 2)
     )
 
 

@@ -36,7 +36,9 @@ _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
 _NUMBER = re.compile(rb"\sr=[\"'](\d{1,9})[\"']")
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 # A cell that is not closed at once has something in it.
-_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^>]*(?<!/)>")
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^>]*(?<!/)>")
+# A ">" inside an attribute would hide what stands behind it; no program writes that into a cell.
+_TRICK = re.compile(rb"<(?:\w+:)?c\s[^<>]*=\s*(?:\"[^\"<>]*>|'[^'<>]*>)")
 _SHARED = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|</(?:\w+:)?c>)"
@@ -81,18 +83,14 @@ def _inspect(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
     unpacked = [0]
     lengths = array("l")
     by_part: dict[str, SheetFacts] = {}
+    # Any part may be named as a sheet, whatever it is called, so every part is looked at.
     for part in parts:
         name = part.filename.replace("\\", "/").lower().lstrip("/")
-        if not name.startswith("xl/") or not name.endswith(".xml"):
-            continue
         pieces = _pieces(archive, part, unpacked)
         if name.endswith("sharedstrings.xml"):
             lengths = _string_lengths(pieces)
-        elif "/worksheets/" in name:
-            by_part[name] = _facts(pieces)
         else:
-            for _ in pieces:
-                pass
+            by_part[name] = _facts(pieces)
     for facts in by_part.values():
         _refuse_too_wide(facts)
         _refuse_too_much_text(facts, lengths)
@@ -102,15 +100,17 @@ def _inspect(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
 def _pieces(
     archive: zipfile.ZipFile, part: zipfile.ZipInfo, unpacked: list[int]
 ) -> Iterator[bytes]:
-    """The XML in pieces that never end inside a tag."""
+    """The XML in pieces that never end inside a tag; pictures and the like are only counted."""
     rest = b""
+    is_text: bool | None = None
     with archive.open(part) as stream:
         while piece := stream.read(_PIECE):
             unpacked[0] += len(piece)
+            is_text = b"\0" not in piece[:200] if is_text is None else is_text
             if unpacked[0] > MOST_UNPACKED or len(rest) > 4 * _PIECE:
                 raise UnreadableSheet(_TOO_MUCH)
-            if not rest and b"\0" in piece[:200]:
-                raise UnreadableSheet(BROKEN)
+            if not is_text:
+                continue
             rest += piece
             # Shared cells are looked for over two tags, so cut before the last cell, not tag.
             cut = max(rest.rfind(b"<c "), rest.rfind(b"<row"), rest.rfind(b"<si"))
@@ -129,6 +129,8 @@ def _facts(pieces: Iterator[bytes]) -> SheetFacts:
             for tag in _ROW.findall(piece):
                 if _HIDDEN.search(tag) and (number := _NUMBER.search(tag)):
                     facts.hidden_rows.add(int(number[1]))
+        if _TRICK.search(piece):
+            raise UnreadableSheet(BROKEN)
         places = _CELL.findall(piece)
         if places:
             facts.cells += len(places)

@@ -11,10 +11,11 @@ from sheets.vocabulary import EXAMPLE
 
 _TOTAL = re.compile(r"(?:tong\s*(?:cong|so)?|cong)\s*(?::|\(|\d|$|danh sach|so\b|cong\b).*")
 _CLOSING = re.compile(
-    r"(?:nguoi lap|nguoi tong hop|lap bieu|noi nhan|thu truong|chu tich|tm\.|kt\.|tl\.|tuq\."
-    r"|giam doc|\(?ky[,\s]|\(?ky ten|.{0,40}ngay\s*[.…\d ]+\s*thang\s*[.…\d ]+\s*nam|xac nhan cua|"
-    r"danh sach (?:nay )?(?:co|gom)|an dinh).*"
+    r"(?:nguoi lap|nguoi tong hop|lap bieu|noi nhan|thu truong don vi|tm\.|kt\.|tl\.|tuq\."
+    r"|\(ky[,\s]|ky ten|xac nhan cua|danh sach (?:nay )?(?:co|gom)|an dinh).*"
 )
+# "Xã A, ngày 05 tháng 01 năm 2026" closes a list when it stands alone; beside a name it is a day.
+_DATED = re.compile(r".{0,40}ngay\s*[.…\d ]+\s*thang\s*[.…\d ]+\s*nam.*")
 _GROUP = re.compile(r"(?:[IVXLC]+|[A-Z]|\d{1,2})\s*[.)/-]\s*\S.*|[IVXLC]+")
 _MOST_CLOSING_CELLS = 3
 _SHOWN = 120
@@ -58,7 +59,7 @@ def split(
     repeated = tuple(fold(one) for one in headings.words)
     spanned = {top + 1: right - left + 1 for (top, left), (_, right) in merged}
     below = [row for row in rows if row.number > headings.last]
-    end = _closing_from(below)
+    end = _closing_from(below, width, ordinal)
     data: list[SheetRow] = []
     skipped: list[SkippedRow] = []
     section = ""
@@ -130,14 +131,20 @@ def _is_group(
     )
 
 
-def _closing_from(rows: Sequence[RawRow]) -> int:
-    """Index of the first row below the table: the signatures and what follows, all of it short."""
+def _closing_from(rows: Sequence[RawRow], width: int, ordinal: frozenset[int]) -> int:
+    """Index of the first row below the table: the signatures and what follows, all of it short and
+    without a running number.
+    """
+    most = max(1, min(_MOST_CLOSING_CELLS, width // 2))
     end = len(rows)
     for index in range(len(rows) - 1, -1, -1):
-        filled = [cell for cell in rows[index].cells if cell != ""]
-        if len(filled) > _MOST_CLOSING_CELLS:
+        cells = rows[index].cells
+        filled = [cell for cell in cells if cell != ""]
+        numbered = any(shown(cells[one]).isdigit() for one in ordinal if one < len(cells))
+        if len(filled) > most or numbered:
             break
-        if any(_is(_CLOSING, cell) for cell in filled):
+        alone = len(filled) == 1 and _is(_DATED, filled[0])
+        if alone or any(_is(_CLOSING, cell) for cell in filled):
             end = index
     return end
 

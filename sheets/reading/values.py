@@ -51,6 +51,7 @@ def read_text(cell: Cell, field: Field) -> Value:
 
 
 _ERRORS = {"#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NULL", "#NUM"}
+_LETTERS = re.compile(r"[^\W\d_]+")
 _NOT_IN_A_NAME = re.compile(r"[^\w\s.'’\-,()]|[\d_]")
 
 
@@ -69,7 +70,7 @@ def read_name(cell: Cell, field: Field) -> Value:
             True,
         )
     if name.isupper() and len(name) > 3:
-        return Value(" ".join(word.capitalize() for word in name.split()))
+        return Value(_LETTERS.sub(lambda word: word[0].capitalize(), name))
     if any(before.islower() and after.isupper() for before, after in pairwise(name)):
         return Value(
             name,

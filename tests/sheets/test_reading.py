@@ -101,6 +101,54 @@ def test_one_text_used_a_thousand_times_counts_a_thousand_times(
         read_table(book(write), "a.xlsx")
 
 
+def repacked(content: bytes, change: Any) -> bytes:
+    """The same workbook with its parts changed: `change(name, content)` gives both anew."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(*change(name, old.read(name)))
+    return buffer.getvalue()
+
+
+def far_apart(made: Any) -> None:
+    """Two cells in the corners of a sheet."""
+    sheet = made.add_worksheet()
+    sheet.write("A1", "Họ và tên")
+    sheet.write("XFD1048576", "x")
+
+
+def test_a_sheet_under_another_name_is_looked_at_too() -> None:
+    def hide(name: str, content: bytes) -> tuple[str, bytes]:
+        hidden = content.replace(b"worksheets/sheet1.xml", b"media/image1.png")
+        return name.replace("worksheets/sheet1.xml", "media/image1.png"), hidden
+
+    with pytest.raises(UnreadableSheet, match="ô lạc"):
+        read_table(repacked(book(far_apart), hide), "a.xlsx")
+
+
+@pytest.mark.parametrize("trick", [b'<c x=">" r="XFD', b"<c x='>' r=\"XFD"])
+def test_a_place_cannot_be_hidden_behind_an_attribute(trick: bytes) -> None:
+    content = book(far_apart)
+    hidden = repacked(content, lambda name, part: (name, part.replace(b'<c r="XFD', trick)))
+    with pytest.raises(UnreadableSheet, match="hỏng"):
+        read_table(hidden, "a.xlsx")
+
+
+def test_a_sparse_list_of_leaders_loses_nobody_to_the_signatures() -> None:
+    table = from_text(
+        "STT,Chức vụ,Họ và tên,Email,SĐT,Ghi chú\n"
+        "1,Chủ tịch,Nguyễn Thử Nghiệm An\n"
+        "2,Giám đốc,Lê Thử Nghiệm Bình\n"
+        ",,Người lập biểu\n,,Vũ Thử Nghiệm Cúc\n"
+    )
+    assert [row.number for row in table.rows] == [2, 3]
+    assert [row.number for row in table.skipped] == [4, 5]
+    table = from_text("Họ và tên,Ngày sinh\nAn Thử Nghiệm,ngày 5 tháng 3 năm 1985\n")
+    assert len(table.rows) == 1
+    table = from_text("Chức vụ,Họ và tên\nChủ tịch,An Thử Nghiệm\nVăn thư,Bình Thử Nghiệm\n")
+    assert len(table.rows) == 2
+
+
 def test_a_zip_entry_with_a_password_is_refused() -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
