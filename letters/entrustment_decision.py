@@ -33,7 +33,7 @@ TEXT = prescribed.load(
     "quyet_dinh_giao_thiet_bi.toml",
     {
         **dict.fromkeys(
-            "kind title title_temporary ground_signature ground_clerical decides executors".split(),
+            "kind title title_temporary ground_signature ground_clerical decides".split(),
             NONE,
         ),
         "ground_other": frozenset({"ground"}),
@@ -165,7 +165,7 @@ def _articles(
     sentences = [text["duties"].format(name=name)]
     if replaced := clean(data.replaces):
         sentences.append(text["replaces"].format(replaced=replaced))
-    executors = clean(data.executors) or text["executors"]
+    executors = blanks.fill(data.executors, "Chưa có người chịu trách nhiệm thi hành quyết định.")
     sentences.append(text["effect"].format(executors=executors, name=name))
     articles = [setter.kept(setter.lead(text["article"].format(row=1), first), listed)]
     articles += [

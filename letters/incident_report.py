@@ -19,7 +19,7 @@ from letters.decree30 import (
     Signer,
 )
 from letters.flow import Piece
-from letters.paper import Issued, LogWitness, Paper, PaperHead, PaperSetter
+from letters.paper import Issued, Paper, PaperHead, PaperSetter
 from letters.parties import NONE, UNSIGNED, DeviceLine, device_table
 from letters.prescribed import FormText
 from letters.text import clean
@@ -83,7 +83,6 @@ class IncidentReport:
     copies_to: tuple[str, ...] = ()
     drafted_by: str = ""
     medium: Medium = Medium.DIGITAL
-    witness: LogWitness | None = None
     remark: str = ""
     seal_mm: float = SEAL_DIAMETER_MM
 
@@ -136,7 +135,6 @@ def compose(
         ),
         medium=data.medium,
         sheet=data.sheet,
-        witness=data.witness,
         remark=data.remark,
     )
 

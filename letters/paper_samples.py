@@ -320,7 +320,6 @@ def incident(**changes: Any) -> incident_report.IncidentReport:
                 "recurrences": 0,
                 "signer": _SIGNER,
                 "drafted_by": "VP",
-                "witness": _WITNESS,
             }
             | changes
         )
@@ -340,6 +339,7 @@ def entrustment(**changes: Any) -> entrustment_decision.EntrustmentDecision:
                 "grounds": ("Luật Tổ chức chính quyền địa phương (dữ liệu giả)",),
                 "proposer": "Chánh Văn phòng Hội đồng nhân dân và Ủy ban nhân dân xã",
                 "clerk": CLERK,
+                "executors": "Chánh Văn phòng",
                 "lines": (device_line(9, certificate_name=_BODY),),
                 "signer": Signer(("CHỦ TỊCH",), "Ngô Thị Bịa Đặt"),
                 "drafted_by": "VP",

@@ -14,6 +14,7 @@ from letters.minutes import Record, grounds, opening, record_paper
 from letters.numerals import counted
 from letters.paper import PAPER_SIZE, Paper, PaperSetter, SignatureBlock
 from letters.parties import (
+    NOBODY,
     NONE,
     PERSON_FIELDS,
     DeviceLine,
@@ -142,11 +143,16 @@ def compose(
     return record_paper(data, text, body, _blocks(data, text))
 
 
+def _members(data: StocktakeMinutes) -> tuple[Member, ...]:
+    """The committee; nobody yet is one member without a name."""
+    return data.committee or (Member(person=NOBODY),)
+
+
 def _committee(
     data: StocktakeMinutes, text: FormText, setter: PaperSetter, blanks: Blanks
 ) -> list[Piece]:
     lines: list[Piece] = []
-    for row, member in enumerate(data.committee or (Member(person=Person()),), start=1):
+    for row, member in enumerate(_members(data), start=1):
         who = f"Thành viên {row} của Tổ kiểm kê"
         shown = text["member"].format(
             row=row,
@@ -224,8 +230,16 @@ def _details(
         title = text[f"list_{name}"].format(row=row, total=counted(len(lines)))
         pieces += setter.kept(setter.paragraph(title), listed)
     if not pieces:
-        pieces = setter.paragraph(text["no_difference"])
+        pieces = setter.paragraph(_without_lists(data, text, blanks))
     return setter.heading(text["details_title"], pieces)
+
+
+def _without_lists(data: StocktakeMinutes, text: FormText, blanks: Blanks) -> str:
+    """That all agrees is said only when there are figures and none of them speaks against it."""
+    sums = total(data.tallies, "")
+    if data.tallies and not any(getattr(sums, name) for name in _LISTS):
+        return text["no_difference"]
+    return blanks.fill("", "Chưa có danh sách chi tiết chênh lệch.")
 
 
 def _conclusion(data: StocktakeMinutes, text: FormText, setter: PaperSetter) -> list[Piece]:
@@ -248,7 +262,7 @@ def _blocks(data: StocktakeMinutes, text: FormText) -> tuple[SignatureBlock, ...
             text["hint"],
             name_required=False,
         )
-        for row, member in enumerate(data.committee, start=1)
+        for row, member in enumerate(_members(data), start=1)
     ]
     if data.signer:
         blocks.append(

@@ -11,6 +11,9 @@ from letters import (
     entrustment_decision,
     handover_minutes,
     incident_report,
+    intake_minutes,
+    internal_return_minutes,
+    loss_minutes,
     notices,
     registers,
     return_minutes,
@@ -22,7 +25,7 @@ from letters import (
 from letters import paper_samples as made
 from letters.decree30 import Medium
 from letters.errors import FormTextInvalid
-from letters.parties import Person
+from letters.parties import Party, Person
 from letters.prescribed import with_corrections
 from rules.requests import RequestKind
 from tests.letters.form_cases import CASE, GOLDEN, WET, picture
@@ -254,6 +257,28 @@ class TestOthers:
         ):
             assert words in text
 
+    def test_a_body_that_lost_its_device_is_told_with_its_tax_code(self):
+        body = Party(body="Đơn vị Thử Nghiệm", people=(made.CLERK,))
+        drawn = loss_minutes.draw(made.loss(subscriber=body, tax_code="0000000009"))
+        text = plain_text(drawn.pdf)
+        assert "II. Thuê bao: Đơn vị Thử Nghiệm" in text
+        assert "Mã số thuế: 0000000009" in text
+        assert "Số định danh" not in text
+
+    def test_somebody_may_hand_over_for_a_subscriber_who_cannot(self):
+        data = made.internal_return(on_behalf="thuê bao từ trần")
+        text = plain_text(internal_return_minutes.draw(data).pdf)
+        assert "không thể trực tiếp bàn giao (thuê bao từ trần)" in text
+
+    def test_a_sim_has_its_signing_number_below_its_serial(self):
+        line = made.device_line(1, device_kind="SIM PKI", signing_phone="0900 000 009")
+        text = plain_text(handover_minutes.draw(made.handover(lines=(line,))).pdf)
+        assert "0900 000 009" in text
+
+    def test_a_parcel_that_agrees_says_so(self):
+        text = plain_text(intake_minutes.draw(made.intake(differences=())).pdf)
+        assert "Không có sai khác." in text
+
     def test_on_paper_holders_sign_and_on_screen_they_confirm_elsewhere(self):
         assert "Ký xác nhận" in text_of("status")
         digital = plain_text(status_minutes.draw(made.status()).pdf)
@@ -290,8 +315,14 @@ class TestOthers:
 
     def test_a_count_without_difference_says_so(self):
         none = dict.fromkeys(("missing", "surplus", "wrong_holder", "broken", "uncounted"), ())
-        text = plain_text(stocktake_minutes.draw(made.stocktake(**none)).pdf)
-        assert "Không có chênh lệch giữa sổ và thực tế." in text
+        agreed = (stocktake_minutes.Tally(device_kind="PKI Token", book=3, right=3),)
+        said = "Không có chênh lệch giữa sổ và thực tế."
+        drawn = stocktake_minutes.draw(made.stocktake(**none, tallies=agreed))
+        assert said in plain_text(drawn.pdf)
+        for tallies in ((), made.stocktake().tallies):
+            drawn = stocktake_minutes.draw(made.stocktake(**none | {"tallies": tallies}))
+            assert said not in plain_text(drawn.pdf)
+            assert "Chưa có danh sách chi tiết chênh lệch." in drawn.missing
 
     @pytest.mark.parametrize("kind", RequestKind)
     def test_a_slip_asks_for_one_act_and_never_for_a_pin(self, kind):
