@@ -4,7 +4,7 @@ Kept inside the transaction of every write that changes a name, an e-mail addres
 same table serves SQLite and PostgreSQL; `views/finding.py` reads it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
@@ -61,6 +61,23 @@ def reindex(session: Session, noun: str, object_id: int, terms: Iterable[str]) -
         .where(model.id == object_id)
         .values(search_text=text_of(str(row["term"]) for row in rows))
         .execution_options(synchronize_session=False)
+    )
+
+
+def reindex_many(session: Session, noun: str, terms: Mapping[int, Iterable[str]]) -> None:
+    """Replace the terms of many rows in three statements, inside the caller's transaction."""
+    if not terms:
+        return
+    kept = {object_id: set(each) for object_id, each in terms.items()}
+    session.execute(
+        delete(SearchTerm).where(SearchTerm.noun == noun, SearchTerm.object_id.in_(kept))
+    )
+    rows = [row for object_id, each in kept.items() for row in rows_for(noun, object_id, each)]
+    if rows:
+        session.execute(insert(SearchTerm), rows)
+    session.execute(
+        update(_MODELS[noun]),
+        [{"id": object_id, "search_text": text_of(each)} for object_id, each in kept.items()],
     )
 
 

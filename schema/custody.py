@@ -144,6 +144,8 @@ class CustodyMove(Base):
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"), index=True)
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500), default="")
+    # What the device's row said of its handover before, so that a wrong click can be taken back.
+    described_before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("custody_move.id"), unique=True)
 
     device: Mapped[Device] = relationship()

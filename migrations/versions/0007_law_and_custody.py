@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("paper_id", KEY, nullable=True),
         sa.Column("incident_id", KEY, nullable=True),
         sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("described_before", sa.JSON(), nullable=True),
         sa.Column("undoes_id", KEY, nullable=True),
         sa.ForeignKeyConstraint(
             ["agency_after_id"], ["agency.id"], name="fk_custody_move_agency_after_id"
