@@ -27,7 +27,7 @@ from letters.paper import Issued, Paper, PaperHead, SideBySide
 from letters.paper_page import FOOT_SIZE
 from letters.text import clean
 from letters.word import parts
-from letters.word.xml import NOTHING, Paragraph, Run, page_field, paragraph, pieces
+from letters.word.xml import NOTHING, Paragraph, Run, held, page_field, paragraph, pieces
 
 FONT = "Times New Roman"
 _BODY = "word/document.xml"
@@ -113,7 +113,7 @@ class Document:
         self._append(
             parts.head_table(boxes, letter.sheet, clean(head.subject))
             + "".join(map(paragraph, parts.addressees(letter.addressees, letter.sheet, 14.0)))
-            + pieces(letter.body)
+            + pieces(held(letter.body))
             + parts.issued(letter.signer, letter.distribution, letter.seal_mm, letter.sheet)
         )
         self._named("V/v " + head.subject, head.agency)
@@ -148,7 +148,7 @@ class Document:
         self._append(
             parts.head_table(paper.head, paper.sheet)
             + parts.paper_titles(paper)
-            + pieces(paper.body)
+            + pieces(held(paper.body) if paper.closing else paper.body)
             + closing
             + paragraph(NOTHING)
         )

@@ -28,6 +28,7 @@ from letters.decree30 import (
     Signer,
     mm,
 )
+from letters.fonts import Face
 from letters.head import Head
 from letters.paper import Paper, PaperHead, SideBySide, SignatureBlock
 from letters.paper_page import REMARK_SIZE
@@ -110,9 +111,11 @@ def head_table(head: PaperHead, sheet: Sheet, subject: str = "") -> str:
     return table((left, right), rows, ruled=False)
 
 
-def _cells(parts: Sequence[Sequence[Paragraph]], widths: Sequence[float]) -> list[str]:
+def _cells(
+    parts: Sequence[Sequence[Paragraph]], widths: Sequence[float], span: int = 1
+) -> list[str]:
     return [
-        cell("".join(map(paragraph, part or [NOTHING])), width, middle=False)
+        cell("".join(map(paragraph, part or [NOTHING])), width, span=span, middle=False)
         for part, width in zip(parts, widths, strict=True)
     ]
 
@@ -154,8 +157,9 @@ def paper_titles(paper: Paper) -> str:
     made = [line(paper.kind, BODY_SIZE, bold=True, before=14.0)]
     if title := clean(paper.title):
         lines = balance(title, bold, BODY_SIZE, sheet.text_width * 0.9)
-        # One paragraph, so that it reads as one title; the side indents keep it narrow.
-        side = sheet.text_width * 0.05
+        # One paragraph, so that it reads as one title; the side indents balance its lines.
+        widest = max(bold.width(each) for each in lines) * BODY_SIZE * 1.02
+        side = max((sheet.text_width - widest) / 2, 0.0) if len(lines) > 1 else 0.0
         made.append(replace(line(title, BODY_SIZE, bold=True, before=2.0), left=side, right=side))
         if paper.ruled:
             made.append(_rule_under(lines, BODY_SIZE, sheet.text_width))
@@ -210,6 +214,8 @@ def side_by_side(closing: SideBySide, sheet: Sheet) -> str:
         part: list[SignatureBlock | None] = list(closing.blocks[at : at + columns])
         missing = [None] * (columns - len(part))
         part = [*missing, *part] if len(part) == 1 else [*part, *missing]
+        if at:
+            made.append(row(_cells([[_room(SIGNATURE_SPACE)] for _ in part], [width] * columns)))
         made += _signature_rows(part, closing, [width] * columns)
     space = paragraph(Paragraph(size=2.0, exactly=SIGNATURE_SPACE, keep_next=True))
     return space + table([width] * columns, made, ruled=False)
@@ -221,11 +227,14 @@ def _signature_rows(
     def each(show: str) -> list[list[Paragraph]]:
         return [_signature_part(block, show) if block else [] for block in blocks]
 
-    seal = any(block and block.sealed for block in blocks)
-    room = mm(closing.seal_mm if seal else ROOM_MM)
-    rows = [row(_cells(each("titles"), widths))]
-    if any(block and block.above for block in blocks):
-        rows.insert(0, row(_cells(each("above"), widths)))
+    real = [block for block in blocks if block]
+    room = mm(closing.seal_mm if any(block.sealed for block in real) else ROOM_MM)
+    if any(clean(block.hint) for block in real):
+        room -= HINT_SIZE * Face.LINE  # A pen needs less than a picture.
+    rows = [
+        row(_cells([above], [sum(widths)], span=len(widths))) for above in each("above") if above
+    ]
+    rows.append(row(_cells(each("titles"), widths)))
     rows.append(row(_cells([[_room(room)] for _ in blocks], widths)))
     rows.append(row(_cells(each("name"), widths)))
     return rows
@@ -233,7 +242,8 @@ def _signature_rows(
 
 def _signature_part(block: SignatureBlock, show: str) -> list[Paragraph]:
     if show == "above":
-        return [line(block.above, DATE_SIZE, italic=True)] if block.above else []
+        shown = replace(line(block.above, DATE_SIZE, italic=True), align="right")
+        return [shown] if clean(block.above) else []
     if show == "name":
         return [line(block.name, SIGNER_SIZE, bold=True)] if clean(block.name) else []
     made = [line(title, SIGNER_SIZE, bold=True) for title in title_lines(block)]

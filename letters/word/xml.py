@@ -143,6 +143,7 @@ def table(widths: Sequence[float], rows: Iterable[str], *, ruled: bool) -> str:
     grid = "".join(f'<w:gridCol w:w="{twips(width)}"/>' for width in widths)
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{twips(sum(widths))}" w:type="dxa"/>'
+        f'<w:tblInd w:w="{x}" w:type="dxa"/>'  # Word hangs the first cell's margin out else.
         f"<w:tblBorders>{borders}</w:tblBorders>"
         f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
@@ -211,6 +212,15 @@ def pieces(those: Sequence[Piece]) -> str:
             parts.append(paragraph(_before(one, following)))
         after_table = isinstance(one, RuledTable)
     return "".join(parts)
+
+
+def held(those: Sequence[Piece]) -> list[Piece]:
+    """A body whose last two paragraphs stay with what follows: no signature stands alone."""
+    last = [at for at, one in enumerate(those) if isinstance(one, Paragraph)][-2:]
+    return [
+        replace(one, keep_next=True) if isinstance(one, Paragraph) and at in last else one
+        for at, one in enumerate(those)
+    ]
 
 
 def _before(one: Paragraph, following: Piece | None) -> Paragraph:

@@ -151,6 +151,13 @@ class TestPage:
         assert "Số: ……/UBND-VP" in said
         assert "Thử Nghiệm A, ngày …… tháng …… năm ……" in said
 
+    def test_no_signature_stands_alone_on_a_page(self):
+        body = docx.Document(BytesIO(written(renewal_request, make_letter(3)))).element.body
+        *above, sign = [one for one in body if one.tag in {f"{W}p", f"{W}tbl"}][:-1]
+        assert sign.tag == f"{W}tbl"
+        assert all(one.pPr.find(f"{W}keepNext") is not None for one in above[-3:])
+        assert all(one.pPr.find(f"{W}keepNext") is not None for one in sign.iter(f"{W}p"))
+
     def test_every_page_repeats_the_head_of_the_table_and_no_row_is_cut(self):
         body = docx.Document(BytesIO(written(renewal_request, make_letter(30)))).element.body
         table = max(body.iter(f"{W}tbl"), key=lambda one: len(list(one.iter(f"{W}tr"))))
