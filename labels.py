@@ -243,6 +243,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.VERIFICATION_USE: "Kiểm tra chữ ký số",
     Permission.FILE_DOWNLOAD: "Tải tệp lưu trữ",
     Permission.REPORT_VIEW: "Xem báo cáo",
+    Permission.REPORT_EDIT: "Lập và gửi báo cáo",
     Permission.AUDIT_VIEW: "Xem nhật ký",
     Permission.AUDIT_VERIFY: "Kiểm tra tính toàn vẹn của nhật ký",
     Permission.LAW_VIEW: "Xem căn cứ pháp lý",

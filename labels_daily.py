@@ -13,6 +13,7 @@ from rules.incidents import IncidentKind, IncidentStep
 from rules.intake import IntakeVerdict
 from rules.lifecycle import CustodyAct, Holder
 from rules.reminders import Audience, Clock
+from rules.reports import Figure, ReportState, Section
 from rules.stocktakes import CountOutcome, CountWay, FollowUpAct
 
 EVIDENCES: Mapping[Evidence, str] = {
@@ -138,6 +139,53 @@ AGENCY_CHANGES: Mapping[AgencyChange, str] = {
     AgencyChange.DISSOLVE: "Giải thể",
 }
 
+REPORT_STATES: Mapping[ReportState, str] = {
+    ReportState.DRAFT: "Đang lập",
+    ReportState.SENT: "Đã gửi",
+}
+
+FIGURES: Mapping[Figure, str] = {
+    Figure.ACTIVE_ORGANISATION: "Chứng thư đang hiệu lực của cơ quan, tổ chức",
+    Figure.ACTIVE_INDIVIDUAL: "Chứng thư đang hiệu lực của cá nhân",
+    Figure.ACTIVE_SYSTEM: "Chứng thư đang hiệu lực của thiết bị, dịch vụ, phần mềm",
+    Figure.ACTIVE_SIM_PKI: "Trong đó chứng thư trên SIM PKI",
+    Figure.ISSUED: "Cấp mới trong kỳ",
+    Figure.RENEWED: "Gia hạn trong kỳ",
+    Figure.AMENDED: "Thay đổi nội dung thông tin trong kỳ",
+    Figure.REVOKED: "Thu hồi trong kỳ",
+    Figure.UNLOCKED: "Khôi phục thiết bị trong kỳ",
+    Figure.DEVICES_IN_USE: "Thiết bị đang dùng",
+    Figure.DEVICES_WAITING: "Thiết bị trong kho, chờ dùng, tạm giữ hoặc bị khóa",
+    Figure.DEVICES_DAMAGED: "Thiết bị hỏng",
+    Figure.DEVICES_LOST: "Thiết bị thất lạc",
+    Figure.DEVICES_TO_RETURN: "Thiết bị chờ nộp về Cục",
+    Figure.DEVICES_RETURNED: "Thiết bị đã nộp về Cục",
+    Figure.ENDING_IN_30_DAYS: "Chứng thư hết hạn trong 30 ngày tới",
+    Figure.ENDING_IN_90_DAYS: "Chứng thư hết hạn trong 90 ngày tới",
+    Figure.INCIDENTS: "Sự cố trong kỳ",
+    Figure.ENDING_NEXT_YEAR: "Chứng thư hết hạn trong năm tiếp theo",
+}
+
+SECTIONS: Mapping[Section, str] = {
+    Section.DOCUMENTS_OUT: "Số văn bản điện tử đi",
+    Section.DOCUMENTS_SIGNED: "Số văn bản điện tử đi đã ký số",
+    Section.NEED_ORGANISATION: "Nhu cầu cấp mới cho cơ quan, tổ chức",
+    Section.NEED_INDIVIDUAL: "Nhu cầu cấp mới cho cá nhân",
+    Section.NEED_SYSTEM: "Nhu cầu cấp mới cho thiết bị, dịch vụ, phần mềm",
+    Section.NEED_RENEWAL: "Nhu cầu gia hạn",
+    Section.NEED_TRAINING: "Số người cần tập huấn",
+    Section.TRAINED: "Số người đã dự tập huấn",
+    Section.INSPECTIONS: "Số lần kiểm tra nội bộ",
+    Section.PLAN: "Kế hoạch triển khai, sử dụng của năm tiếp theo",
+    Section.BUDGET: "Dự trù kinh phí",
+    Section.TRAINING_NEEDS: "Nội dung cần đào tạo, tập huấn",
+    Section.TRAINING_HELD: "Lớp đào tạo, tập huấn đã tổ chức, đã dự",
+    Section.INSPECTION: "Kiểm tra, giám sát nội bộ và kết quả",
+    Section.SECURITY_LEVEL: "Cấp độ an toàn hệ thống thông tin và biện pháp bảo vệ",
+    Section.DIFFICULTIES: "Khó khăn, vướng mắc",
+    Section.PROPOSALS: "Đề xuất, kiến nghị",
+}
+
 DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Evidence: EVIDENCES,
     CustodyAct: CUSTODY_ACTS,
@@ -151,4 +199,7 @@ DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Clock: CLOCKS,
     Audience: AUDIENCES,
     AgencyChange: AGENCY_CHANGES,
+    ReportState: REPORT_STATES,
+    Figure: FIGURES,
+    Section: SECTIONS,
 }

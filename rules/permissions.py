@@ -78,6 +78,7 @@ class Permission(StrEnum):
     VERIFICATION_USE = "verification:use"
     FILE_DOWNLOAD = "file:download"
     REPORT_VIEW = "report:view"
+    REPORT_EDIT = "report:edit"
     AUDIT_VIEW = "audit:view"
     AUDIT_VERIFY = "audit:verify"
     LAW_VIEW = "law:view"
@@ -151,6 +152,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.STOCKTAKE_COUNT,
         _P.REMINDER_SEND,
         _P.SHEET_IMPORT,
+        _P.REPORT_EDIT,
         _P.SIGNING_AGENT_PAIR,
     }
     | _HOLDER,
@@ -160,6 +162,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     | {
         _P.PAPER_EDIT,
         _P.STOCKTAKE_COUNT,
+        _P.REPORT_EDIT,
         _P.CERTIFICATE_REQUEST_NUMBER,
         _P.CERTIFICATE_REQUEST_SEAL,
         _P.CERTIFICATE_REQUEST_ATTACH_SIGNED,

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from extensions import Base
-from models import Instant
+from models import Instant, Key
 
 
 class FormCorrection(Base):
@@ -56,5 +56,23 @@ class RegulationEnactment(Base):
     number: Mapped[str] = mapped_column(String(60))
     issued_on: Mapped[date] = mapped_column(Date)
     effective_from: Mapped[date] = mapped_column(Date)
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RegulationEntry(Base):
+    """Each time somebody entered, corrected or took back number and days of a draft; never changed.
+
+    A row without a number takes the entry back. `reason` is empty only the first time.
+    """
+
+    __tablename__ = "regulation_entry"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    regulation: Mapped[str] = mapped_column(String(60), index=True)
+    number: Mapped[str | None] = mapped_column(String(60))
+    issued_on: Mapped[date | None] = mapped_column(Date)
+    effective_from: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(500), default="")
     entered_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(Instant)

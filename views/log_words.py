@@ -21,9 +21,11 @@ BODY_WORDS: Mapping[str, str] = {
     "documents": "Tài liệu",
     "done": "Đã giải quyết",
     "ended": "Đơn vị cũ chấm dứt",
+    "entry": "Lần nhập số",
     "follows": "Tiếp theo văn bản đề nghị số",
     "form": "Biểu mẫu",
     "from": "Từ ngày",
+    "holds": "Việc được đề nghị",
     "item": "Dòng kiểm kê số",
     "job": "Việc ký số",
     "kind": "Loại",
@@ -78,4 +80,5 @@ BODY_WORDS: Mapping[str, str] = {
     "words": "Mã băm từ ngữ",
     "working": "Ngày làm việc",
     "wrong_holder": "Sai người giữ",
+    "year": "Năm",
 }
