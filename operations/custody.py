@@ -26,6 +26,7 @@ from operations.custody_history import (
     last_moves,
     revocation_sent,
 )
+from operations.entrustments import forget_entrustments
 from operations.transactions import Refused, transaction
 from rules.days import vietnam_day
 from rules.devices import DeviceState
@@ -296,6 +297,7 @@ def undo(session: Session, *, actor: Actor, move_id: int) -> None:
 
 
 def _cancel(session: Session, actor: Actor, paper: Paper) -> None:
+    forget_entrustments(session, paper)
     paper.state = PaperState.CANCELLED
     paper.version += 1
     audit.record(
