@@ -161,6 +161,11 @@ def _replace_signer(content: cms.ContentInfo, old: bytes, new: bytes) -> bytes:
     return _der(_SEQUENCE, _SIGNED_DATA, _der(_CONTEXT_0, body))
 
 
+def signature_value(container: bytes) -> bytes:
+    """The raw signature inside a container: what a time stamp is about."""
+    return bytes(_read(container)[2])
+
+
 def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
     """Refuse a container that is not a signature by this certificate over this digest.
 

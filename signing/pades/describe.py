@@ -96,9 +96,11 @@ def algorithm(embedded: EmbeddedPdfSignature, found: Integrity) -> str:
         attribute["type"].native in ("signing_certificate", "signing_certificate_v2")
         for attribute in info["signed_attrs"] or ()
     ):
-        found.notices.append(
-            "Chữ ký kiểu cũ: không ràng buộc chứng thư người ký (signing-certificate)."
-        )
+        text = "Chữ ký không ràng buộc chứng thư của người ký (signing-certificate)"
+        if str(embedded.sig_object["/SubFilter"]) == "/ETSI.CAdES.detached":
+            found.doubts.append(f"{text}, trái với chuẩn PAdES.")
+        else:
+            found.notices.append(f"{text}: kiểu cũ, trước PAdES.")
     return f"{_SCHEMES.get(scheme, scheme)}, {digest.upper().replace('SHA', 'SHA-')}"
 
 

@@ -71,9 +71,3 @@ class NotUpgradable(SigningError):
     code = "not_upgradable"
     message = "Văn bản chưa có chữ ký nguyên vẹn nên không thể bổ sung dấu thời gian."
     advice = "Kiểm tra lại chữ ký trên văn bản trước."
-
-
-class PdfHazard(SigningError):
-    code = "pdf_hazard"
-    message = "Tệp PDF có thành phần làm thay đổi nội dung hiển thị nên không được ký."
-    advice = "In lại văn bản thành PDF mới (không biểu mẫu động, không mã lệnh) rồi ký tệp đó."

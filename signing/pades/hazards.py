@@ -46,52 +46,52 @@ def find(reader: PdfFileReader) -> Hazards:
     doubts = {}
     if reader.xrefs.hybrid_xrefs_present:
         doubts[_HYBRID] = True
-    form = _get(reader.root, "/AcroForm")
-    if form is not None and _get(form, "/XFA") is not None:
+    form = get(reader.root, "/AcroForm")
+    if form is not None and get(form, "/XFA") is not None:
         doubts[_XFA] = True
     for action in islice(_actions(reader), _MAX_ACTIONS):
-        kind = "/JavaScript" if "/JS" in action else str(_get(action, "/S"))
+        kind = "/JavaScript" if "/JS" in action else str(get(action, "/S"))
         if kind in _ACTIONS:
             doubts[_ACTIONS[kind]] = True
-    names = _get(reader.root, "/Names")
-    if _get(names, "/JavaScript") is not None:
+    names = get(reader.root, "/Names")
+    if get(names, "/JavaScript") is not None:
         doubts[_SCRIPT] = True
-    if _has_hidden_layers(_get(reader.root, "/OCProperties")):
+    if _has_hidden_layers(get(reader.root, "/OCProperties")):
         doubts[_LAYERS] = True
     if any(_is_external(page) for page in _pages(reader)):
         doubts[_EXTERNAL] = True
     notices = []
-    if _get(names, "/EmbeddedFiles") is not None:
+    if get(names, "/EmbeddedFiles") is not None:
         notices.append("Tệp có tệp khác đính kèm bên trong.")
-    if _get(form, "/NeedAppearances") == generic.BooleanObject(True):
+    if get(form, "/NeedAppearances") == generic.BooleanObject(True):
         notices.append("Tệp yêu cầu phần mềm tự vẽ lại các trường (NeedAppearances).")
     return Hazards(tuple(doubts), tuple(notices))
 
 
 def _pages(reader: PdfFileReader) -> Iterator[Any]:
-    queue, seen = [_get(reader.root, "/Pages")], 0
+    queue, seen = [get(reader.root, "/Pages")], 0
     while queue and seen < _MAX_PAGES:
         node = queue.pop()
         seen += 1
         if isinstance(node, generic.DictionaryObject):
             yield node
-            queue += _entries(_get(node, "/Kids"))
+            queue += entries(get(node, "/Kids"))
 
 
 def _actions(reader: PdfFileReader) -> Iterator[Any]:
-    yield from _chain(_get(reader.root, "/OpenAction"))
-    yield from _triggers(_get(reader.root, "/AA"))
+    yield from _chain(get(reader.root, "/OpenAction"))
+    yield from _triggers(get(reader.root, "/AA"))
     for page in _pages(reader):
-        yield from _triggers(_get(page, "/AA"))
-        for annotation in _entries(_get(page, "/Annots")):
-            yield from _chain(_get(annotation, "/A"))
-            yield from _triggers(_get(annotation, "/AA"))
+        yield from _triggers(get(page, "/AA"))
+        for annotation in entries(get(page, "/Annots")):
+            yield from _chain(get(annotation, "/A"))
+            yield from _triggers(get(annotation, "/AA"))
 
 
 def _triggers(actions: Any) -> Iterator[Any]:
     if isinstance(actions, generic.DictionaryObject):
         for key in list(actions)[:_MAX_ACTIONS]:
-            yield from _chain(_get(actions, key))
+            yield from _chain(get(actions, key))
 
 
 def _chain(action: Any) -> Iterator[Any]:
@@ -102,42 +102,44 @@ def _chain(action: Any) -> Iterator[Any]:
         seen += 1
         if isinstance(each, generic.DictionaryObject):
             yield each
-            following = _get(each, "/Next")
-            queue += [following] if not isinstance(following, list) else _entries(following)
+            following = get(each, "/Next")
+            queue += [following] if not isinstance(following, list) else entries(following)
 
 
 def _has_hidden_layers(properties: Any) -> bool:
     """Layers that are all on, with nothing that switches them, are as good as none."""
     if not isinstance(properties, generic.DictionaryObject):
         return False
-    for settings in [_get(properties, "/D"), *_entries(_get(properties, "/Configs"))]:
-        if _get(settings, "/OFF") or _get(settings, "/AS"):
+    for settings in [get(properties, "/D"), *entries(get(properties, "/Configs"))]:
+        if get(settings, "/OFF") or get(settings, "/AS"):
             return True
-        if str(_get(settings, "/BaseState") or "/ON") != "/ON":
+        if str(get(settings, "/BaseState") or "/ON") != "/ON":
             return True
     return False
 
 
 def _is_external(page: Any) -> bool:
     """Streams whose contents lie in another file (ISO 32000-2, 7.3.8.2 and 8.10.4)."""
-    contents = _get(page, "/Contents")
-    streams = _entries(contents) if isinstance(contents, generic.ArrayObject) else [contents]
-    drawn = _get(_get(page, "/Resources"), "/XObject")
+    contents = get(page, "/Contents")
+    streams = entries(contents) if isinstance(contents, generic.ArrayObject) else [contents]
+    drawn = get(get(page, "/Resources"), "/XObject")
     if isinstance(drawn, generic.DictionaryObject):
-        streams += [_get(drawn, name) for name in islice(drawn, _MAX_PAGES)]
+        streams += [get(drawn, name) for name in islice(drawn, _MAX_PAGES)]
     return any(
         isinstance(stream, generic.StreamObject) and ("/F" in stream or "/Ref" in stream)
         for stream in streams
     )
 
 
-def _entries(value: Any) -> list[Any]:
+def entries(value: Any) -> list[Any]:
+    """The members of an array with references resolved; none when it is not an array."""
     if not isinstance(value, generic.ArrayObject):
         return []
     return [entry.get_object() for entry in islice(value, _MAX_PAGES)]
 
 
-def _get(dictionary: Any, key: str) -> Any:
+def get(dictionary: Any, key: str) -> Any:
+    """An entry with references resolved; None for whatever is not there or cannot be read."""
     try:
         return dictionary[key]
     except (KeyError, TypeError, IndexError, PdfError):

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from signing.errors import PdfBroken, PdfTooLarge
 from signing.pades import frames
+from signing.pades.inputs import Intake
 from signing.pades.limits import MAX_PDF_BYTES
 from signing.pades.report import Comparison, Report, iso
 
@@ -130,14 +131,25 @@ class Sandbox:
         """Start one worker now, so that the first request does not wait for it."""
         self._ask({"act": "ping"}, [])
 
-    def verify(self, pdf: bytes, trust_dir: str | os.PathLike[str], at: dt.datetime) -> Report:
-        """Judge a file; a broken or hostile one gives "không đọc được", never an exception."""
+    def verify(
+        self,
+        pdf: bytes,
+        trust_dir: str | os.PathLike[str],
+        at: dt.datetime,
+        known_since: dt.datetime | None = None,
+    ) -> Report:
+        """Judge a file; a broken or hostile one gives "không đọc được", never an exception.
+
+        `known_since`: when we are proven to have received these bytes (see `verify.verify`).
+        """
         if len(pdf) > self._max_bytes:
             size = self._max_bytes // (1024 * 1024)
             return Report.unreadable(
                 f"Tệp lớn hơn {size} MB nên không được kiểm tra.", checked_at=iso(at)
             )
         request = {"act": "verify", "trust": str(Path(trust_dir).absolute()), "at": at.isoformat()}
+        if known_since is not None:
+            request["known_since"] = known_since.isoformat()
         try:
             answer, _ = self._ask(request, [pdf])
             return Report.from_dict(answer["report"])
@@ -146,6 +158,22 @@ class Sandbox:
         except (KeyError, TypeError) as error:
             reason = f"Tệp không kiểm tra được ({type(error).__name__})."
             return Report.unreadable(reason, checked_at=iso(at))
+
+    def inspect(self, pdf: bytes) -> Intake:
+        """May it be signed here? A file that cannot be looked at is refused with the reason."""
+        try:
+            answer, _ = self._try({"act": "inspect"}, [pdf])
+            return Intake.from_dict(answer["intake"])
+        except (PdfBroken, PdfTooLarge, KeyError, TypeError) as error:
+            reason = _EXPLAINED.get(getattr(error, "detail", ""), _EXPLAINED["failed"])
+            return Intake(refusals=(reason,))
+
+    def normalise(self, pdf: bytes) -> bytes:
+        """The same pages written anew (see `intake.normalise`). Raises PdfBroken, PdfTooLarge."""
+        _, parts = self._try({"act": "normalise"}, [pdf])
+        if not parts or not parts[0].startswith(b"%PDF-"):
+            raise PdfBroken("not written anew")
+        return parts[0]
 
     def page_image(self, pdf: bytes, page: int, width: int) -> bytes:
         """A page (from 0) as PNG, `width` pixels wide. Raises PdfBroken, PdfTooLarge."""

@@ -22,6 +22,7 @@ from typing import Any
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing.pades import describe, hazards, integrity, legacy, material, stamps
@@ -123,6 +124,8 @@ def _item(reader: PdfFileReader, pdf: bytes, name: str, reference: Any, states: 
         item.own = material.of_signature(item.embedded)
     except integrity.BROKEN as error:
         reason = f"Không đọc được dữ liệu chữ ký ({type(error).__name__})."
+        if isinstance(error, SignatureValidationError):
+            reason = "Chữ ký sai cấu trúc, hoặc kèm chứng thư khác với chứng thư đã ràng buộc."
         item.finished = SignatureReport(
             name, verdict=Verdict.INVALID, reasons=(reason,), sub_filter=item.kind
         )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from signing import platform
-from signing.pades import compare, frames, render
+from signing.pades import compare, frames, intake, render
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 
@@ -22,8 +22,22 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 def _verify(request: dict[str, Any], parts: list[bytes]) -> Answer:
     at = dt.datetime.fromisoformat(request["at"])
-    report = verify(parts[0], trust=TrustStore.load(request["trust"]), at=at)
+    known = request.get("known_since")
+    report = verify(
+        parts[0],
+        trust=TrustStore.load(request["trust"]),
+        at=at,
+        known_since=dt.datetime.fromisoformat(known) if known else None,
+    )
     return {"report": report.as_dict()}, []
+
+
+def _inspect(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {"intake": intake.inspect(parts[0]).as_dict()}, []
+
+
+def _normalise(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    return {}, [intake.normalise(parts[0])]
 
 
 def _page_image(request: dict[str, Any], parts: list[bytes]) -> Answer:
@@ -49,6 +63,8 @@ def _ping(_request: dict[str, Any], _parts: list[bytes]) -> Answer:
 ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
     "ping": _ping,
     "verify": _verify,
+    "inspect": _inspect,
+    "normalise": _normalise,
     "page_image": _page_image,
     "page_count": _page_count,
     "text": _text,

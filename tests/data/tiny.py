@@ -96,12 +96,16 @@ class Tiny:
             lines.append(b"%d 1\n" % number + (entry or b"%010d 00000 n \n" % table[number]))
         previous = b" /Prev %d" % self.last_table if self.last_table >= 0 else b""
         lines.append(
-            b"trailer\n<< /Size 60 /Root %d 0 R%s %s >>\nstartxref\n%d\n%%%%EOF\n"
-            % (root, previous, trailer, start)
+            b"trailer\n<< /Size %d /Root %d 0 R%s %s >>\nstartxref\n%d\n%%%%EOF\n"
+            % (self._size(table), root, previous, trailer, start)
         )
         self.data += b"".join(lines)
         self.last_table = start
         return self
+
+    def _size(self, table: Mapping[int, int]) -> int:
+        """One more than the highest number; readers take smaller numbers for existing objects."""
+        return max([*self.objects, *table, LOOK]) + 1
 
     def changed(self, number: int, old: bytes, new: bytes) -> dict[int, bytes]:
         """The newest body of an object with a piece replaced."""
@@ -137,6 +141,14 @@ class Tiny:
         self.add({**body, **(more or {}), value: dictionary})
         self._fill(by)
         return self
+
+    def sign_leader(self, by: Holder | Container) -> Tiny:
+        """The leader's signature; the locked number is written once more beside it.
+
+        pyHanko's difference analysis takes a locked appearance for changed when it is older.
+        """
+        again = {number: self.objects[number] for number in (NUMBER, LOOK)}
+        return self.sign(LEADER, by, more=again)
 
     def _fill(self, by: Holder | Container) -> None:
         at = self.data.rindex(b"X" * 44)
