@@ -1,41 +1,20 @@
 """Each prescribed form with fixed practice people; no database, no day, no chance."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
 
 import regulations
-from letters import samples, word
+from letters import catalogue, samples, word
 from letters.decree30 import Signer
-from letters.samples import Sample, SampleCase, SampleOffice, SamplePerson
+from letters.samples import Sample, SampleOffice, SamplePerson
 from practice import people
 from practice.people import EAST, PROVINCE, PersonPlan
-from rules.devices import DeviceKind
 from rules.law import Law, LawError
-from rules.requests import RequestKind
-from rules.routing import DeviceMatter, Matter, route
 from rules.signers import SignerFacts, SigningAuthority, signature_lines
 
 _BORN_AS_OF = date(2025, 7, 1)
 _AS_OF = date(2026, 11, 2)  # The law of this day: a sample must not change overnight.
 _CONTACT, _FIRST = 4, 15  # Places in the commune, counted from its chairman.
-
-_MATTERS: Mapping[str, Matter] = {
-    "01": RequestKind.ISSUANCE,
-    "02": RequestKind.ISSUANCE,
-    "03": RequestKind.ISSUANCE,
-    "04": RequestKind.RENEWAL,
-    "05": RequestKind.REVOCATION,
-    "06": RequestKind.UNLOCK,
-    "08": DeviceMatter.RETURN,
-    "09": DeviceMatter.LOSS,
-}
-#: What the reader of a sample must know of its regulation.
-_TOLD = {
-    "routing.rehearsed",
-    "routing.regulation_not_in_force",
-    "routing.regulation_unverified",
-}
 
 
 class NoSuchForm(Exception):
@@ -59,11 +38,13 @@ def draw_docx(form_number: str, regulation: str) -> bytes:
 def sample(form_number: str, regulation: str) -> Sample:
     """One form ("04") with its data as they are where a regulation applies. Raises NoSuchForm."""
     number = form_number.strip().zfill(2)
-    make = samples.SAMPLES.get(number)
-    if make is None:
+    form = catalogue.FORMS.get(f"mau_{number}")
+    if form is None:
         known = ", ".join(samples.SAMPLES)
         raise NoSuchForm(f"Chưa có Mẫu số {form_number}; các mẫu hiện có: {known}.")
-    return make(_case(_law(regulation), number))
+    return form.sample(
+        catalogue.sample_case(form.key, law=_law(regulation), on=_AS_OF, office=_office())
+    )
 
 
 def _law(regulation: str) -> Law:
@@ -74,22 +55,6 @@ def _law(regulation: str) -> Law:
         return law.under(regulation, as_if_in_force=True)
     except LawError as error:
         raise NoSuchForm(f"Không có văn bản quy định nào mang tên {regulation}.") from error
-
-
-def _case(law: Law, number: str) -> SampleCase:
-    """Where the law sends this form; a form that stays in the house (Mẫu số 07) goes nowhere."""
-    matter = _MATTERS.get(number)
-    if matter is None:
-        return SampleCase(office=_office())
-    proposed = route(matter, device_kind=DeviceKind.PKI_TOKEN, law=law, on=_AS_OF)
-    return SampleCase(
-        office=_office(),
-        addressees=(proposed.to.name,),
-        copies_to=tuple(f"{one.name} (đồng gửi)" for one in proposed.copies),
-        remark=" ".join(
-            f"Bản in thử: {each.message}" for each in proposed.findings if each.code in _TOLD
-        ),
-    )
 
 
 @cache
