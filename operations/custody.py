@@ -17,7 +17,7 @@ from models import (
     Device,
     Person,
 )
-from operations import search
+from operations import follow_ups, search
 from operations.custody_checks import RefusedByRule, findings_of_move
 from operations.custody_history import (
     LossPast,
@@ -147,6 +147,7 @@ def apply_all(
     session.add_all(moves)
     session.flush()
     _reindex(session, devices)
+    follow_ups.settle_moves(session, actor, act, [one.id for one in devices], how.paper_id)
     return moves
 
 
@@ -333,6 +334,7 @@ def take_back(session: Session, actor: Actor, moves: Sequence[CustodyMove]) -> N
         device.handover_minutes = described.get("handover_minutes")
         device.version += 1
     session.flush()
+    follow_ups.reopen(session, device_ids=devices, done_at=moves[0].moved_at)
     _reindex(session, list(devices.values()))
 
 

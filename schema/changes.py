@@ -1,8 +1,9 @@
 """People and agencies that change: staff changes, and reorganisations of whole agencies."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -44,7 +45,10 @@ class StaffChange(Base):
 
 
 class Reorganisation(Base):
-    """One guided act for a whole agency: merge, split, rename or dissolve; acts are FollowUps."""
+    """One guided act for a whole agency: merge, split, rename or dissolve; acts are FollowUps.
+
+    `particulars` holds what only some kinds need: units and people that go over in a split, whether
+    the old agency goes on, and what was moved when it was carried out."""
 
     __tablename__ = "reorganisation"
     __table_args__ = (Index("ix_reorganisation_agency", "agency_id", "id"),)
@@ -57,6 +61,7 @@ class Reorganisation(Base):
     decision: Mapped[str] = mapped_column(String(300), default="")
     new_name: Mapped[str] = mapped_column(String(300), default="")
     new_email_domain: Mapped[str] = mapped_column(String(120), default="")
+    particulars: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     applied_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -194,7 +194,8 @@ class FollowUp(Base):
     """One thing that must follow from an event, proposed with its article: done, or waived.
 
     `noun` and `object_id` name the event: a staff change, a reorganisation, an incident, a
-    stocktake."""
+    stocktake. `alternative` groups ways of which a person chooses one. Open while `done_at` is
+    empty; waived when it has a reason."""
 
     __tablename__ = "follow_up"
     __table_args__ = (
@@ -212,9 +213,10 @@ class FollowUp(Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
-    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_request.id"), index=True)
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"), index=True)
+    alternative: Mapped[str] = mapped_column(String(40), default="")
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     waived_reason: Mapped[str] = mapped_column(String(500), default="")

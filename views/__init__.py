@@ -19,6 +19,7 @@ NOUNS = (
     "certificate_imports",
     "people",
     "agencies",
+    "follow_ups",
     "log",
     "law",
     "devices",

@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("certificate_id", KEY, nullable=True),
         sa.Column("request_id", KEY, nullable=True),
         sa.Column("paper_id", KEY, nullable=True),
+        sa.Column("alternative", sa.String(40), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_by_id", KEY, nullable=True),
         sa.Column("waived_reason", sa.String(500), nullable=False),
@@ -219,6 +220,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_follow_up"),
     )
     op.create_index("ix_follow_up_agency_open", "follow_up", ["agency_id", "done_at", "due_on"])
+    op.create_index("ix_follow_up_certificate_id", "follow_up", ["certificate_id"])
     op.create_index("ix_follow_up_device_id", "follow_up", ["device_id"])
     op.create_index("ix_follow_up_object", "follow_up", ["noun", "object_id", "id"])
     op.create_index("ix_follow_up_paper_id", "follow_up", ["paper_id"])

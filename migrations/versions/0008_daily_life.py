@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("decision", sa.String(300), nullable=False),
         sa.Column("new_name", sa.String(300), nullable=False),
         sa.Column("new_email_domain", sa.String(120), nullable=False),
+        sa.Column("particulars", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", KEY, nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),

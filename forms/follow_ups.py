@@ -1,0 +1,15 @@
+"""Shapes of what is typed about things that must follow from an event."""
+
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+
+class WaiveForm(FlaskForm):
+    """Why a proposal is left out."""
+
+    reason = TextAreaField(
+        "Lý do bỏ qua",
+        [InputRequired("Nhập lý do bỏ qua."), Length(max=500, message="Dài quá 500 ký tự.")],
+        description="Lý do được giữ lại trong sổ cùng đề xuất.",
+    )

@@ -1,0 +1,234 @@
+"""What must still be done after an event: the list, "done" and "left out, because".
+
+`panel` gives the pages of events (staff changes, reorganisations, incidents, stocktakes) their
+lines for `templates/components/follow_ups.html`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from sqlalchemy import and_, false, or_, select
+
+import clock
+from extensions import db
+from forms.follow_ups import WaiveForm
+from models import Agency
+from operations import follow_ups
+from operations.transactions import Refused
+from rules.permissions import Permission
+from schema.custody import FollowUp
+from views.guards import account, below, load, own_path, requires
+from views.register_pages import agencies
+
+bp = Blueprint("follow_ups", __name__, url_prefix="/viec-phai-lam")
+
+EDITS: Mapping[str, Permission] = {
+    "staff_change": Permission.STAFF_CHANGE_EDIT,
+    "reorganisation": Permission.REORGANISATION_EDIT,
+    "incident": Permission.INCIDENT_EDIT,
+    "stocktake": Permission.STOCKTAKE_MANAGE,
+}
+VIEWS: Mapping[str, Permission] = {
+    "staff_change": Permission.STAFF_CHANGE_VIEW,
+    "reorganisation": Permission.STAFF_CHANGE_VIEW,
+    "incident": Permission.INCIDENT_VIEW,
+    "stocktake": Permission.STOCKTAKE_VIEW,
+}
+# Where each event has its page: endpoint and the name of its number.
+PAGES: Mapping[str, tuple[str, str, str]] = {
+    "staff_change": ("staff_changes.show", "change_id", "Biến động nhân sự"),
+    "reorganisation": ("reorganisations.show", "reorganisation_id", "Sắp xếp cơ quan"),
+    "incident": ("incidents.show", "incident_id", "Sự cố"),
+    "stocktake": ("stocktakes.show", "stocktake_id", "Kiểm kê"),
+}
+# The act that a proposal asks for: words, then the ways to its page, of which the first that
+# exists is taken ("{chung_thu}", "{thiet_bi}", "{ca_nhan}" are the subject's number).
+_LETTER = "/de-nghi"
+ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    follow_ups.REVOCATION: (
+        "Lập Mẫu số 05",
+        (_LETTER + "/thu-hoi?chung-thu={chung_thu}", "/chung-thu/{chung_thu}"),
+    ),
+    follow_ups.AMENDMENT: (
+        "Lập Mẫu số 04",
+        (_LETTER + "/thay-doi?chung-thu={chung_thu}", "/chung-thu/{chung_thu}"),
+    ),
+    follow_ups.ISSUANCE: (
+        "Lập văn bản cấp mới",
+        (
+            _LETTER + "/cap-moi?chung-thu={chung_thu}",
+            _LETTER + "/cap-moi?ca-nhan={ca_nhan}",
+            _LETTER + "/cap-moi",
+            "/chung-thu/{chung_thu}",
+        ),
+    ),
+    follow_ups.UNLOCK: (
+        "Lập Mẫu số 06",
+        (_LETTER + "/khoi-phuc?thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
+    ),
+    follow_ups.RECALL: (
+        "Thu lại thiết bị",
+        ("/ban-giao/thu-hoi?thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
+    ),
+    follow_ups.HOLD: ("Ghi tạm giữ", ("/thiet-bi/{thiet_bi}",)),
+    follow_ups.DEVICE_RETURN: ("Nộp về Cục", ("/thiet-bi/{thiet_bi}",)),
+}
+_MOST = 100
+
+
+@bp.get("")
+@requires(*dict.fromkeys(VIEWS.values()))
+def index() -> ResponseReturnValue:
+    """Everything still open in the person's scope, the most urgent first."""
+    chosen = agencies(next(iter(_visible().values())), request.args.get("don-vi", type=int))
+    where = [_scope()]
+    if chosen.path:
+        where.append(FollowUp.agency_id.in_(select(Agency.id).where(below(chosen.path))))
+    rows = follow_ups.open_for(db.session(), *where, limit=_MOST + 1)
+    return render_template(
+        "follow_ups/index.html",
+        lines=lines(rows[:_MOST]),
+        capped=len(rows) > _MOST,
+        agencies=chosen.options,
+        chosen=request.args.get("don-vi", ""),
+        back=request.full_path.rstrip("?"),
+    )
+
+
+@bp.post("/<int:follow_up_id>/xong")
+@requires(*EDITS.values())
+def complete(follow_up_id: int) -> ResponseReturnValue:
+    """It was done, also when that happened outside the program."""
+    row = _load(follow_up_id)
+    back = own_path(request.form.get("tiep") or _page_of(row))
+    try:
+        follow_ups.complete(db.session(), actor=account().actor(), follow_up_id=follow_up_id)
+    except Refused as error:
+        flash(str(error), "error")
+    else:
+        flash("Đã ghi là xong.", "success")
+    return redirect(back)
+
+
+@bp.route("/<int:follow_up_id>/bo-qua", methods=["GET", "POST"])
+@requires(*EDITS.values())
+def waive(follow_up_id: int) -> ResponseReturnValue:
+    """Leave it out, with a reason."""
+    row = _load(follow_up_id)
+    form, back = WaiveForm(), own_path(request.args.get("tiep") or _page_of(row))
+    if form.validate_on_submit():
+        try:
+            follow_ups.waive(
+                db.session(),
+                actor=account().actor(),
+                follow_up_id=follow_up_id,
+                reason=form.reason.data or "",
+            )
+        except Refused as error:
+            flash(str(error), "error")
+        else:
+            flash("Đã bỏ qua; lý do được giữ lại.", "success")
+            return redirect(back)
+        row = _load(follow_up_id)
+    return render_template("follow_ups/waive.html", form=form, row=row, back=back)
+
+
+# For the pages of events --------------------------------------------------------------------------
+
+
+def panel(noun: str, object_id: int) -> list[dict[str, Any]]:
+    """The lines of one event for the macro `follow_ups`; one statement."""
+    return lines(follow_ups.of(db.session(), noun, object_id))
+
+
+def lines(rows: Iterable[FollowUp]) -> list[dict[str, Any]]:
+    """Each row with the address and words of the act it asks for, its state and subject."""
+    today = clock.today()
+    return [
+        {
+            "row": row,
+            "act": act_of(row),
+            "is_open": row.done_at is None,
+            "late": row.done_at is None and row.due_on is not None and row.due_on < today,
+            "event": PAGES[row.noun][2] if row.noun in PAGES else "",
+            "event_url": _page_of(row),
+            "may_edit": _may(row),
+        }
+        for row in rows
+    ]
+
+
+def act_of(row: FollowUp) -> dict[str, str] | None:
+    """Words and address of the page on which a proposal is carried out; None where there is none.
+
+    Only addresses that this program answers are offered.
+    """
+    for deed, codes in follow_ups.CODES.items():
+        if row.code not in codes:
+            continue
+        words, ways = ACTS[deed]
+        subject = {
+            "chung_thu": row.certificate_id,
+            "thiet_bi": row.device_id,
+            "ca_nhan": row.person_id,
+        }
+        for way in ways:
+            wanted = [name for name in subject if f"{{{name}}}" in way]
+            if all(subject[name] for name in wanted) and _answers(way.format(**subject)):
+                return {"label": words, "url": way.format(**subject)}
+    return None
+
+
+def _answers(address: str) -> bool:
+    return current_app.url_map.bind("localhost").test(address.partition("?")[0], method="GET")
+
+
+def _may(row: FollowUp) -> bool:
+    permission = EDITS.get(row.noun)
+    if permission is None or not account().can(permission):
+        return False
+    return account().scope(permission).covers(row.agency_id)
+
+
+def _visible() -> dict[str, Permission]:
+    return {noun: each for noun, each in VIEWS.items() if account().can(each)}
+
+
+def _scope() -> Any:
+    ways = [
+        and_(FollowUp.noun == noun, account().scope(each).clause(FollowUp.agency_id))
+        for noun, each in _visible().items()
+    ]
+    return or_(*ways) if ways else false()
+
+
+def _load(follow_up_id: int) -> FollowUp:
+    """The row, inside the scope of the permission that belongs to its event; else 404."""
+    noun = db.session.get(FollowUp, follow_up_id)
+    permission = EDITS.get(noun.noun) if noun is not None else None
+    if permission is None or not account().can(permission):
+        abort(404)
+    return load(FollowUp, follow_up_id, permission)
+
+
+def _page_of(row: FollowUp) -> str:
+    endpoint, name, _ = PAGES.get(row.noun, ("", "", ""))
+    if endpoint not in current_app.view_functions:
+        return url_for("follow_ups.index")
+    return url_for(endpoint, **{name: row.object_id})
+
+
+def open_counts(noun: str, object_ids: Sequence[int]) -> dict[int, int]:
+    """How many lines are still open for each event of a list."""
+    return follow_ups.count_open(db.session(), noun, object_ids)
