@@ -8,13 +8,12 @@ from io import StringIO
 
 from sheets.reading.cells import Cell, RawRow, RawSheet, clean, trimmed
 from sheets.reading.errors import UnreadableSheet
-from sheets.reading.limits import MOST_ROWS
+from sheets.reading.limits import MOST_COLUMNS, MOST_ROWS
 
 _SEPARATORS = ";,\t|"
 _LOOKED_AT = 60
 _LEAST_BEYOND = 200
 _NAMED = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-_MOST_COLUMNS = 500
 
 _ENCODING = (
     "Không nhận ra bảng mã chữ của tệp. Hãy mở tệp bằng Excel rồi lưu thành .xlsx, hoặc lưu lại "
@@ -30,8 +29,8 @@ def read_csv(content: bytes, name: str) -> RawSheet:
     try:
         reader = csv.reader(StringIO(text[start:], newline=""), delimiter=separator)
         for number, values in enumerate(reader, start=2 if start else 1):
-            if len(values) > _MOST_COLUMNS:
-                raise UnreadableSheet(f"Dòng {number} có quá nhiều cột (tối đa {_MOST_COLUMNS}).")
+            if len(values) > MOST_COLUMNS:
+                raise UnreadableSheet(f"Dòng {number} có quá nhiều cột (tối đa {MOST_COLUMNS}).")
             cells: list[Cell] = [clean(value) for value in values]
             if kept := trimmed(cells):
                 rows.append(RawRow(number, kept))

@@ -6,7 +6,9 @@ parts are unpacked once, in pieces, counted, and looked through before they are 
 way hidden rows and columns are found.
 """
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from array import array
@@ -22,6 +24,7 @@ MOST_PARTS = 2_000
 MOST_UNPACKED = 300 * 1024 * 1024
 MOST_AREA = 5_000_000
 """Cells of the rectangle from the first to the last filled cell of one sheet."""
+MOST_COLUMNS = 500
 MOST_TEXT = 300 * 1024 * 1024
 _PIECE = 1024 * 1024
 
@@ -29,7 +32,18 @@ BROKEN = "Tệp Excel bị hỏng, không đọc được. Hãy mở tệp bằn
 _TOO_MUCH = (
     "Tệp giải nén ra quá lớn nên không được nhận. Hãy chép phần cần nhập sang một tệp mới rồi lưu."
 )
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
@@ -174,7 +188,7 @@ def _refuse_too_wide(facts: SheetFacts) -> None:
         return
     high = facts.rows[1] - facts.rows[0] + 1
     wide = facts.columns[1] - facts.columns[0] + 1
-    if high * wide > MOST_AREA:
+    if high * wide > MOST_AREA or facts.columns[1] > MOST_COLUMNS:
         raise UnreadableSheet(
             f"Bảng trải tới dòng {facts.rows[1]} và cột thứ {facts.columns[1]}, quá rộng để đọc. "
             "Hãy xóa các ô lạc ở xa bảng, hoặc chép bảng sang một tệp mới."

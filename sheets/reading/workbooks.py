@@ -16,6 +16,7 @@ from sheets.reading.cells import Cell, RawRow, RawSheet, cell_of, trimmed
 from sheets.reading.errors import UnreadableSheet
 from sheets.reading.kinds import FileKind
 from sheets.reading.limits import BROKEN, MOST_ROWS, SheetFacts, inspect
+from sheets.reading.old_excel import refuse_too_wide
 
 MOST_SHEETS = 30
 _LEAST_BEYOND = 200
@@ -27,7 +28,11 @@ def read_workbook(content: bytes, kind: FileKind) -> Iterator[RawSheet]:
 
     Notes about sheets that were left out stand with the first one. Raises `UnreadableSheet`.
     """
-    facts = inspect(content) if kind is FileKind.XLSX else {}
+    facts: dict[str, SheetFacts] = {}
+    if kind is FileKind.XLSX:
+        facts = inspect(content)
+    else:
+        refuse_too_wide(content)
     try:
         with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
             yield from _sheets(book, facts)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+import xlwt
 
 from sheets import people
 from sheets.columns import ColumnMap, guess
@@ -147,6 +148,33 @@ def test_a_sparse_list_of_leaders_loses_nobody_to_the_signatures() -> None:
     assert len(table.rows) == 1
     table = from_text("Chức vụ,Họ và tên\nChủ tịch,An Thử Nghiệm\nVăn thư,Bình Thử Nghiệm\n")
     assert len(table.rows) == 2
+
+
+def old_book(row: int, column: int) -> bytes:
+    """An .xls with a cell in its first place and one at (row, column)."""
+    made = xlwt.Workbook()
+    sheet = made.add_sheet("A")
+    sheet.write(0, 0, "Họ và tên")
+    sheet.write(row, column, 5)
+    buffer = BytesIO()
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+def test_an_old_workbook_with_cells_far_apart_is_refused() -> None:
+    with pytest.raises(UnreadableSheet, match="ô lạc"):
+        read_table(old_book(65_535, 255), "a.xls")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(30, 3), (48, 0x7FFF_FFFF), (76, 0x00FF_FFFF), (512, 0)],
+)
+def test_an_old_workbook_whose_sectors_make_no_sense_is_refused(place: int, value: int) -> None:
+    content = bytearray(old_book(1, 1))
+    content[place : place + 4] = value.to_bytes(4, "little")
+    with pytest.raises(UnreadableSheet):
+        read_table(bytes(content), "a.xls")
 
 
 def test_a_zip_entry_with_a_password_is_refused() -> None:
