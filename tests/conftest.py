@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.orm import Session
 
 import audit
 import clock
-from app import create_app
+from app import create_app, flask_settings
 from config import Config
-from extensions import db
-from models import LoginSession
+from extensions import db, tune_sqlite
+from models import LoginSession, User
 from signing.pades.sandbox import Sandbox
 from tests import cast as the_cast
 from tests.cast import NOW, Cast
@@ -48,18 +49,36 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = create_app(Config.load(folder, testing=True))
     with app.app_context():
         upgrade()
-        db.session.remove()
-        with db.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
+        _close()
     return folder
 
 
-@pytest.fixture
-def instance(tmp_path: Path, _migrated: Path) -> Path:
-    """An instance folder of the test's own, with an empty migrated database."""
-    folder = tmp_path / "instance"
+@pytest.fixture(scope="session")
+def _peopled(tmp_path_factory: pytest.TempPathFactory, _migrated: Path) -> tuple[Path, Cast]:
+    """The same with the people of the cast in it, so that they need not be entered each time."""
+    folder = tmp_path_factory.mktemp("peopled") / "instance"
     shutil.copytree(_migrated, folder)
+    app = create_app(Config.load(folder, testing=True))
+    with app.app_context():
+        people = the_cast.enter(db.session())
+        _close()
+    return folder, people
+
+
+def _close() -> None:
+    """Leave the database as one file."""
+    db.session.remove()
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.engine.dispose()
+
+
+@pytest.fixture
+def instance(request: pytest.FixtureRequest, tmp_path: Path, _migrated: Path) -> Path:
+    """An instance folder of the test's own, its database migrated and empty but for the cast."""
+    folder = tmp_path / "instance"
+    with_cast = "cast" in request.fixturenames
+    shutil.copytree(request.getfixturevalue("_peopled")[0] if with_cast else _migrated, folder)
     return folder
 
 
@@ -76,15 +95,49 @@ def _sandbox() -> Iterator[Sandbox]:
         yield shared
 
 
+def _without_waiting_for_the_disk(dbapi_connection: Any, _record: object) -> None:
+    """Tests end before any power cut: nothing they write must outlive one."""
+    dbapi_connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def _application(_migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application, made once: binding hundreds of addresses takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("made") / "instance"
+    shutil.copytree(_migrated, folder)
+    application = create_app(Config.load(folder, testing=True))
+    application.extensions["so_token_untouched"] = dict(application.config)
+    return application
+
+
+def _move_to(application: Flask, instance: Path) -> None:
+    """Have the application work on another installation, as if it had just been made for it."""
+    settings = Config.load(instance, testing=True)
+    application.config.clear()
+    application.config.update(application.extensions["so_token_untouched"])
+    application.config.update(flask_settings(settings))
+    application.extensions["so_token"] = settings
+    application.extensions.pop("so_token_answers", None)
+    application.instance_path = str(settings.instance)
+    with application.app_context():
+        db.engines[None].dispose()
+        db.engines[None] = engine = create_engine(settings.database_url)
+    if engine.dialect.name == "sqlite":
+        tune_sqlite(engine)
+        event.listen(engine, "connect", _without_waiting_for_the_disk)
+
+
 @pytest.fixture
-def app(instance: Path, monkeypatch: pytest.MonkeyPatch, _sandbox: Sandbox) -> Iterator[Flask]:
+def app(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, _application: Flask, _sandbox: Sandbox
+) -> Iterator[Flask]:
     """The real application on the test's own database, on 21/11/2026 at 10:00 in Việt Nam."""
     monkeypatch.setattr(clock, "RUNNING_SINCE", time.monotonic())
     monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
-    application = create_app(Config.load(instance, testing=True))
-    application.extensions["so_token_sandbox"] = _sandbox
-    with request_started.connected_to(_forget, application), application.app_context():
-        yield application
+    _move_to(_application, instance)
+    _application.extensions["so_token_sandbox"] = _sandbox
+    with request_started.connected_to(_forget, _application), _application.app_context():
+        yield _application
         db.session.remove()
         db.engine.dispose()
 
@@ -96,9 +149,13 @@ def db_session(app: Flask) -> Session:
 
 
 @pytest.fixture
-def cast(db_session: Session) -> Cast:
+def cast(db_session: Session, request: pytest.FixtureRequest) -> Cast:
     """The people and offices of `tests/cast.py`."""
-    return the_cast.enter(db_session)
+    if db_session.scalar(select(User.id).limit(1)) is None:
+        return the_cast.enter(db_session)
+    db_session.rollback()
+    people: Cast = request.getfixturevalue("_peopled")[1]
+    return people
 
 
 @pytest.fixture
