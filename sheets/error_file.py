@@ -7,6 +7,7 @@ again; "Dòng" is the row in the first file. Withheld columns (PINs, passwords) 
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
+from sheets.reading.values import PIN
 from sheets.records import Problem
 from sheets.tables_in import SheetTable
 from sheets.tables_out import OutCell, OutColumn, write_table
@@ -58,7 +59,12 @@ def _rows(
     for row in table.rows:
         if row.number in by_row:
             section: list[OutCell] = [row.section] if has_sections else []
-            yield [row.number, *section, *row.cells, reason(by_row[row.number])]
+            secret = {one.heading for one in by_row[row.number] if one.text == PIN}
+            cells = [
+                "" if heading in secret else cell
+                for heading, cell in zip(table.headings, row.cells, strict=True)
+            ]
+            yield [row.number, *section, *cells, reason(by_row[row.number])]
 
 
 def _width(heading: str) -> float:

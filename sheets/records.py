@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sheets.columns import ColumnMap
 from sheets.reading.cells import Cell, shown
 from sheets.reading.rows import SheetRow
-from sheets.reading.values import READERS, Value
+from sheets.reading.values import PIN, READERS, Value
 from sheets.tables_in import SheetTable
 from sheets.vocabulary import Field
 
@@ -104,7 +104,8 @@ def _read(row: SheetRow, plans: list[_Plan], headings: dict[str, str]) -> Fields
         value, flaw, blocks = plan.read(cell, field)
         found.put(field.key, value)
         if flaw:
-            found.complain(field.key, flaw, blocks=blocks, found=shown(cell))
+            said = "" if flaw == PIN else shown(cell)
+            found.complain(field.key, flaw, blocks=blocks, found=said)
         elif field.required and value in ("", None):
             found.complain(
                 field.key, f"Thiếu “{field.words}”. Hãy điền vào ô này.", found=shown(cell)

@@ -3,30 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
+from rules.staff_changes import StaffChange
 from sheets.columns import ColumnMap
 from sheets.records import Fields, Problem, read_fields
 from sheets.tables_in import SheetTable
-from sheets.vocabulary import words_of
-
-
-class StaffChange(StrEnum):
-    """What happens to a person; the words are in `layouts/vocabulary.toml`."""
-
-    RETIRED = "retired"
-    LEFT = "left"
-    MOVED_AWAY = "moved_away"
-    MOVED_INSIDE = "moved_inside"
-    NEW_POSITION = "new_position"
-    LONG_LEAVE = "long_leave"
-    DIED = "died"
-    NO_LONGER_NEEDED = "no_longer_needed"
-
-    @property
-    def words(self) -> str:
-        """The Vietnamese words for it."""
-        return words_of("staff_change")[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +81,13 @@ def _change(found: Fields, seen: dict[tuple[str, str], int], on: date) -> StaffC
 
 def _check(found: Fields, change: StaffChange | None, on: date) -> None:
     happens_on, until_on = found.get("happens_on"), found.get("until_on")
-    if change is StaffChange.DIED and happens_on is not None and happens_on > on:
+    if change is StaffChange.DECEASED and happens_on is not None and happens_on > on:
         found.complain("happens_on", "Ngày từ trần nằm ở tương lai. Hãy xem lại.")
     if happens_on and until_on and until_on < happens_on:
         found.complain("until_on", "Ngày kết thúc trước ngày bắt đầu. Hãy xem lại.")
-    if change is StaffChange.NEW_POSITION and not found.text("new_title"):
+    if change is StaffChange.POSITION_CHANGED and not found.text("new_title"):
         found.complain("new_title", "Thiếu chức vụ mới. Hãy điền vào ô này.")
-    if change is StaffChange.MOVED_AWAY and not found.text("to_agency_name"):
+    if change is StaffChange.MOVED_TO_OTHER_BODY and not found.text("to_agency_name"):
         found.complain(
             "to_agency_name",
             "Chưa ghi cơ quan nơi đến; cần biết để đề nghị đúng thủ tục.",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from rules.emails import EmailStanding, email_standing
 from rules.identity_papers import CITIZEN_ID_DIGITS, citizen_id_flaw
+from rules.incidents import looks_like_pin
 from rules.names import clean_name, fold, fold_words
 from rules.serials import normalise_serial
 from sheets.reading.cells import Cell, shown
@@ -32,6 +33,10 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _EXACT = 10**15
 """Excel keeps fifteen digits of a number; what stands behind them is lost."""
 
+PIN = (
+    "Nội dung có vẻ chứa mật khẩu (mã PIN) của thiết bị. Phần mềm không nhận và không lưu mã PIN. "
+    "Hãy xóa phần đó."
+)
 ROUNDED = (
     "Excel đã làm tròn số này (dạng 1,23E+11) nên không còn đúng. Hãy đặt định dạng cột là Text "
     "(Văn bản) rồi gõ lại."
@@ -41,6 +46,8 @@ ROUNDED = (
 def read_text(cell: Cell, field: Field) -> Value:
     """Plain text, shortened by nobody: one that is too long stands in the way."""
     text = clean_name(shown(cell)) if isinstance(cell, str) else shown(cell)
+    if not text.isdigit() and looks_like_pin(text):
+        return Value("", PIN, True)
     if len(text) > field.longest:
         return Value(
             text, f"Dài {len(text)} ký tự, tối đa {field.longest}. Hãy viết gọn lại.", True

@@ -3,6 +3,7 @@
 import codecs
 import zipfile
 from datetime import date, datetime
+from enum import StrEnum
 from io import BytesIO
 from typing import Any
 
@@ -10,13 +11,17 @@ import pytest
 import xlsxwriter
 import xlwt
 
+from rules.certificates import SubscriberKind
+from rules.devices import DeviceKind, DeviceState
+from rules.staff_changes import StaffChange
 from sheets import people
 from sheets.columns import ColumnMap, guess
+from sheets.handovers import HandoverAct
 from sheets.reading import limits
 from sheets.reading.values import READERS
 from sheets.records import MissingColumns
 from sheets.tables_in import LARGEST_FILE, SheetTable, UnreadableSheet, read_table, read_tables
-from sheets.vocabulary import SheetKind, layout
+from sheets.vocabulary import SheetKind, choices, layout
 
 HEAD = "Họ và tên,Ngày sinh,Email\n"
 LINE = "Nguyễn Thử Nghiệm An,05/03/1985,an@thunghiem.gov.vn\n"
@@ -376,9 +381,11 @@ def test_a_day_is_understood_in_the_ways_people_write_it(cell: Any, day: date | 
         ("name", "NguyÔn Thö", "NguyÔn Thö", "phông cũ", False),
         ("name", "x" * 201, "x" * 201, "quá 200", True),
         ("text", "x" * 201, "x" * 201, "tối đa 200", True),
+        ("text", "PIN: 1234abcd", "", "mã PIN", True),
+        ("text", "đã đổi mật khẩu", "đã đổi mật khẩu", "", False),
         ("text", "#REF!", "", "Công thức", True),
-        ("staff_change", "Chuyển công tác nội bộ", "MOVED_INSIDE", "", False),
-        ("staff_change", "Chuyển công tác về tỉnh", "MOVED_AWAY", "Đã hiểu là", False),
+        ("staff_change", "Chuyển công tác nội bộ", "MOVED_WITHIN", "", False),
+        ("staff_change", "Chuyển công tác về tỉnh", "MOVED_TO_OTHER_BODY", "Đã hiểu là", False),
         ("device_kind", "usb TOKEN", "PKI_TOKEN", "", False),
         ("device_state", "...", None, "", False),
     ],
@@ -389,3 +396,15 @@ def test_a_cell_that_excel_or_a_person_spoiled_is_flagged(
     found = READERS[reader](cell, layout(SheetKind.PEOPLE).fields["birth_on"])
     assert (found.value, found.blocks) == (value, blocks)
     assert (word in found.flaw) if word else not found.flaw
+
+
+def test_every_word_of_a_choice_belongs_to_a_member() -> None:
+    enums: dict[str, type[StrEnum]] = {
+        "device_kind": DeviceKind,
+        "device_state": DeviceState,
+        "subscriber_kind": SubscriberKind,
+        "handover_act": HandoverAct,
+        "staff_change": StaffChange,
+    }
+    for name, members in enums.items():
+        assert set(choices(name).values()) == set(members.__members__)

@@ -188,6 +188,15 @@ def test_the_error_file_has_the_rows_that_failed_with_the_reason_and_reads_again
     ]
 
 
+def test_a_pin_in_a_note_goes_no_further_than_the_file_it_came_in() -> None:
+    table = read_table("Họ và tên,Ghi chú\nAn Thử Nghiệm,PIN: 9988abcd\n".encode(), "a.csv")
+    problems = problems_of(table)
+    assert "9988abcd" not in repr(problems)
+    buffer = BytesIO()
+    assert write_error_file(buffer, table, problems) == 1
+    assert "9988abcd" not in repr(read_table(buffer.getvalue(), "loi.xlsx"))
+
+
 def test_the_error_file_may_hold_the_notices_too() -> None:
     table = read_table(LIST.encode(), "a.csv")
     buffer = BytesIO()
