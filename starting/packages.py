@@ -48,6 +48,7 @@ TEST_PACKAGES = (
     Package("postgresql", "kiểm thử PostgreSQL", found("/usr/lib/postgresql/*/bin/initdb")),
     Package("gcc", "biên dịch thiết bị gây lỗi", found("gcc")),
     Package("libc6-dev", "biên dịch thiết bị gây lỗi", found("/usr/include/stdio.h")),
+    Package("libreoffice-writer-nogui", "kiểm tra tệp .docx", found("soffice")),
     Package("xvfb", "kiểm thử cửa sổ nhập mã PIN", found("Xvfb")),
 )
 

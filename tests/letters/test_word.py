@@ -17,7 +17,7 @@ from letters import renewal_request, samples, word
 from letters.decree30 import Medium
 from letters.requests import ListPlacement
 from tests.letters.data import make_letter, make_line
-from tests.letters.form_cases import CASE, WET
+from tests.letters.form_cases import WET
 from tests.letters.paper_cases import CASES, NOTHING, on_paper
 from tests.letters.reading import plain_text, read_words
 
@@ -195,21 +195,27 @@ class TestFile:
         assert about.language == "vi-VN"
         assert about.created.year == 1980
 
-    def test_libreoffice_opens_it_and_says_the_same(self, tmp_path):
+    def test_libreoffice_opens_every_form_and_says_the_same(self, tmp_path):
         office = shutil.which("soffice")
         if not office:
-            pytest.skip("soffice is not on this machine")
-        sample = samples.SAMPLES["08"](replace(CASE, medium=Medium.WET))
-        (tmp_path / "letter.docx").write_bytes(word.draw(sample.compose, sample.sheet))
+            pytest.skip("LibreOffice is not on this machine")
+        forms = {number: make(WET) for number, make in samples.SAMPLES.items()}
+        for number, sample in forms.items():
+            file = word.draw(sample.compose, sample.sheet)
+            (tmp_path / f"{number}.docx").write_bytes(file)
+        files = sorted(path.name for path in tmp_path.glob("*.docx"))
         command = [office, f"-env:UserInstallation={tmp_path.as_uri()}/profile", "--headless"]
         subprocess.run(
-            [*command, "--convert-to", "pdf", "--outdir", str(tmp_path), "letter.docx"],
+            [*command, "--convert-to", "pdf", "--outdir", str(tmp_path), *files],
             cwd=tmp_path,
             check=True,
             capture_output=True,
             timeout=100,
         )
-        converted = (tmp_path / "letter.pdf").read_bytes()
-        ours = Counter(squeezed(plain_text(sample.draw().pdf)))
-        theirs = Counter(squeezed(plain_text(converted)))
-        assert sum((ours - theirs).values()) + sum((theirs - ours).values()) < 10
+        for number, sample in forms.items():
+            converted = (tmp_path / f"{number}.pdf").read_bytes()
+            ours = Counter(squeezed(plain_text(sample.draw().pdf)))
+            theirs = Counter(squeezed(plain_text(converted)))
+            # Only hyphens where the one breaks a long address and the other does not.
+            assert set((ours - theirs) | (theirs - ours)) <= set("-0123456789"), number
+            assert sum((ours - theirs).values()) + sum((theirs - ours).values()) < 10, number
