@@ -6,7 +6,10 @@ Every name, number and address in them is made up (citizen ids begin with 000, t
 where the digits do not matter). XlsxWriter, openpyxl and xlwt write workbooks; the rest is by hand.
 """
 
+import shutil
+import subprocess
 import sys
+import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -304,12 +307,34 @@ FILES: dict[str, Callable[[Path], None]] = {
     "13-o-lac.xlsx": one_cell_far_away,
 }
 
+#: The first file as LibreOffice saves it again: name -> its filter.
+BY_LIBREOFFICE = {
+    "14-libreoffice.xlsx": "xlsx:Calc MS Excel 2007 XML",
+    "15-libreoffice.xls": "xls:MS Excel 97",
+}
+
+
+def saved_by_libreoffice(folder: Path, office: str) -> None:
+    """Let LibreOffice Calc open the first file and save it in its own ways."""
+    with tempfile.TemporaryDirectory() as place:
+        for name, wanted in BY_LIBREOFFICE.items():
+            first = Path(place) / f"{name.split('.')[0]}-goc.xlsx"
+            people_with_two_rows_of_headings(first)
+            profile = f"-env:UserInstallation={Path(place).as_uri()}/profile"
+            command = [office, profile, "--headless", "--convert-to", wanted, first.name]
+            subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=100)
+            saved = Path(place) / f"{first.stem}.{wanted.split(':')[0]}"
+            if saved.exists():  # A LibreOffice without Calc opens no workbook.
+                (folder / name).write_bytes(saved.read_bytes())
+
 
 def main(folder: Path = FOLDER) -> None:
     """Write every file into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in FILES.items():
         make(folder / name)
+    if office := shutil.which("soffice"):
+        saved_by_libreoffice(folder, office)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,11 @@ def test_a_file_that_is_no_table_is_refused_with_a_sentence(name: str, word: str
 
 def test_the_script_makes_the_very_tables_that_are_committed(tmp_path: Path) -> None:
     make_sheets.main(tmp_path)
-    assert {path.name for path in FOLDER.iterdir()} == set(make_sheets.FILES)
+    by_hand = set(make_sheets.FILES)
+    assert {path.name for path in FOLDER.iterdir()} == by_hand | set(make_sheets.BY_LIBREOFFICE)
     for name in READ:
+        if name not in by_hand and not (tmp_path / name).exists():
+            continue  # LibreOffice Calc is not on this machine; its files are in the repository
         made, kept = (read_table((place / name).read_bytes(), name) for place in (tmp_path, FOLDER))
         assert made == kept
 
