@@ -66,11 +66,10 @@ def judge(
     found.trusted, found.practice = path.trusted, path.practice
     found.undecided += path.problems
     if path.trusted:
-        found.undecided += paths.period_problems(path, signing_time)
-        needed = at if proven is None else proven
-        found.undecided += [
-            p for p in paths.period_problems(path, needed) if p not in found.undecided
-        ]
+        # Both at the claimed time and at the time up to which the signature must be believed.
+        problems = paths.period_problems(path, signing_time)
+        problems += paths.period_problems(path, at if proven is None else proven)
+        found.undecided += dict.fromkeys(problems)
     states = [
         revocation.check(
             subject,

@@ -183,52 +183,77 @@ def _broken(item: _Item) -> bool:
     return bool(item.checked.forbidden or not item.checked.intact)
 
 
+@dataclass(frozen=True)
+class _Times:
+    """What is claimed, what the signature's own stamp proves, and the best proof of all."""
+
+    claimed: dt.datetime | None
+    own: Proof | None
+    proof: Proof | None
+    quirk: bool
+
+    @property
+    def signing_time(self) -> dt.datetime | None:
+        return self.own.time if self.own else self.claimed
+
+    @property
+    def asked(self) -> dt.datetime | None:
+        """When to judge the certificate: the claimed time, unless it is in the wrong zone."""
+        return self.claimed if self.claimed and not self.quirk else self.signing_time
+
+
 def _report(
     item: _Item, later: Proof | None, covered: bool
 ) -> tuple[SignatureReport, Proof | None]:
     """The report, and the proof that this signature is for what stands before it."""
-    embedded, checked, beside = item.embedded, item.checked, item.beside
+    checked, beside = item.checked, item.beside
     if item.certificate is None or beside is None:
         raise ValueError("a signature without its certificate")
-    claimed = describe.claimed_time(embedded, checked.notices)
+    claimed = describe.claimed_time(item.embedded, checked.notices)
     own, problems = _own_proof(item, beside, later)
     proof = min((p for p in (own, later) if p is not None), key=lambda p: p.time, default=None)
-    quirk = describe.seven_hours_apart(embedded, claimed, own.time if own else None)
-    signing_time = own.time if own else claimed
+    quirk = describe.seven_hours_apart(item.embedded, claimed, own.time if own else None)
+    times = _Times(claimed, own, proof, quirk)
     if quirk:
         _note_quirk(checked.notices)
     else:
         _note_odd_time(checked.notices, claimed, own)
-    # Judged at the claimed time as far as a proof does not contradict it.
-    asked = claimed if claimed and not quirk else signing_time
     judged = judge(
         item.certificate,
         beside.certificates,
         beside.store,
-        signing_time=asked or beside.at,
+        signing_time=times.asked or beside.at,
         proven=proof.time if proof else None,
         at=beside.at,
         extra_lists=beside.lists,
         answers=beside.answers,
     )
-    if signing_time is None:
+    if times.signing_time is None:
         judged.undecided.append("Chữ ký không ghi thời điểm ký.")
     judged.undecided += problems
-    algorithm = describe.algorithm(embedded, checked)
+    level = "" if item.kind == _STAMP else _level(item, own, covered, judged)
+    return _written(item, item.certificate, judged, times, level), own
+
+
+def _written(
+    item: _Item, certificate: x509.Certificate, judged: Judgement, times: _Times, level: str
+) -> SignatureReport:
+    checked = item.checked
+    algorithm = describe.algorithm(item.embedded, checked)
     verdict, reasons = _verdict(checked, judged)
-    report = SignatureReport(
-        field=embedded.field_name,
+    return SignatureReport(
+        field=item.embedded.field_name,
         kind="dấu thời gian" if item.kind == _STAMP else "chữ ký số",
         intact=checked.intact,
         covers_whole_file=checked.covers_whole_file,
         modification=checked.modification,
         trusted=judged.trusted,
         revocation=judged.revocation,
-        signing_time=iso(signing_time) if signing_time else "",
+        signing_time=iso(times.signing_time) if times.signing_time else "",
         verdict=verdict,
         reasons=tuple(reasons),
         notices=tuple(dict.fromkeys([*checked.notices, *judged.notices])),
-        time_source=_time_source(own, proof, signing_time),
+        time_source=_time_source(times.own, times.proof, times.signing_time),
         algorithm=algorithm,
         sub_filter=item.kind,
         path=judged.path,
@@ -236,14 +261,13 @@ def _report(
         changed_fields=checked.changed_fields,
         locked_fields=checked.locked_fields,
         practice=judged.practice,
-        claimed_time=iso(claimed) if claimed else "",
-        proven_time=iso(proof.time) if proof else "",
-        stamp_authority=own.authority if own else "",
-        level=_level(item, own, covered, judged) if item.kind != _STAMP else "",
+        claimed_time=iso(times.claimed) if times.claimed else "",
+        proven_time=iso(times.proof.time) if times.proof else "",
+        stamp_authority=times.own.authority if times.own else "",
+        level=level,
         later_changes=checked.later,
-        **describe.identity(item.certificate),
+        **describe.identity(certificate),
     )
-    return report, own
 
 
 def _own_proof(item: _Item, beside: Beside, later: Proof | None) -> tuple[Proof | None, list[str]]:
