@@ -426,6 +426,7 @@ class Certificate(Base):
     agency: Mapped[Agency] = relationship()
     person: Mapped[Person | None] = relationship()
     device: Mapped[Device | None] = relationship(back_populates="certificates")
+    system: Mapped["System | None"] = relationship()
     chain: Mapped[CertificateChain] = relationship()
     predecessor: Mapped["Certificate | None"] = relationship(remote_side=[id])
 

@@ -1,12 +1,15 @@
 """Which law and which house settings an agency follows."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from models import Agency, Setting
 from rules.agencies import sender_of
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.law import Law
+from schema.law import RegulationEnactment
 
 MARGIN_DAYS = "margin_days"
 INSTALLATION = 0
@@ -14,9 +17,18 @@ INSTALLATION = 0
 
 def chain_of(session: Session, agency: Agency) -> list[Agency]:
     """The agency and everything above it, nearest first, in one statement."""
-    ids = [int(part) for part in agency.path.split("/") if part]
-    rows = {row.id: row for row in session.scalars(select(Agency).where(Agency.id.in_(ids)))}
-    return [rows[number] for number in reversed(ids) if number in rows]
+    return chains_of(session, [agency])[agency.id]
+
+
+def chains_of(session: Session, agencies: Iterable[Agency]) -> dict[int, list[Agency]]:
+    """For each agency by its number: itself and everything above it; one statement for all."""
+    ways = {one.id: [int(part) for part in one.path.split("/") if part] for one in agencies}
+    wanted = {number for way in ways.values() for number in way}
+    rows = {row.id: row for row in session.scalars(select(Agency).where(Agency.id.in_(wanted)))}
+    return {
+        start: [rows[number] for number in reversed(way) if number in rows]
+        for start, way in ways.items()
+    }
 
 
 def sender_for(session: Session, agency: Agency) -> Agency | None:
@@ -24,10 +36,43 @@ def sender_for(session: Session, agency: Agency) -> Agency | None:
     return sender_of(chain_of(session, agency))
 
 
+def senders_for(session: Session, agencies: Iterable[Agency]) -> dict[int, Agency | None]:
+    """Who writes for each of these units, by the unit's number; one statement for all."""
+    return {number: sender_of(chain) for number, chain in chains_of(session, agencies).items()}
+
+
 def law_for(law: Law, agency: Agency) -> Law:
-    """The law as it stands for one agency: its regulation over the decree, where one is loaded."""
+    """The law as it stands for one agency: its regulation over the decree, where one is loaded.
+
+    A regulation that the files know as a draft counts as issued once an administrator entered its
+    number and days.
+    """
     known = {one.key for one in law.instruments if one.over is not None}
-    return law.under(agency.regulation) if agency.regulation in known else law
+    if agency.regulation not in known:
+        return law
+    session = object_session(agency)
+    if session is not None and law.instrument(agency.regulation).is_draft:
+        law = _enact(law, session.get(RegulationEnactment, agency.regulation))
+    return law.under(agency.regulation)
+
+
+def enacted(session: Session, law: Law) -> Law:
+    """The law with every draft issued whose number and days were entered; one statement."""
+    for row in session.scalars(select(RegulationEnactment)):
+        law = _enact(law, row)
+    return law
+
+
+def _enact(law: Law, row: RegulationEnactment | None) -> Law:
+    drafts = {one.key for one in law.instruments if one.is_draft}
+    if row is None or row.regulation not in drafts:  # The file itself may say it is issued by now.
+        return law
+    return law.enact(
+        row.regulation,
+        number=row.number,
+        issued_on=row.issued_on,
+        effective_from=row.effective_from,
+    )
 
 
 def margin_days(session: Session, agency: Agency) -> int:

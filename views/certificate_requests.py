@@ -1,10 +1,10 @@
-"""Requests: the register of them, drafting one from chosen certificates, and its page."""
+"""Requests: the register of them, and the page of one, from its draft on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -16,7 +16,6 @@ from audit_events import EVENTS
 from extensions import db
 from forms.certificate_requests import (
     CHANNELS,
-    NewRenewalForm,
     ParticularsForm,
     SignerForm,
     VersionedForm,
@@ -25,27 +24,32 @@ from labels import label
 from models import (
     Agency,
     AuditEvent,
-    Certificate,
     CertificateRequest,
     Person,
     Position,
     RequestDocument,
-    RequestLine,
     User,
 )
 from operations import certificate_requests as drafts
 from operations import law as house
-from operations.renewal_findings import judge
-from operations.request_moves import findings_of
+from operations.request_findings import findings_of
+from operations.request_routes import route_of
+from operations.request_rows import line_options
 from operations.transactions import Refused
+from rules.certificates import SubscriberKind
 from rules.days import last_receipt_on
 from rules.documents import DocumentKind
-from rules.findings import blocking
+from rules.findings import Finding
 from rules.permissions import Permission
-from rules.requests import RequestAct, RequestState, acts_from
+from rules.requests import RequestAct, RequestKind, RequestState, acts_from
+from rules.routing import Channel
 from rules.signers import SigningAuthority, check_signer
 from views.guards import account, load, requires
 from views.request_acts_table import ACTS, STEPS, Act, step_of
+from views.request_choosing import choose
+from views.request_drafts import RENEWAL, ground_choices
+from views.request_gaps import form_of, gaps, papers
+from views.request_words import remedies
 
 bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
 
@@ -53,19 +57,15 @@ PER_PAGE = 50
 SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 OPTIONS = (
     joinedload(CertificateRequest.agency).joinedload(Agency.parent),
-    joinedload(CertificateRequest.contact).selectinload(Person.positions),
+    joinedload(CertificateRequest.contact).options(
+        joinedload(Person.positions), joinedload(Person.agency)
+    ),
     joinedload(CertificateRequest.signer),
     joinedload(CertificateRequest.drafted_by),
     joinedload(CertificateRequest.decided_by),
-    selectinload(CertificateRequest.lines)
-    .joinedload(RequestLine.certificate)
-    .options(
-        joinedload(Certificate.device),
-        joinedload(Certificate.person),
-        joinedload(Certificate.agency),
-    ),
+    selectinload(CertificateRequest.lines).options(*line_options()),
     selectinload(CertificateRequest.documents).joinedload(RequestDocument.stored_file),
-    selectinload(CertificateRequest.sendings),
+    joinedload(CertificateRequest.sendings),
 )
 
 
@@ -123,62 +123,8 @@ def _filters(state: RequestState | None, sought: str) -> list[ColumnElement[bool
 @bp.route("/gia-han/moi", methods=["GET", "POST"])
 @requires(Permission.CERTIFICATE_REQUEST_DRAFT)
 def new_renewal() -> ResponseReturnValue:
-    """Check the chosen certificates against the law, then open the draft."""
-    form = NewRenewalForm()
-    ids = form.certificates.data if request.method == "POST" else request.args.getlist("chung-thu")
-    chosen = _chosen([int(each) for each in ids or [] if str(each).isdigit()])
-    # A list sends only the ticked rows; the day is asked for on the page itself.
-    if request.method == "GET" or form.planned_receipt_on.name not in request.form:
-        form.planned_receipt_on.data = clock.today()
-    elif form.validate() and "lap" in request.form:
-        try:
-            number = drafts.draft_renewal(
-                db.session,
-                actor=account().actor(),
-                certificate_ids=[row.id for row in chosen],
-                planned_receipt_on=form.planned_receipt_on.data,
-                law=regulations.load(),
-            )
-        except Refused as error:
-            flash(str(error), "error")
-            chosen = _chosen([int(each) for each in ids or []])
-        else:
-            flash("Đã lập dự thảo văn bản đề nghị gia hạn. Kiểm tra rồi trình lãnh đạo.", "success")
-            return redirect(url_for(".show", request_id=number))
-    return render_template(
-        "certificate_requests/new_renewal.html",
-        form=form,
-        **_judged(chosen, form),
-    )
-
-
-def _chosen(ids: Sequence[int]) -> list[Certificate]:
-    """The certificates of these numbers that lie inside the person's scope for drafting."""
-    scope = account().scope(Permission.CERTIFICATE_REQUEST_DRAFT)
-    rows = drafts.certificates_in(db.session, ids)
-    return [row for row in rows if scope.covers(row.agency_id)]
-
-
-def _judged(chosen: Sequence[Certificate], form: NewRenewalForm) -> dict[str, Any]:
-    today = clock.today()
-    received_on = form.planned_receipt_on.data or today
-    found = {}
-    if chosen:
-        sender = house.sender_for(db.session, chosen[0].agency) or chosen[0].agency
-        found = judge(
-            db.session,
-            chosen,
-            on=today,
-            received_on=received_on,
-            law=house.law_for(regulations.load(), sender),
-            margin_days=house.margin_days(db.session, sender),
-        )
-    possible = [row for row in chosen if not blocking(found[row.id])]
-    return {
-        "possible": possible,
-        "impossible": [row for row in chosen if blocking(found[row.id])],
-        "found": found,
-    }
+    """Renewal (Mẫu số 04): check the chosen certificates against the law, then open the draft."""
+    return choose(RENEWAL)
 
 
 @bp.get("/<int:request_id>")
@@ -186,15 +132,14 @@ def _judged(chosen: Sequence[Certificate], form: NewRenewalForm) -> dict[str, An
 def show(request_id: int) -> ResponseReturnValue:
     """One request: where it is, what can be done now, its list, its letter, its history."""
     row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
-    person = account()
-    law = regulations.load()
-    found = {}
-    signer_findings: tuple[Any, ...] = ()
+    law, today = regulations.load(), clock.today()
+    found: dict[int, tuple[Finding, ...]] = {}
+    signer_findings: tuple[Finding, ...] = ()
     if row.state in (RequestState.DRAFT, RequestState.AWAITING_APPROVAL, RequestState.RETURNED):
-        found = findings_of(db.session, row, law=law, on=clock.today())
+        found = findings_of(db.session(), row, law=law, on=today)
         signer = drafts.facts_of_signer(row)
         if signer is not None:
-            signer_findings = check_signer(signer, on=clock.today(), law=law)
+            signer_findings = check_signer(signer, on=today, law=house.law_for(law, row.agency))
     return render_template(
         "certificate_requests/show.html",
         row=row,
@@ -207,11 +152,35 @@ def show(request_id: int) -> ResponseReturnValue:
         step=step_of(row.state),
         history=_history(row),
         form=VersionedForm(version=row.version),
-        may_draft=row.state is RequestState.DRAFT
-        and person.scope(Permission.CERTIFICATE_REQUEST_DRAFT).covers(row.agency_id),
         self_listed=drafts.signer_in_list(row),
         last_receipt_on=last_day_of(row),
+        **_drafting(row, found),
     )
+
+
+def _drafting(row: CertificateRequest, found: Mapping[int, tuple[Finding, ...]]) -> dict[str, Any]:
+    """What only the page of a draft shows, to whoever may change it."""
+    scope = account().scope(Permission.CERTIFICATE_REQUEST_DRAFT)
+    if row.state is not RequestState.DRAFT or not scope.covers(row.agency_id):
+        return {"may_draft": False}
+    today = clock.today()
+    law = house.law_for(regulations.load(), row.agency)
+    try:
+        going, trouble = route_of(row, law=law, on=today), ""
+    except Refused as error:
+        going, trouble = None, str(error)
+    return {
+        "may_draft": True,
+        "gaps": gaps(row, found, law=law, on=today),
+        "papers": papers(row, law=law, on=today),
+        "by_hand": drafts.why_by_hand(db.session(), row, today),
+        "route": going,
+        "trouble": trouble,
+        "remedies": {line.id: remedies(line, found.get(line.id, ()), row.id) for line in row.lines},
+        "grounds": [(one.value, one.label) for one in ground_choices(list(SubscriberKind), law)]
+        if row.kind is RequestKind.REVOCATION
+        else [],
+    }
 
 
 def _acts(row: CertificateRequest) -> list[Act]:
@@ -226,7 +195,12 @@ def _acts(row: CertificateRequest) -> list[Act]:
 
 
 def last_day_of(row: CertificateRequest) -> date | None:
-    """The last day on which the letter may be received: the earliest among its certificates."""
+    """The last day on which the letter may be received: the earliest among its certificates.
+
+    None where no day is set: Điều 12 and 14 speak of renewals and amendments only.
+    """
+    if row.kind not in (RequestKind.RENEWAL, RequestKind.AMENDMENT):
+        return None
     days = [
         last_receipt_on(line.certificate.expires_on)
         for line in row.lines
@@ -258,31 +232,46 @@ def edit(request_id: int) -> ResponseReturnValue:
         CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT, options=OPTIONS
     )
     if row.state is not RequestState.DRAFT and request.method == "GET":
-        return _closed(row)
-    form = ParticularsForm(obj=row)
-    people = drafts.people_who_may_be_contact(db.session, row)
-    form.contact_id.choices = [
-        SelectChoice(0, "— chưa chọn —"),
-        *(SelectChoice(each.id, each.full_name) for each in people),
-    ]
+        return closed(row)
+    form = _particulars_form(row)
     if form.validate_on_submit():
         try:
             drafts.edit(
-                db.session,
+                db.session(),
                 actor=account().actor(),
                 request_id=row.id,
                 version=form.version.data,
                 particulars=_particulars(form),
+                law=regulations.load(),
             )
         except Refused as error:
             flash(str(error), "error")
         else:
             flash("Đã ghi dự thảo.", "success")
             return redirect(url_for(".show", request_id=request_id))
-    return render_template("certificate_requests/edit.html", form=form, request_id=request_id)
+    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT)
+    return render_template("certificate_requests/edit.html", form=form, row=row)
 
 
-def _closed(row: CertificateRequest) -> ResponseReturnValue:
+def _particulars_form(row: CertificateRequest) -> ParticularsForm:
+    main = next((one for one in row.sendings if not one.is_copy), None)
+    form = ParticularsForm(obj=row, channel=main.channel if main is not None else "")
+    form.channel.choices = [
+        SelectChoice("", "— chưa chọn —"),
+        *(SelectChoice(one.value, label(one)) for one in Channel),
+    ]
+    people = drafts.people_who_may_be_contact(db.session(), row)
+    form.contact_id.choices = [
+        SelectChoice(0, "— chưa chọn —"),
+        *(SelectChoice(each.id, each.full_name) for each in people),
+    ]
+    if form_of(row) != "01":
+        del form.central_signing
+    return form
+
+
+def closed(row: CertificateRequest) -> ResponseReturnValue:
+    """The way back for whoever wants to change what is no draft any more."""
     flash(f"Văn bản đang ở trạng thái “{label(row.state)}” nên không sửa được nữa.", "warning")
     return redirect(url_for(".show", request_id=row.id))
 
@@ -297,6 +286,9 @@ def _particulars(form: ParticularsForm) -> drafts.Particulars:
         drafting_unit=form.drafting_unit.data or "",
         note=form.note.data or "",
         wet_signature=bool(form.wet_signature.data),
+        addressee_code=(form.addressee_code.data or "").strip(),
+        central_signing=bool(form.central_signing.data) if "central_signing" in form else False,
+        channel=form.channel.data,
     )
 
 
@@ -311,7 +303,7 @@ def signer(request_id: int) -> ResponseReturnValue:
         move.act is RequestAct.CHANGE_SIGNER for move in acts_from(row.state)
     )
     if not changeable and request.method == "GET":
-        return _closed(row)
+        return closed(row)
     form = SignerForm(version=row.version)
     positions = _positions(row)
     form.position_id.choices = [
@@ -327,7 +319,7 @@ def signer(request_id: int) -> ResponseReturnValue:
                 request_id=request_id,
                 version=form.version.data,
                 signer=_signer(form),
-                law=house.law_for(regulations.load(), row.agency),
+                law=regulations.load(),
             )
         except Refused as error:
             flash(str(error), "error")
@@ -374,26 +366,3 @@ def _signer(form: SignerForm) -> drafts.Signer:
         paper=(form.paper.data or "").strip(),
         paper_until_on=form.paper_until_on.data,
     )
-
-
-@bp.post("/<int:request_id>/bo-dong")
-@requires(Permission.CERTIFICATE_REQUEST_DRAFT)
-def remove_lines(request_id: int) -> ResponseReturnValue:
-    """Take chosen certificates out of the draft."""
-    row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_DRAFT)
-    version = request.form.get("version", type=int)
-    if version is None:
-        abort(400)
-    try:
-        drafts.remove_lines(
-            db.session,
-            actor=account().actor(),
-            request_id=row.id,
-            version=version,
-            line_ids=request.form.getlist("dong", type=int),
-        )
-    except Refused as error:
-        flash(str(error), "error")
-    else:
-        flash("Đã bỏ các dòng đã chọn.", "success")
-    return redirect(url_for(".show", request_id=request_id))

@@ -1,14 +1,52 @@
-"""From the rows of a request to the frozen data of its letter; nothing is drawn or written here."""
+"""From the rows of a request to the frozen data of its letter; nothing is drawn or written here.
 
-from letters import renewal_request as mau_04
-from models import CertificateRequest, Person, RequestLine
-from operations.certificate_requests import facts_of_signer
-from operations.personal import CitizenIds, WrongKey
-from operations.request_moves import Drawn
-from rules.devices import DeviceKind
-from rules.serials import display_serial
+The lines of each form are in `letters_of_lines`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from letters import (
+    agency_issuance,
+    person_issuance,
+    renewal_request,
+    revocation_request,
+    system_issuance,
+    unlock_request,
+)
+from letters.decree30 import DrawnLetter, Medium, Signer
+from letters.prescribed import FormText
+from letters.requests import ContactPerson, RequestLetter
+from models import CertificateRequest
+from operations.line_facts import title_of
+from operations.request_attachments import attachments_of
+from operations.request_documents import Drawn
+from operations.request_signers import facts_of_signer
 from rules.signers import signature_lines
-from views.guards import settings
+from views import letters_of_lines as lines_of
+from views.form_words import words_for
+from views.letters_of_lines import citizen_id
+from views.request_gaps import form_of
+
+
+class Form(NamedTuple):
+    """One prescribed form: its letter, its lines from rows, and how it is drawn."""
+
+    letter: Callable[..., RequestLetter[Any]]
+    line: Callable[[Any], Any]
+    draw: Callable[[Any, FormText | None], DrawnLetter]
+
+
+FORMS = {
+    "01": Form(person_issuance.PersonIssuanceLetter, lines_of.person_line, person_issuance.draw),
+    "02": Form(agency_issuance.AgencyIssuanceLetter, lines_of.agency_line, agency_issuance.draw),
+    "03": Form(system_issuance.SystemIssuanceLetter, lines_of.system_line, system_issuance.draw),
+    "04": Form(renewal_request.RenewalLetter, lines_of.change_line, renewal_request.draw),
+    "05": Form(
+        revocation_request.RevocationLetter, lines_of.revocation_line, revocation_request.draw
+    ),
+    "06": Form(unlock_request.UnlockLetter, lines_of.unlock_line, unlock_request.draw),
+}
 
 
 def draw_letter(request: CertificateRequest) -> Drawn:
@@ -16,7 +54,8 @@ def draw_letter(request: CertificateRequest) -> Drawn:
 
     Raises `letters.errors.LetterError` (Vietnamese) when it cannot be drawn.
     """
-    drawn = mau_04.draw(renewal_letter(request))
+    number = form_of(request)
+    drawn = FORMS[number].draw(letter_of(request), words_for(f"mau_{number}"))
     anchors = {
         name: {
             "page": anchor.page,
@@ -33,13 +72,15 @@ def draw_letter(request: CertificateRequest) -> Drawn:
     return Drawn(drawn.pdf, anchors, drawn.missing)
 
 
-def renewal_letter(request: CertificateRequest) -> mau_04.RenewalLetter:
-    """The data of Mẫu số 04."""
-    agency = request.agency
-    parent = agency.parent
+def letter_of(request: CertificateRequest) -> RequestLetter[Any]:
+    """The frozen data of the prescribed form that fits the request."""
+    form = FORMS[form_of(request)]
+    agency, parent = request.agency, request.agency.parent
     signer = facts_of_signer(request)
-    medium = mau_04.Medium.WET if request.wet_signature else mau_04.Medium.DIGITAL
-    return mau_04.RenewalLetter(
+    more: dict[str, Any] = {}
+    if form.letter is person_issuance.PersonIssuanceLetter:
+        more["central_signing"] = request.central_signing
+    return form.letter(
         agency=_head_name(agency.name),
         agency_name=agency.name,
         parent_agency=_head_name(parent.name) if parent is not None else "",
@@ -47,14 +88,16 @@ def renewal_letter(request: CertificateRequest) -> mau_04.RenewalLetter:
         place=agency.place_name,
         addressees=(request.addressee,),
         contact=contact(request),
-        lines=tuple(line(each) for each in request.lines),
-        signer=mau_04.Signer(
+        lines=tuple(form.line(each) for each in request.lines),
+        signer=Signer(
             lines=signature_lines(signer) if signer is not None else (),
             name=request.signer.full_name if request.signer is not None else "",
         ),
         copies_to=tuple(each.strip() for each in request.copies_to.splitlines() if each.strip()),
         drafted_by=request.drafting_unit,
-        medium=medium,
+        attachments=tuple(one.title for one in attachments_of(request)),
+        medium=Medium.WET if request.wet_signature else Medium.DIGITAL,
+        **more,
     )
 
 
@@ -64,52 +107,19 @@ def _head_name(name: str) -> str:
     return spelt.upper()
 
 
-def contact(request: CertificateRequest) -> mau_04.ContactPerson:
+def contact(request: CertificateRequest) -> ContactPerson:
     """Mục 1 of the letter: the person who receives the certificates, with the citizen id opened."""
     person = request.contact
     if person is None:
-        return mau_04.ContactPerson(delivery_address=request.contact_address)
-    return mau_04.ContactPerson(
+        return ContactPerson(delivery_address=request.contact_address)
+    return ContactPerson(
         full_name=person.full_name,
         citizen_id=citizen_id(person),
         citizen_id_issued_on=person.citizen_id_issued_on,
         citizen_id_issued_by=person.citizen_id_issued_by or "",
-        position=_title(person),
+        position=title_of(person),
+        agency_name=person.agency.name,
         mobile_phone=person.phone or "",
         official_email=person.email or "",
         delivery_address=request.contact_address,
-    )
-
-
-def citizen_id(person: Person) -> str:
-    """The citizen id in the clear, for a letter; empty when unknown or not to be opened."""
-    if person.citizen_id_cipher is None:
-        return ""
-    try:
-        return CitizenIds(settings().citizen_key).open(person.citizen_id_cipher, person.id)
-    except WrongKey:
-        return ""
-
-
-def _title(person: Person) -> str:
-    current = [each for each in person.positions if each.until_on is None]
-    current.sort(key=lambda each: not each.is_primary)
-    return current[0].title if current else ""
-
-
-def line(each: RequestLine) -> mau_04.RenewalLine:
-    """One line of the list in mục 2; the e-mail is the one registered when it was issued."""
-    certificate = each.certificate
-    if certificate is None:
-        return mau_04.RenewalLine(renew=each.renews, amend=each.amends)
-    device = certificate.device
-    on_sim = device is not None and device.kind is DeviceKind.SIM_PKI
-    owner = certificate.person
-    return mau_04.RenewalLine(
-        certificate_name=certificate.common_name,
-        serial_number=display_serial(certificate.serial_number),
-        official_email=certificate.email or (owner.email if owner is not None else "") or "",
-        signing_phone=(device.phone_number or "") if on_sim and device is not None else "",
-        renew=each.renews,
-        amend=each.amends,
     )

@@ -234,7 +234,12 @@ def test_an_old_page_cannot_overwrite_newer_work(
     line = db_session.scalars(select(RequestLine)).first()
     assert line is not None
     drafts.remove_lines(
-        db_session, actor=actor(cast.an), request_id=request_id, version=seen, line_ids=[line.id]
+        db_session,
+        actor=actor(cast.an),
+        request_id=request_id,
+        version=seen,
+        line_ids=[line.id],
+        law=regulations.load(),
     )
     with pytest.raises(Conflict):
         moves.cancel(

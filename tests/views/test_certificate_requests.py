@@ -204,7 +204,7 @@ def test_a_line_is_taken_out_but_not_the_last_one(
     done(act(an, db_session, request_id, "bo-dong", dong=first))
     assert [line.id for line in request_of(db_session, request_id).lines] == [second]
     answer = act(an, db_session, request_id, "bo-dong", dong=second)
-    assert "còn ít nhất một chứng thư" in words(an.get(answer.location))
+    assert "còn ít nhất một dòng" in words(an.get(answer.location))
     done(act(an, db_session, request_id, "bo-dong"))
 
 
