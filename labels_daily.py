@@ -14,6 +14,7 @@ from rules.intake import IntakeVerdict
 from rules.lifecycle import CustodyAct, Holder
 from rules.reminders import Audience, Clock
 from rules.reports import Figure, ReportState, Section
+from rules.sheet_imports import ImportState, RowVerdict
 from rules.stocktakes import CountOutcome, CountWay, FollowUpAct
 
 EVIDENCES: Mapping[Evidence, str] = {
@@ -186,6 +187,24 @@ SECTIONS: Mapping[Section, str] = {
     Section.PROPOSALS: "Đề xuất, kiến nghị",
 }
 
+IMPORT_STATES: Mapping[ImportState, str] = {
+    ImportState.UPLOADED: "Đã tải lên, chờ chọn cột",
+    ImportState.CHECKING: "Đang kiểm tra",
+    ImportState.PREVIEWED: "Đã kiểm tra, chưa ghi",
+    ImportState.COMMITTED: "Đã ghi vào sổ",
+    ImportState.UNDONE: "Đã hoàn tác",
+    ImportState.CANCELLED: "Đã bỏ",
+}
+
+ROW_VERDICTS: Mapping[RowVerdict, str] = {
+    RowVerdict.NEW: "Mới",
+    RowVerdict.CHANGED: "Có thay đổi",
+    RowVerdict.AMBIGUOUS: "Cần chọn",
+    RowVerdict.PROBLEM: "Có lỗi",
+    RowVerdict.SAME: "Đã có, không đổi",
+    RowVerdict.SKIPPED: "Bỏ qua",
+}
+
 DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Evidence: EVIDENCES,
     CustodyAct: CUSTODY_ACTS,
@@ -200,6 +219,8 @@ DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Audience: AUDIENCES,
     AgencyChange: AGENCY_CHANGES,
     ReportState: REPORT_STATES,
+    ImportState: IMPORT_STATES,
+    RowVerdict: ROW_VERDICTS,
     Figure: FIGURES,
     Section: SECTIONS,
 }

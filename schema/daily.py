@@ -96,7 +96,9 @@ class SheetImport(Base):
     file_name: Mapped[str] = mapped_column(String(260))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # field -> column
-    state: Mapped[str] = mapped_column(String(20))  # uploaded, previewed, committed, undone
+    # What the file has and what was decided for all of its rows; see operations/sheet_imports.py.
+    choices: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(20))  # member of rules.sheet_imports.ImportState
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # by verdict
     progress: Mapped[int] = mapped_column(Integer, default=0)  # rows handled so far
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -124,7 +126,9 @@ class SheetImportRow(Base):
     number: Mapped[int] = mapped_column(Integer)  # as the spreadsheet counts
     said: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    verdict: Mapped[str] = mapped_column(String(20))  # new, same, changed, problem, skipped
+    verdict: Mapped[str] = mapped_column(String(20))  # member of rules.sheet_imports.RowVerdict
+    differences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # field -> old, new
+    decision: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what a person chose
     noun: Mapped[str] = mapped_column(String(40), default="")
     object_id: Mapped[int | None] = mapped_column(Key)
     before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # for the undo
