@@ -8,6 +8,7 @@ signature that nobody can believe is worse than none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -17,10 +18,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from signing.errors import PdfBroken
-from signing.pades import hazards, render
+from signing.pades import hazards, render, twofold
 from signing.pades.inputs import Intake, PageGeometry
 from signing.pades.integrity import BROKEN
 from signing.pades.limits import MAX_PDF_BYTES
+from signing.pades.snapshots import Snapshots, TooComplex
 
 _A4 = (0.0, 0.0, 595.0, 842.0)
 _DEPTH = 60
@@ -34,6 +36,7 @@ _BROKEN_SIGNED = "Tệp PDF bị hỏng và đã có chữ ký nên không thể
 _CERTIFIED = "Văn bản được khóa bằng chữ ký chứng nhận, không cho phép thêm chữ ký."
 _FORMS_CERTIFIED = "Văn bản có chữ ký chứng nhận; chỉ được điền trường và ký thêm."
 _NEEDS_DRAWING = "Văn bản đã ký yêu cầu phần mềm tự vẽ lại các trường (NeedAppearances)."
+_COMPLEX = "Tệp có cấu trúc quá phức tạp nên không thể kiểm tra an toàn."
 _MIXED = "Các trang có kích thước hoặc chiều khác nhau; hãy xem lại vị trí đặt chữ ký."
 
 
@@ -47,9 +50,17 @@ def inspect(pdf: bytes) -> Intake:
         reader = PdfFileReader(BytesIO(pdf), strict=False)
         if reader.encrypted:
             return Intake(refusals=(_ENCRYPTED,))
-        return _look(reader)
+        with twofold.listening() as told:
+            found = _look(reader)
+            _ = Snapshots(reader).last
+    except TooComplex:
+        return Intake(refusals=(_COMPLEX,))
     except (*BROKEN, RecursionError):
         return _broken(pdf)
+    if told:
+        sound = not found.refusals and not found.signatures
+        return replace(found, refusals=(*found.refusals, twofold.REASON), repairable=sound)
+    return found
 
 
 def _look(reader: PdfFileReader) -> Intake:

@@ -23,7 +23,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.errors import PdfBroken
-from signing.pades import changes, names, render
+from signing.pades import changes, names, render, twofold
 from signing.pades.report import ChangeKind, LaterChange
 from signing.pades.snapshots import Snapshots, TooComplex, entry, fields
 
@@ -50,6 +50,7 @@ BROKEN = (
 """What a parser may raise on a hostile file; anything else is a fault of ours and stays visible."""
 
 names.install()
+twofold.install()
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -25,7 +25,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from signing.pades import describe, hazards, integrity, legacy, material, stamps
+from signing.pades import describe, hazards, integrity, legacy, material, stamps, twofold
 from signing.pades.judge import Judgement, judge
 from signing.pades.limits import MAX_PDF_BYTES
 from signing.pades.material import Material
@@ -39,6 +39,7 @@ from signing.trust.store import TrustStore
 _SUPPORTED = ("/ETSI.CAdES.detached", "/adbe.pkcs7.detached", "/ETSI.RFC3161")
 _STAMP = "/ETSI.RFC3161"
 _MAX_SIGNATURES = 200
+_NOT_WHOLE = "Không đọc được đầy đủ các trang và trường của tệp."
 _RECEIVED = "nhật ký tiếp nhận tệp"
 
 
@@ -81,25 +82,39 @@ def verify(
     if b"%PDF-" not in pdf[:1024]:
         return unreadable("Tệp không phải là PDF.")
     try:
-        reader = PdfFileReader(BytesIO(pdf), strict=False)
-        if reader.encrypted:
-            return unreadable("Tệp có đặt mật khẩu hoặc mã hóa nên không kiểm tra được.")
-        items = _read(reader, pdf)
-        dangers = hazards.find(reader)
-        if known_since is not None and known_since > at:
-            known_since = None
-        judged = _judge_all(items, material.of_document(reader), trust, at, known_since)
+        with twofold.listening() as told:
+            reader = PdfFileReader(BytesIO(pdf), strict=False)
+            if reader.encrypted:
+                return unreadable("Tệp có đặt mật khẩu hoặc mã hóa nên không kiểm tra được.")
+            states = Snapshots(reader)
+            items = _read(reader, pdf, states)
+            whole = not items or _readable(states)
+            dangers = hazards.find(reader)
+            if known_since is not None and known_since > at:
+                known_since = None
+            judged = _judge_all(items, material.of_document(reader), trust, at, known_since)
     except (*integrity.BROKEN, RecursionError) as error:
         return unreadable(f"Tệp PDF bị hỏng hoặc không đúng cấu trúc ({type(error).__name__}).")
+    if told:
+        dangers = replace(dangers, doubts=(*dangers.doubts, twofold.REASON))
+    if not whole:
+        dangers = replace(dangers, doubts=(*dangers.doubts, _NOT_WHOLE))
     return _conclude(judged, items, dangers, (checked, digest))
 
 
-def _read(reader: PdfFileReader, pdf: bytes) -> list[_Item]:
+def _readable(states: Snapshots) -> bool:
+    """Read everything that is shown once, so that what is broken or ambiguous is noticed."""
+    try:
+        return bool(states.last.pages)
+    except integrity.BROKEN:
+        return False
+
+
+def _read(reader: PdfFileReader, pdf: bytes, states: Snapshots) -> list[_Item]:
     """Every filled signature field, in the order of the revisions."""
     found = list(enumerate_sig_fields(reader, filled_status=True))
     if len(found) > _MAX_SIGNATURES:
         raise ValueError("too many signatures")
-    states = Snapshots(reader)
     items = [_item(reader, pdf, name, reference, states) for name, _, reference in found]
     _refuse_twins(items)
     items.sort(key=lambda item: item.revision)

@@ -288,3 +288,23 @@ def _launch() -> bytes:
 @attack("9a-cat-cut", UNREADABLE, "", "Tệp bị cắt cụt giữa chừng.")
 def _cut() -> bytes:
     return by_both().data[:1500]
+
+
+@attack(
+    "9b-hai-gia-tri",
+    UNDECIDED,
+    "hai giá trị",
+    "Một mục có hai giá trị: phần mềm khác hiện số khác.",
+)
+def _two_values() -> bytes:
+    tiny = by_leader()
+    two = tiny.changed(7, b"/N 10 0 R", b"/N 10 0 R /N 30 0 R")
+    return tiny.add({**two, 30: stream(b"", b"/Type /XObject /Subtype /Form")}).data
+
+
+@attack("9c-hai-gia-tri-khi-ky", UNDECIDED, "hai giá trị", "Một mục có hai giá trị ngay khi ký.")
+def _two_values_signed() -> bytes:
+    objects = letter_objects()
+    objects[3] = objects[3].replace(b"/Contents 4 0 R", b"/Contents 4 0 R /Contents 12 0 R")
+    objects[12] = stream(FORGED)
+    return Tiny(objects).sign_leader(people().leader).data
