@@ -1,10 +1,8 @@
 """Shapes of what a person types into a request. What the law says of it, operations decide."""
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     SelectChoice,
     SelectMultipleField,
@@ -200,71 +198,3 @@ class SignerForm(VersionedForm):
         description="Số, ngày của văn bản phân công, giao quyền hoặc ủy quyền.",
     )
     paper_until_on = DayField("Giao quyền đến hết ngày", [Optional()])
-
-
-class ReasonForm(VersionedForm):
-    """A reason: for returning, cancelling, or going on in spite of a warning."""
-
-    reason = TextAreaField(
-        "Lý do", [Length(max=LONGEST_REASON, message="Lý do dài quá 1000 ký tự.")]
-    )
-
-
-class NumberForm(VersionedForm):
-    """Number and date as the clerk gives them."""
-
-    number = StringField(
-        "Số văn bản",
-        [InputRequired("Nhập số văn bản."), Length(max=20, message="Số văn bản quá dài.")],
-        description="Lấy từ sổ đăng ký văn bản đi; phần mềm không tự cấp số.",
-    )
-    day = DayField("Ngày văn bản", [DayRequired("Nhập ngày văn bản.")])
-
-
-class SignedElsewhereForm(NumberForm):
-    """A letter that was signed in another document system comes back."""
-
-    file = FileField("Tệp PDF đã ký", [FileRequired("Chọn tệp PDF đã ký.")])
-    seen = BooleanField("Tôi đã đọc các lưu ý trên và vẫn nhận văn bản này")
-
-
-class PaperForm(NumberForm):
-    """The scan of a letter signed by hand."""
-
-    file = FileField(
-        "Bản quét văn bản đã ký, đóng dấu", [FileRequired("Chọn tệp bản quét (PDF, PNG, JPG).")]
-    )
-
-
-CHANNELS = {
-    "dichvucong.ca.gov.vn": "Hệ thống đăng ký, quản lý yêu cầu chứng thực (dichvucong.ca.gov.vn)",
-    "truc_lien_thong": "Trục liên thông văn bản quốc gia",
-    "buu_chinh": "Bưu chính (bản giấy)",
-    "truc_tiep": "Trực tiếp",
-}
-
-
-class SendingForm(VersionedForm):
-    """When and how the letter left."""
-
-    on = DayField("Ngày gửi", [DayRequired("Nhập ngày gửi.")])
-    channel = ChoiceField(
-        "Gửi qua",
-        [InputRequired("Chọn cách gửi.")],
-        choices=[SelectChoice(name, words) for name, words in CHANNELS.items()],
-    )
-    reference = StringField(
-        "Mã hồ sơ hoặc mã gửi", [Length(max=200)], description="Mã do hệ thống nhận trả về, nếu có."
-    )
-    file = FileField("Chứng từ gửi (ảnh chụp màn hình, biên nhận)", [Optional()])
-
-
-class ResultForm(VersionedForm):
-    """The authority's answer."""
-
-    outcome = HiddenField("", [InputRequired("Chọn kết quả.")])
-    on = DayField("Ngày nhận kết quả", [DayRequired("Nhập ngày nhận kết quả.")])
-    refused = SelectMultipleField(
-        "Các chứng thư không được gia hạn", coerce=int, validate_choice=False
-    )
-    note = TextAreaField("Ghi chú hoặc lý do trả lại", [Length(max=LONGEST_REASON)])

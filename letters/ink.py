@@ -9,6 +9,7 @@ from io import BytesIO
 from threading import Lock
 
 from reportlab import rl_config
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from letters.fonts import Face, Faces
@@ -165,6 +166,13 @@ class Pen:
         """Draw many rules at once: the grid of a table."""
         lines = " ".join(f"{a:.2f} {b:.2f} m {c:.2f} {d:.2f} l" for a, b, c, d in ends)
         self._marks.append(f"{thickness:g} w {lines} S")
+
+    def picture(self, content: bytes, x: float, y: float, width: float, height: float) -> None:
+        """Draw a PNG or JPEG as large as fits into this box, in its middle, under all marks."""
+        image = ImageReader(BytesIO(content))
+        self._canvas.drawImage(
+            image, x, y, width, height, preserveAspectRatio=True, anchor="c", mask=None
+        )
 
     def unknown_letters(self) -> str:
         """Letters that were asked for and that the fonts do not have."""

@@ -1,46 +1,36 @@
-"""What happens to a request after its draft: submitted, decided, signed, numbered, sent, answered.
+"""What the house decides about a request: submitted, approved, returned, revised, given up.
 
-Each function is one row of `rules.requests.TRANSITIONS`. Bytes of letters come from outside: a
-`Draw` is called inside the transaction, so the letter shows exactly the rows that are written.
+Each function is one row of `rules.requests.TRANSITIONS`; what follows is in
+`operations/request_signing_moves.py`, `request_sendings.py` and `request_results.py`. Bytes of
+letters come from outside: a `Draw` is called inside the transaction, so the letter shows exactly
+the rows that are written.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import CertificateRequest, RequestDocument, RequestSending
-from operations import files
+from models import CertificateRequest
 from operations import law as house
-from operations.certificate_requests import (
-    NOUN,
-    RefusedByLaw,
-    facts_of_signer,
-    load_for_change,
-    move,
-    signer_in_list,
-)
-from operations.renewal_findings import judge, reasons_wanted
+from operations import request_findings
+from operations.certificate_requests import facts_of_signer, signer_in_list
+from operations.request_attachments import kept_papers
+from operations.request_documents import SUFFIXES, Drawn, attach
+from operations.request_documents import record as _record
+from operations.request_findings import needed_papers, reasons_wanted
+from operations.request_rows import RefusedByLaw, load_for_change, move
 from operations.transactions import Refused, transaction
+from rules.attachments import check_attachments
 from rules.documents import DocumentKind
 from rules.findings import Finding, blocking
 from rules.law import Law
-from rules.requests import CLOSES_LINES, LineState, RequestAct, check_approval
+from rules.requests import CLOSES_LINES, RequestAct, check_approval
 from rules.signers import check_signer
 
-
-@dataclass(frozen=True)
-class Drawn:
-    """A letter as drawn: its bytes, where its fields and signatures go, and what it lacks."""
-
-    pdf: bytes
-    anchors: Mapping[str, object] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-
+__all__ = ["SUFFIXES", "Draw", "Drawn", "attach"]
 
 Draw = Callable[[CertificateRequest], Drawn]
 
@@ -48,16 +38,8 @@ Draw = Callable[[CertificateRequest], Drawn]
 def findings_of(
     session: Session, request: CertificateRequest, *, law: Law, on: date
 ) -> dict[int, tuple[Finding, ...]]:
-    """The findings on every line of a request, by certificate."""
-    return judge(
-        session,
-        [line.certificate for line in request.lines if line.certificate is not None],
-        on=on,
-        received_on=request.planned_receipt_on,
-        law=house.law_for(law, request.agency),
-        margin_days=house.margin_days(session, request.agency),
-        request_id=request.id,
-    )
+    """The findings on every line of a request, by the number of the line."""
+    return request_findings.findings_of(session, request, law=law, on=on)
 
 
 def submit(
@@ -98,9 +80,15 @@ def _checked(
     found = list(check_signer(signer, on=actor.today, law=house.law_for(law, request.agency)))
     for each in findings_of(session, request, law=law, on=actor.today).values():
         found.extend(each)
+    found.extend(missing_papers(request, law=law, on=actor.today))
     if refusals := blocking(found):
         raise RefusedByLaw(refusals)
     return found
+
+
+def missing_papers(request: CertificateRequest, *, law: Law, on: date) -> tuple[Finding, ...]:
+    """What the dossier still lacks beside its letter (`rules/attachments.py`)."""
+    return check_attachments(needed_papers(request, law=law, on=on), kept_papers(request))
 
 
 def approve(
@@ -177,246 +165,6 @@ def revise(session: Session, *, actor: Actor, request_id: int, version: int) -> 
         _record(session, "certificate_request.edited", request, actor, changed=["state"])
 
 
-def record_number(
-    session: Session, *, actor: Actor, request_id: int, version: int, number: str, day: date
-) -> None:
-    """Write down the number and date that the clerk gives; they are typed, never allocated by us.
-
-    Raises `Refused` for an empty number or a day before the signature, and `Conflict`.
-    """
-    typed = number.strip()
-    if not typed:
-        raise Refused("Hãy nhập số văn bản theo sổ đăng ký văn bản đi.")
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        state = move(request, RequestAct.NUMBER)
-        if request.signed_at is not None:
-            signed_on = request.signed_at.astimezone(audit.VIETNAM).date()
-            if day < signed_on:
-                raise Refused(f"Ngày văn bản không được trước ngày ký ({signed_on:%d/%m/%Y}).")
-        if day > actor.today:
-            raise Refused("Ngày văn bản không được sau ngày hôm nay.")
-        request.state = state
-        request.document_number = typed
-        request.document_on = day
-        request.version += 1
-        _record(
-            session,
-            "certificate_request.numbered",
-            request,
-            actor,
-            number=typed,
-            day=day.isoformat(),
-        )
-
-
-def take_signed_elsewhere(
-    session: Session,
-    *,
-    actor: Actor,
-    request_id: int,
-    version: int,
-    pdf: bytes,
-    number: str,
-    day: date,
-    verdict: str,
-) -> None:
-    """Tie a letter that was signed in another document system to its request.
-
-    The caller has checked that it is the same document and what its signatures are worth; `verdict`
-    goes into the log. Raises `Refused`, `Conflict`.
-    """
-    _take_back(
-        session,
-        actor,
-        request_id,
-        version,
-        RequestAct.ATTACH_SIGNED_ELSEWHERE,
-        [(DocumentKind.SIGNED_ELSEWHERE, pdf, files.PDF)],
-        number,
-        day,
-        "certificate_request.signed_elsewhere",
-        {"verdict": verdict},
-    )
-
-
-def take_paper(
-    session: Session,
-    *,
-    actor: Actor,
-    request_id: int,
-    version: int,
-    scan: bytes,
-    media_type: str,
-    number: str,
-    day: date,
-) -> None:
-    """Keep the scan of a letter signed and sealed on paper. Raises `Refused`, `Conflict`."""
-    _take_back(
-        session,
-        actor,
-        request_id,
-        version,
-        RequestAct.ATTACH_PAPER,
-        [(DocumentKind.PAPER_SCAN, scan, media_type)],
-        number,
-        day,
-        "certificate_request.signed_on_paper",
-        {},
-    )
-
-
-def _take_back(
-    session: Session,
-    actor: Actor,
-    request_id: int,
-    version: int,
-    act: RequestAct,
-    papers: Sequence[tuple[DocumentKind, bytes, str]],
-    number: str,
-    day: date,
-    event: str,
-    body: Mapping[str, audit.Value],
-) -> None:
-    typed = number.strip()
-    if not typed:
-        raise Refused("Hãy nhập số văn bản ghi trên văn bản đã ký.")
-    if day > actor.today:
-        raise Refused("Ngày văn bản không được sau ngày hôm nay.")
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        request.state = move(request, act)
-        request.document_number = typed
-        request.document_on = day
-        request.sealed_at = actor.at
-        request.version += 1
-        for kind, content, media_type in papers:
-            attach(session, request, actor, kind, content, media_type=media_type)
-        sha256 = hashlib.sha256(papers[0][1]).hexdigest()
-        _record(session, event, request, actor, document_sha256=sha256, **body)
-
-
-def record_sending(
-    session: Session,
-    *,
-    actor: Actor,
-    request_id: int,
-    version: int,
-    on: date,
-    channel: str,
-    reference: str,
-    proof: tuple[bytes, str] | None = None,
-) -> None:
-    """Write down that the letter has left: when, by which channel, under which reference.
-
-    `proof` is an optional receipt (bytes and media type). Raises `Refused`, `Conflict`.
-    """
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        state = move(request, RequestAct.RECORD_SENDING)
-        if on > actor.today:
-            raise Refused("Ngày gửi không được sau ngày hôm nay.")
-        if request.document_on is not None and on < request.document_on:
-            raise Refused(
-                f"Ngày gửi không được trước ngày văn bản ({request.document_on:%d/%m/%Y})."
-            )
-        request.state = state
-        request.sent_on = on
-        request.version += 1
-        sha256 = None
-        if proof is not None:
-            kind = DocumentKind.PROOF_OF_SENDING
-            sha256 = attach(session, request, actor, kind, proof[0], media_type=proof[1])
-        request.sendings.append(
-            RequestSending(
-                recipient=request.addressee,
-                recipient_code=request.addressee_code,
-                channel=channel,
-                sent_on=on,
-                reference=reference.strip(),
-                proof_sha256=sha256,
-                recorded_by_id=actor.user_id,
-                recorded_at=actor.at,
-            )
-        )
-        _record(
-            session,
-            "certificate_request.sent",
-            request,
-            actor,
-            channel=channel,
-            day=on.isoformat(),
-        )
-
-
-def record_result(
-    session: Session,
-    *,
-    actor: Actor,
-    request_id: int,
-    version: int,
-    on: date,
-    refused_line_ids: Sequence[int] = (),
-    note: str = "",
-) -> None:
-    """Write down the authority's answer: all lines granted except those named as refused.
-
-    The renewed certificates themselves come in by import. Raises `Refused`, `Conflict`.
-    """
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        state = move(request, RequestAct.RECORD_COMPLETION)
-        _check_result_day(request, on, actor)
-        request.state = state
-        refused = set(refused_line_ids)
-        for line in request.lines:
-            if line.is_open:
-                line.state = LineState.REFUSED if line.id in refused else LineState.GRANTED
-                line.is_open = False
-        request.result_on = on
-        request.result_note = note.strip()
-        request.version += 1
-        states = [line.state for line in request.lines]
-        _record(
-            session,
-            "certificate_request.completed",
-            request,
-            actor,
-            done=states.count(LineState.GRANTED),
-            refused=states.count(LineState.REFUSED),
-            day=on.isoformat(),
-        )
-
-
-def record_sent_back(
-    session: Session, *, actor: Actor, request_id: int, version: int, on: date, note: str
-) -> None:
-    """Write down that the authority sent the whole letter back, and why; its lines become free.
-
-    Raises `Refused` without a reason, and `Conflict`.
-    """
-    words = note.strip()
-    if not words:
-        raise Refused("Hãy ghi lý do văn bản bị trả lại.")
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        state = move(request, RequestAct.RECORD_SENDING_BACK)
-        _check_result_day(request, on, actor)
-        request.state = state
-        _close_lines(request, RequestAct.RECORD_SENDING_BACK)
-        request.result_on = on
-        request.result_note = words
-        request.version += 1
-        _record(
-            session,
-            "certificate_request.sent_back",
-            request,
-            actor,
-            day=on.isoformat(),
-            reason_sha256=audit.sealed(words),
-        )
-
-
 def cancel(session: Session, *, actor: Actor, request_id: int, version: int, reason: str) -> None:
     """Give the request up; its certificates become free. Raises `Refused`, `Conflict`."""
     words = reason.strip()
@@ -432,72 +180,8 @@ def cancel(session: Session, *, actor: Actor, request_id: int, version: int, rea
         _record(session, "certificate_request.cancelled", request, actor, reason_sha256=seal)
 
 
-def attach(
-    session: Session,
-    request: CertificateRequest,
-    actor: Actor,
-    kind: DocumentKind,
-    content: bytes,
-    *,
-    media_type: str = files.PDF,
-    anchors: Mapping[str, object] | None = None,
-) -> str:
-    """Keep a file with the request, in place of an earlier one of its kind; returns its SHA-256.
-
-    For use inside another operation's transaction; earlier versions stay, marked as not current.
-    """
-    sha256 = files.store(session, content, media_type, at=actor.at)
-    for document in request.documents:
-        if document.kind is kind:
-            document.is_current = False
-    request.documents.append(
-        RequestDocument(
-            kind=kind,
-            sha256=sha256,
-            name=f"{kind.value}-{request.id}.{SUFFIXES.get(media_type, 'bin')}",
-            anchors=dict(anchors or {}),
-            is_current=True,
-            created_at=actor.at,
-            created_by_id=actor.user_id,
-        )
-    )
-    session.flush()
-    return sha256
-
-
-SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
-
-
-def _check_result_day(request: CertificateRequest, on: date, actor: Actor) -> None:
-    if on > actor.today:
-        raise Refused("Ngày nhận kết quả không được sau ngày hôm nay.")
-    if request.sent_on is not None and on < request.sent_on:
-        raise Refused(f"Ngày nhận kết quả không được trước ngày gửi ({request.sent_on:%d/%m/%Y}).")
-
-
 def _close_lines(request: CertificateRequest, act: RequestAct) -> None:
     for line in request.lines:
         if line.is_open:
             line.state = CLOSES_LINES[act]
             line.is_open = False
-
-
-def _record(
-    session: Session,
-    event: str,
-    request: CertificateRequest,
-    actor: Actor,
-    *,
-    document_sha256: str | None = None,
-    **body: audit.Value,
-) -> None:
-    audit.record(
-        session,
-        event,
-        actor=actor,
-        noun=NOUN,
-        object_id=request.id,
-        agency_id=request.agency_id,
-        document_sha256=document_sha256,
-        **body,
-    )

@@ -27,7 +27,7 @@ from models import (
 from operations import files
 from operations.certificate_requests import NOUN as REQUEST
 from operations.certificate_requests import load_for_change, move
-from operations.request_moves import attach
+from operations.request_documents import attach
 from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
 from rules.documents import DocumentKind, JobState, SigningAct

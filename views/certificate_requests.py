@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from wtforms import SelectChoice
 
@@ -15,7 +15,6 @@ import regulations
 from audit_events import EVENTS
 from extensions import db
 from forms.certificate_requests import (
-    CHANNELS,
     ParticularsForm,
     SignerForm,
     VersionedForm,
@@ -28,6 +27,7 @@ from models import (
     Person,
     Position,
     RequestDocument,
+    RequestLine,
     User,
 )
 from operations import certificate_requests as drafts
@@ -49,11 +49,12 @@ from views.request_acts_table import ACTS, STEPS, Act, step_of
 from views.request_choosing import choose
 from views.request_drafts import RENEWAL, ground_choices
 from views.request_gaps import form_of, gaps, papers
+from views.request_progress import tracking
+from views.request_register import register_page
 from views.request_words import remedies
 
 bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
 
-PER_PAGE = 50
 SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 OPTIONS = (
     joinedload(CertificateRequest.agency).joinedload(Agency.parent),
@@ -63,7 +64,9 @@ OPTIONS = (
     joinedload(CertificateRequest.signer),
     joinedload(CertificateRequest.drafted_by),
     joinedload(CertificateRequest.decided_by),
-    selectinload(CertificateRequest.lines).options(*line_options()),
+    selectinload(CertificateRequest.lines).options(
+        *line_options(), joinedload(RequestLine.successor)
+    ),
     selectinload(CertificateRequest.documents).joinedload(RequestDocument.stored_file),
     joinedload(CertificateRequest.sendings),
 )
@@ -72,52 +75,8 @@ OPTIONS = (
 @bp.get("")
 @requires(Permission.CERTIFICATE_REQUEST_VIEW)
 def index() -> ResponseReturnValue:
-    """The register of requests, newest first; filtered by state, paged by number."""
-    state = request.args.get("trang-thai", "")
-    wanted = RequestState[state] if state in RequestState.__members__ else None
-    before = request.args.get("truoc", type=int)
-    scope = account().scope(Permission.CERTIFICATE_REQUEST_VIEW)
-    sought = request.args.get("tim", "").strip()
-    where = [scope.clause(CertificateRequest.agency_id), *_filters(wanted, sought)]
-    paged = [*where, CertificateRequest.id < before] if before else where
-    rows = db.session.scalars(
-        select(CertificateRequest)
-        .where(*paged)
-        .order_by(CertificateRequest.id.desc())
-        .limit(PER_PAGE + 1)
-        .options(
-            joinedload(CertificateRequest.agency),
-            joinedload(CertificateRequest.drafted_by),
-            selectinload(CertificateRequest.lines),
-        )
-    ).all()
-    following = rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None
-    some = select(CertificateRequest.id).where(*where).limit(1001).subquery()
-    count = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return render_template(
-        "certificate_requests/index.html",
-        rows=rows[:PER_PAGE],
-        count=min(count, 1000),
-        capped=count > 1000,
-        states=[("", "tất cả"), *((one.name, label(one)) for one in RequestState)],
-        wanted=state,
-        sought=sought,
-        next_url=url_for(".index", **{"trang-thai": state, "tim": sought, "truoc": following})
-        if following
-        else "",
-    )
-
-
-def _filters(state: RequestState | None, sought: str) -> list[ColumnElement[bool]]:
-    """The conditions of a state and of a number, in the register or of the letter."""
-    found: list[ColumnElement[bool]] = []
-    if state is not None:
-        found.append(CertificateRequest.state == state)
-    if sought:
-        by_number = CertificateRequest.document_number == sought.split("/")[0]
-        own = CertificateRequest.id == int(sought) if sought.isdecimal() else by_number
-        found.append(or_(by_number, own))
-    return found
+    """The register of requests."""
+    return register_page()
 
 
 @bp.route("/gia-han/moi", methods=["GET", "POST"])
@@ -144,7 +103,6 @@ def show(request_id: int) -> ResponseReturnValue:
         "certificate_requests/show.html",
         row=row,
         acts=_acts(row),
-        channels=CHANNELS,
         is_signed=any(each.kind in SIGNED_KINDS and each.is_current for each in row.documents),
         found=found,
         signer_findings=signer_findings,
@@ -155,6 +113,7 @@ def show(request_id: int) -> ResponseReturnValue:
         self_listed=drafts.signer_in_list(row),
         last_receipt_on=last_day_of(row),
         **_drafting(row, found),
+        **tracking(row, today),
     )
 
 

@@ -4,60 +4,35 @@ Each page guards, loads, reads its form and calls one operation; refusals are sh
 and keep what was typed.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 import clock
 import regulations
 from extensions import db
-from forms.certificate_requests import (
-    NumberForm,
-    PaperForm,
-    ReasonForm,
-    ResultForm,
-    SendingForm,
-    SignedElsewhereForm,
-    VersionedForm,
-)
-from labels import label
+from forms.certificate_requests import VersionedForm
+from forms.request_acts import NumberForm, PaperForm, ReasonForm, SignedElsewhereForm
 from letters.errors import LetterError
 from models import CertificateRequest
 from operations import certificate_requests as drafts
 from operations import request_moves as moves
-from operations.renewal_findings import reasons_wanted
-from operations.transactions import Refused
+from operations import request_signing_moves as signing
+from operations.request_findings import reasons_wanted
 from rules.permissions import Permission
-from rules.requests import RequestAct, RequestState, acts_from
+from rules.requests import RequestAct, RequestState
 from rules.signers import check_signer
-from views.certificate_requests import OPTIONS, last_day_of
-from views.guards import account, load, requires
+from views.certificate_requests import last_day_of
+from views.guards import account, requires
 from views.letters_data import draw_letter
+from views.request_pages import done as _done
+from views.request_pages import load_request as _load
+from views.request_pages import not_now as _not_now
+from views.request_pages import tried as _try
 from views.returned_letters import check_returned, scan_type
 
 bp = Blueprint("request_acts", __name__, url_prefix="/de-nghi")
-
-
-def _load(request_id: int, permission: Permission) -> CertificateRequest:
-    return load(CertificateRequest, request_id, permission, options=OPTIONS)
-
-
-def _done(request_id: int, message: str) -> ResponseReturnValue:
-    flash(message, "success")
-    return redirect(url_for("certificate_requests.show", request_id=request_id))
-
-
-def _try(act: Callable[[], None]) -> bool:
-    """Run an operation; a refusal becomes a message on the page. True when it was done."""
-    try:
-        act()
-    except (Refused, LetterError) as error:
-        flash(str(error), "error")
-        return False
-    return True
 
 
 @bp.route("/<int:request_id>/trinh", methods=["GET", "POST"])
@@ -89,31 +64,20 @@ def _findings(row: CertificateRequest) -> dict[str, Any]:
     found = moves.findings_of(db.session, row, law=law, on=today)
     signer = drafts.facts_of_signer(row)
     of_signer = check_signer(signer, on=today, law=law) if signer is not None else ()
-    everything = [*of_signer, *(one for each in found.values() for one in each)]
+    papers = moves.missing_papers(row, law=law, on=today)
+    everything = [*of_signer, *papers, *(one for each in found.values() for one in each)]
     try:
         missing = draw_letter(row).missing
     except LetterError as error:
         missing = (str(error),)
     return {
         "found": found,
-        "signer_findings": of_signer,
+        "signer_findings": (*of_signer, *papers),
         "reasons_wanted": reasons_wanted(everything),
         "missing": missing,
         "self_listed": drafts.signer_in_list(row),
         "last_receipt_on": last_day_of(row),
     }
-
-
-def _not_now(row: CertificateRequest, *acts: RequestAct) -> ResponseReturnValue | None:
-    """The way back for whoever opens the page of an act that the request is not ready for.
-
-    A form that is sent goes on to its operation, which says whether somebody else was faster.
-    """
-    if request.method == "POST" or any(move.act in acts for move in acts_from(row.state)):
-        return None
-    words = f"Văn bản đang ở trạng thái “{label(row.state)}” nên không làm được việc này."
-    flash(words, "warning")
-    return redirect(url_for("certificate_requests.show", request_id=row.id))
 
 
 @bp.route("/<int:request_id>/duyet", methods=["GET", "POST"])
@@ -175,7 +139,7 @@ def number(request_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         form.day.data = row.document_on or clock.today()
     elif form.validate() and _try(
-        lambda: moves.record_number(
+        lambda: signing.record_number(
             db.session,
             actor=account().actor(),
             request_id=request_id,
@@ -202,7 +166,7 @@ def signed_elsewhere(request_id: int) -> ResponseReturnValue:
         report = check_returned(row, pdf, number=form.number.data, day=form.day.data)
         settled = report.acceptable and (form.seen.data or not report.notices)
         if settled and _try(
-            lambda: moves.take_signed_elsewhere(
+            lambda: signing.take_signed_elsewhere(
                 db.session,
                 actor=account().actor(),
                 request_id=request_id,
@@ -232,7 +196,7 @@ def paper(request_id: int) -> ResponseReturnValue:
         if media_type is None:
             form.file.errors = ["Tệp phải là PDF, PNG hoặc JPG."]
         elif _try(
-            lambda: moves.take_paper(
+            lambda: signing.take_paper(
                 db.session,
                 actor=account().actor(),
                 request_id=request_id,
@@ -246,94 +210,6 @@ def paper(request_id: int) -> ResponseReturnValue:
             return _done(request_id, "Đã nhận bản quét văn bản giấy.")
         row = _load(request_id, Permission.CERTIFICATE_REQUEST_ATTACH_SIGNED)
     return render_template("request_acts/paper.html", form=form, row=row)
-
-
-@bp.route("/<int:request_id>/gui", methods=["GET", "POST"])
-@requires(Permission.CERTIFICATE_REQUEST_RECORD_SENDING)
-def sending(request_id: int) -> ResponseReturnValue:
-    """Write down that the letter has left."""
-    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_SENDING)
-    if (back := _not_now(row, RequestAct.RECORD_SENDING)) is not None:
-        return back
-    form = SendingForm(version=row.version)
-    if request.method == "GET":
-        form.on.data = clock.today()
-    elif form.validate():
-        proof = _proof(form.file.data)
-        if proof is not None and proof[1] is None:
-            form.file.errors = ["Chứng từ phải là PDF, PNG hoặc JPG."]
-        elif _try(
-            lambda: moves.record_sending(
-                db.session,
-                actor=account().actor(),
-                request_id=request_id,
-                version=form.version.data,
-                on=form.on.data,
-                channel=form.channel.data,
-                reference=form.reference.data or "",
-                proof=proof,
-            )
-        ):
-            return _done(request_id, "Đã ghi nhận việc gửi văn bản.")
-    return render_template("request_acts/sending.html", form=form, row=row)
-
-
-def _proof(upload: FileStorage | None) -> tuple[bytes, Any] | None:
-    if upload is None or not upload.filename:
-        return None
-    content = upload.read()
-    return content, scan_type(content)
-
-
-@bp.route("/<int:request_id>/ket-qua", methods=["GET", "POST"])
-@requires(Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
-def result(request_id: int) -> ResponseReturnValue:
-    """The authority's answer, line by line."""
-    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
-    if (back := _not_now(row, RequestAct.RECORD_COMPLETION)) is not None:
-        return back
-    form = ResultForm(version=row.version, outcome="done")
-    if request.method == "GET":
-        form.on.data = clock.today()
-    elif form.validate() and _try(
-        lambda: moves.record_result(
-            db.session,
-            actor=account().actor(),
-            request_id=request_id,
-            version=form.version.data,
-            on=form.on.data,
-            refused_line_ids=form.refused.data or (),
-            note=form.note.data or "",
-        )
-    ):
-        return _done(request_id, "Đã ghi kết quả. Hãy nhập chứng thư mới khi nhận được.")
-    return render_template("request_acts/result.html", form=form, row=row)
-
-
-@bp.route("/<int:request_id>/bi-tra-lai", methods=["GET", "POST"])
-@requires(Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
-def sent_back(request_id: int) -> ResponseReturnValue:
-    """The authority sent the whole letter back."""
-    row = _load(request_id, Permission.CERTIFICATE_REQUEST_RECORD_RESULT)
-    if (back := _not_now(row, RequestAct.RECORD_SENDING_BACK)) is not None:
-        return back
-    form = ResultForm(version=row.version, outcome="sent_back")
-    if request.method == "GET":
-        form.on.data = clock.today()
-    elif form.validate() and _try(
-        lambda: moves.record_sent_back(
-            db.session,
-            actor=account().actor(),
-            request_id=request_id,
-            version=form.version.data,
-            on=form.on.data,
-            note=form.note.data or "",
-        )
-    ):
-        return _done(
-            request_id, "Đã ghi nhận văn bản bị trả lại; các chứng thư có thể đề nghị lại."
-        )
-    return render_template("request_acts/sent_back.html", form=form, row=row)
 
 
 @bp.route("/<int:request_id>/huy", methods=["GET", "POST"])

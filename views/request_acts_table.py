@@ -27,13 +27,17 @@ ACTS: dict[RequestAct, Act] = {
         "Nhận văn bản ký ở nơi khác", "request_acts.signed_elsewhere"
     ),
     RequestAct.ATTACH_PAPER: Act("Nhận bản quét văn bản giấy", "request_acts.paper"),
-    RequestAct.RECORD_SENDING: Act("Ghi nhận đã gửi", "request_acts.sending", primary=True),
-    RequestAct.RECORD_RECEIPT: Act("Ghi tiếp nhận, mã hồ sơ", "request_acts.result"),
-    RequestAct.RECORD_ANSWER: Act("Ghi kết quả", "request_acts.result", primary=True),
-    RequestAct.WITHDRAW_LINE: Act("Rút đề nghị hoặc từng dòng", "request_acts.cancel", danger=True),
-    RequestAct.WITHDRAW: Act("Rút đề nghị hoặc từng dòng", "request_acts.cancel", danger=True),
-    RequestAct.RECORD_COMPLETION: Act("Ghi kết quả", "request_acts.result", primary=True),
-    RequestAct.RECORD_SENDING_BACK: Act("Ghi bị trả lại", "request_acts.sent_back"),
+    RequestAct.RECORD_SENDING: Act("Ghi nhận đã gửi", "request_tracking.sending", primary=True),
+    RequestAct.RECORD_RECEIPT: Act("Ghi tiếp nhận, mã hồ sơ", "request_tracking.receipt"),
+    RequestAct.RECORD_ANSWER: Act("Ghi kết quả", "request_results.answers", primary=True),
+    RequestAct.WITHDRAW_LINE: Act(
+        "Rút đề nghị hoặc từng dòng", "request_tracking.withdraw", danger=True
+    ),
+    RequestAct.WITHDRAW: Act(
+        "Rút đề nghị hoặc từng dòng", "request_tracking.withdraw", danger=True
+    ),
+    RequestAct.RECORD_COMPLETION: Act("Ghi kết quả", "request_results.answers", primary=True),
+    RequestAct.RECORD_SENDING_BACK: Act("Ghi bị trả lại", "request_tracking.sent_back"),
     RequestAct.CANCEL: Act("Hủy văn bản đề nghị", "request_acts.cancel", danger=True),
 }
 

@@ -20,7 +20,7 @@ from labels import label
 from letters.errors import LetterError
 from models import CertificateRequest, RequestDocument
 from operations import files
-from operations import request_moves as moves
+from operations.request_documents import SUFFIXES
 from rules.documents import DocumentKind
 from rules.permissions import Permission
 from rules.requests import RequestState
@@ -118,7 +118,7 @@ def letter(request_id: int) -> ResponseReturnValue:
     except LetterError as error:
         flash(str(error), "error")
         return redirect(url_for("certificate_requests.show", request_id=request_id))
-    suffix = moves.SUFFIXES.get(media_type, "bin")
+    suffix = SUFFIXES.get(media_type, "bin")
     return _send(content, media_type, f"de-nghi-{row.id}.{suffix}")
 
 

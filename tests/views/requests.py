@@ -93,7 +93,7 @@ def sent(login: Login, session: Session, cast: Cast, *days: int) -> int:
     """A request that has left."""
     request_id = on_paper(login, session, cast, *days)
     an = login(cast.an)
-    done(act(an, session, request_id, "gui", on=TODAY, channel="buu_chinh", reference="VN 1"))
+    done(act(an, session, request_id, "gui", on=TODAY, channel="post", reference="VN 1"))
     return request_id
 
 

@@ -197,7 +197,7 @@ def sign_here(session: Session, app: Flask, request_id: int, *, seal: bool) -> N
         field = preparation.FIELDS[SigningAct.ISSUE]
         out = signed.sign(out, field, people.agency, when=NOW, fill=fill)
         kind, state = DocumentKind.SEALED, RequestState.SEALED
-    from operations.request_moves import attach
+    from operations.request_documents import attach
 
     with transaction(session):
         row = session.get_one(CertificateRequest, request_id)
@@ -327,7 +327,7 @@ def test_sending_is_written_down_with_channel_reference_and_proof(
 ) -> None:
     request_id = on_paper(login, db_session, cast)
     an = login(cast.an)
-    typed = {"on": TODAY, "channel": "truc_lien_thong", "reference": "G11-42"}
+    typed = {"on": TODAY, "channel": "document_axis", "reference": "G11-42"}
     for wrong, refusal in (
         ({"on": "20/11/2026"}, "không được trước ngày văn bản"),
         ({"on": "22/11/2026"}, "không được sau ngày hôm nay"),
@@ -412,7 +412,7 @@ def test_a_page_that_is_not_due_leads_back_and_a_forced_one_is_refused(
             number="1",
             day=TODAY,
             on=TODAY,
-            channel="truc_tiep",
+            channel="in_person",
             outcome="done",
             note="x",
             file=upload(PNG, "a.png"),

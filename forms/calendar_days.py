@@ -1,0 +1,32 @@
+"""Shapes of what an administrator types about days off and days worked."""
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from forms.fields import DayField, DayRequired
+
+OFF, WORKED = "off", "worked"
+
+
+class CalendarDayForm(FlaskForm):
+    """One day that differs from the calculated calendar, with the notice it comes from."""
+
+    day = DayField("Ngày", [DayRequired("Nhập ngày.")])
+    what = RadioField(
+        "Ngày này",
+        [InputRequired("Chọn nghỉ hay làm việc.")],
+        choices=[(OFF, "được nghỉ"), (WORKED, "làm việc (làm bù, không nghỉ)")],
+        default=OFF,
+    )
+    name = StringField(
+        "Tên ngày", [InputRequired("Nhập tên ngày."), Length(max=200, message="Tên ngày quá dài.")]
+    )
+    source = StringField(
+        "Căn cứ",
+        [
+            InputRequired("Nhập số, ngày của thông báo."),
+            Length(max=300, message="Căn cứ quá dài."),
+        ],
+        description="Ví dụ: Thông báo nghỉ Tết Nguyên đán năm 2027, số, ngày.",
+    )

@@ -1,0 +1,205 @@
+"""A letter leaves: to its addressee, to everybody who gets a copy, and is received.
+
+Each sending is a row of its own with channel, day, reference and proof (Bắc Ninh Điều 6.1); one
+without a day is still owed. The main sending makes the request SENT; copies may follow later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from audit import Actor
+from models import CertificateRequest, RequestSending
+from operations import follow_ups
+from operations.request_documents import Upload, attach, keep, record
+from operations.request_rows import load_for_change, move
+from operations.transactions import Refused, transaction
+from rules.documents import DocumentKind
+from rules.requests import LEFT_THE_HOUSE, NOT_YET_SENT, RequestAct
+from rules.routing import Channel, Recipient
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is written down of one sending. `proof` is a receipt or a picture of the screen."""
+
+    on: date
+    channel: Channel
+    reference: str = ""
+    proof: Upload | None = None
+
+
+def copies_owed(request: CertificateRequest) -> list[RequestSending]:
+    """The copies that were not sent yet."""
+    return [one for one in request.sendings if one.is_copy and one.sent_on is None]
+
+
+def owe_copies(request: CertificateRequest, recipients: Sequence[Recipient]) -> None:
+    """Write down to whom a copy must go; for use inside the transaction that opens a draft."""
+    known = {one.recipient for one in request.sendings if one.is_copy}
+    for one in recipients:
+        if one.name not in known:
+            request.sendings.append(
+                RequestSending(
+                    is_copy=True, recipient=one.name, recipient_code=one.identification_code
+                )
+            )
+
+
+def change_recipients(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    version: int,
+    addressee_code: str,
+    copies: Sequence[Recipient],
+) -> None:
+    """Correct the code of the addressee and the list of copies, until the letter has left.
+
+    Copies already sent stay. Raises `Refused` afterwards, and `Conflict`.
+    """
+    wanted = [one for one in copies if one.name.strip()]
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        if request.state not in NOT_YET_SENT:
+            raise Refused("Văn bản đã gửi nên nơi nhận không thay đổi được nữa.")
+        request.addressee_code = addressee_code.strip()
+        _main_sending(request)  # Its row names the same code.
+        names = {one.name.strip(): one.identification_code.strip() for one in wanted}
+        for row in copies_owed(request):
+            if row.recipient not in names:
+                request.sendings.remove(row)
+        for row in copies_owed(request):
+            row.recipient_code = names[row.recipient]
+        owe_copies(request, [Recipient(name, code, False) for name, code in names.items()])
+        request.version += 1
+        record(session, "certificate_request.edited", request, actor, changed=["recipients"])
+
+
+def record_sending(
+    session: Session, *, actor: Actor, request_id: int, version: int, sent: Sent
+) -> None:
+    """Write down that the letter has left for its addressee. Raises `Refused`, `Conflict`."""
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        state = move(request, RequestAct.RECORD_SENDING)
+        _check_day(request, sent.on, actor)
+        request.state = state
+        request.sent_on = sent.on
+        request.version += 1
+        row = _main_sending(request)
+        if sent.proof is not None:
+            row.proof_sha256 = attach(
+                session,
+                request,
+                actor,
+                DocumentKind.PROOF_OF_SENDING,
+                sent.proof.content,
+                media_type=sent.proof.media_type,
+            )
+        _fill(row, sent, actor)
+        follow_ups.settle_request(session, actor, request)
+        record(
+            session,
+            "certificate_request.sent",
+            request,
+            actor,
+            channel=sent.channel.value,
+            day=sent.on.isoformat(),
+        )
+
+
+def record_copy(
+    session: Session, *, actor: Actor, request_id: int, version: int, sending_id: int, sent: Sent
+) -> None:
+    """Write down that an owed copy has left, with a proof of its own. Raises `Refused`, `Conflict`.
+
+    A copy may go on the same day as the letter, or after it, but not before it is signed.
+    """
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        if request.state not in LEFT_THE_HOUSE:
+            raise Refused("Ghi nhận gửi văn bản cho nơi nhận chính trước, rồi mới ghi bản sao.")
+        row = next((one for one in copies_owed(request) if one.id == sending_id), None)
+        if row is None:
+            raise Refused("Bản sao này đã được ghi nhận gửi.")
+        _check_day(request, sent.on, actor)
+        if sent.proof is not None:
+            row.proof_sha256 = keep(
+                session, request, actor, DocumentKind.PROOF_OF_SENDING, sent.proof
+            )
+        _fill(row, sent, actor)
+        request.version += 1
+        record(
+            session,
+            "certificate_request.copied",
+            request,
+            actor,
+            sending=row.id,
+            channel=sent.channel.value,
+            day=sent.on.isoformat(),
+        )
+
+
+def record_receipt(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    version: int,
+    on: date,
+    dossier_code: str,
+) -> None:
+    """Write down that the receiving body has taken the request in; its clock starts on that day.
+
+    May be put right until it is answered. Raises `Refused` for a day before the sending or in the
+    future, and `Conflict`.
+    """
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        request.state = move(request, RequestAct.RECORD_RECEIPT)
+        take_in(request, actor, on, dossier_code)
+        record(session, "certificate_request.received", request, actor, day=on.isoformat())
+
+
+def take_in(request: CertificateRequest, actor: Actor, on: date, dossier_code: str) -> None:
+    """Set the receipt inside the caller's transaction. Raises `Refused` for an impossible day."""
+    if on > actor.today:
+        raise Refused("Ngày tiếp nhận không được sau ngày hôm nay.")
+    if request.sent_on is not None and on < request.sent_on:
+        raise Refused(f"Ngày tiếp nhận không được trước ngày gửi ({request.sent_on:%d/%m/%Y}).")
+    request.received_on = on
+    request.dossier_code = dossier_code.strip()
+    request.version += 1
+
+
+def main_sending(request: CertificateRequest) -> RequestSending | None:
+    """The sending to the addressee, owed or done; None for a draft that has none yet."""
+    return next((one for one in request.sendings if not one.is_copy), None)
+
+
+def _main_sending(request: CertificateRequest) -> RequestSending:
+    row = main_sending(request)
+    if row is None:
+        row = RequestSending(is_copy=False)
+        request.sendings.append(row)
+    row.recipient, row.recipient_code = request.addressee, request.addressee_code
+    return row
+
+
+def _fill(row: RequestSending, sent: Sent, actor: Actor) -> None:
+    row.sent_on = sent.on
+    row.channel = sent.channel.value
+    row.reference = sent.reference.strip()
+    row.recorded_by_id = actor.user_id
+    row.recorded_at = actor.at
+
+
+def _check_day(request: CertificateRequest, on: date, actor: Actor) -> None:
+    if on > actor.today:
+        raise Refused("Ngày gửi không được sau ngày hôm nay.")
+    if request.document_on is not None and on < request.document_on:
+        raise Refused(f"Ngày gửi không được trước ngày văn bản ({request.document_on:%d/%m/%Y}).")
