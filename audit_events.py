@@ -90,7 +90,9 @@ EVENTS: Mapping[str, EventType] = {
     "calendar.changed": _event("Sửa lịch ngày nghỉ", "day", "working"),
     "form.restored": _event("Trả từ ngữ của biểu mẫu về bản gốc", "form", "changed"),
     "regulation.enacted": _event("Nhập số, ngày của quy chế", "regulation", "number", "from"),
-    "regulation.withdrawn": _event("Rút số, ngày đã nhập của quy chế", "regulation", "entry"),
+    "regulation.withdrawn": _event(
+        "Rút số, ngày đã nhập của quy chế", "regulation", "entry", "reason_sha256"
+    ),
     "regulation.followed": _event("Chọn quy chế áp dụng cho cơ quan", "regulation"),
     # Papers and custody
     "paper.drawn": _event("Lập biên bản, giấy tờ", "kind", "devices"),

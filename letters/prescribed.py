@@ -5,6 +5,8 @@ can correct a heading without touching a program; `with_corrections` lays such c
 words of the file.
 """
 
+import hashlib
+import json
 import string
 import tomllib
 import unicodedata
@@ -193,6 +195,15 @@ def _corrected_notes(told: str, lines: Iterable[str]) -> tuple[str, ...]:
         if len(note) > _LONGEST_WORD:
             raise FormTextInvalid(f"{told}: một ghi chú dài quá {_LONGEST_WORD} ký tự.")
     return notes
+
+
+def fingerprint(text: FormText) -> str:
+    """SHA-256 (hexadecimal) of what a reader compares with an official annex: every word, the
+    notes, and the columns in their order. Sizes and widths are the program's own.
+    """
+    table = text.table
+    said = [sorted(text.words.items()), text.notes, table.columns, sorted(table.groups.items())]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
 def confirmed(text: FormText) -> FormText:

@@ -5,6 +5,8 @@ Citizen ids (số định danh cá nhân) pass through `operations.personal` and
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,11 +19,14 @@ from models import Certificate, Device, Person, PersonEmail, Position
 from operations import search
 from operations.personal import CitizenIds
 from operations.transactions import Refused, expect_version, transaction
+from rules.devices import DeviceState
 from rules.names import clean_name, fold, nfc, sort_key
 from rules.signers import SigningAuthority
+from rules.wording import listed
 
 NOUN = "person"
 _EMAIL = re.compile(r"[^@\s<>,;\"']+@[^@\s<>,;\"']+\.[^@\s<>,;\"']+")
+_OUT_OF_HANDS = (DeviceState.LOST, DeviceState.RETURNED_TO_CA)
 _CITIZEN_ID = re.compile(r"\d{12}")
 KEEP = object()
 """Stands for a citizen id that was not typed again and stays as it is."""
@@ -138,27 +143,98 @@ def change_email(
         address = _checked_email(session, email, person.id)
         if not address:
             raise Refused("Hãy nhập địa chỉ thư điện tử công vụ mới.")
-        if address == person.email:
-            raise Refused("Địa chỉ này đang được dùng; không có gì để đổi.")
-        if from_on > actor.today:
-            raise Refused("Ngày bắt đầu dùng không được sau ngày hôm nay.")
-        last_day = from_on - timedelta(days=1)
-        current = next((row for row in person.emails if row.until_on is None), None)
-        if current is not None:
-            if current.from_on > last_day:
-                raise Refused(
-                    f"Địa chỉ hiện nay được dùng từ ngày {current.from_on:%d/%m/%Y}; "
-                    "địa chỉ mới phải bắt đầu sau ngày đó."
-                )
-            current.until_on = last_day
-        elif person.email:
-            # Since when it was used is not known; that it was used until then is.
-            person.emails.append(
-                PersonEmail(email=person.email, from_on=last_day, until_on=last_day)
-            )
-        person.emails.append(PersonEmail(email=address, from_on=from_on))
-        person.email = address
+        _give_email(person, address, from_on, actor.today)
         _finish(session, actor, person, ["email"])
+
+
+def change_emails(
+    session: Session,
+    *,
+    actor: Actor,
+    agency_id: int,
+    emails: Mapping[int, str],
+    from_on: date,
+) -> int:
+    """Give many people of an agency's list another official address each, all or none.
+
+    `emails` is by number of the person; the list may also exchange addresses between people.
+    Returns how many were changed; who has the address already is left alone. Raises `Refused` for
+    an unusable address, one of somebody else, or a day before a present address began.
+    """
+    with transaction(session):
+        wanted = {number: nfc(email).strip().lower() for number, email in emails.items()}
+        _refuse_bad_list(session, wanted)
+        rows = session.scalars(
+            select(Person)
+            .where(Person.id.in_(wanted))
+            .options(selectinload(Person.positions), selectinload(Person.emails))
+            .order_by(Person.id)
+            .with_for_update()
+        )
+        people = [person for person in rows if person.email != wanted[person.id]]
+        if not people:
+            raise Refused("Không có địa chỉ nào thay đổi.")
+        for person in people:
+            try:
+                _give_email(person, wanted[person.id], from_on, actor.today)
+            except Refused as error:
+                raise Refused(f"{person.full_name}: {error}") from error
+            person.version += 1
+        session.flush()
+        for person in people:
+            _reindex(session, person)
+        audit.record(
+            session,
+            "emails.saved",
+            actor=actor,
+            noun="agency",
+            object_id=agency_id,
+            agency_id=agency_id,
+            people=[person.id for person in people],
+        )
+        return len(people)
+
+
+def _refuse_bad_list(session: Session, wanted: Mapping[int, str]) -> None:
+    for address in wanted.values():
+        if len(address) > 254 or not _EMAIL.fullmatch(address):
+            raise Refused(f"Địa chỉ “{address}” không đúng, ví dụ đúng: ten@donvi.gov.vn.")
+    if len(set(wanted.values())) < len(wanted):
+        twice = next(one for one, count in Counter(wanted.values()).items() if count > 1)
+        raise Refused(f"Địa chỉ “{twice}” được chọn cho hai người.")
+    taken = session.scalar(
+        select(Person.email)
+        .where(
+            Person.email.in_(set(wanted.values())),
+            Person.id.not_in(wanted),
+            Person.left_on.is_(None),
+        )
+        .limit(1)
+    )
+    if taken is not None:
+        raise Refused(f"Địa chỉ “{taken}” đang được ghi cho một cá nhân khác trong sổ.")
+
+
+def _give_email(person: Person, address: str, from_on: date, today: date) -> None:
+    """Close the present address and begin another; the history stays."""
+    if address == person.email:
+        raise Refused("Địa chỉ này đang được dùng; không có gì để đổi.")
+    if from_on > today:
+        raise Refused("Ngày bắt đầu dùng không được sau ngày hôm nay.")
+    last_day = from_on - timedelta(days=1)
+    current = next((row for row in person.emails if row.until_on is None), None)
+    if current is not None:
+        if current.from_on > last_day:
+            raise Refused(
+                f"Địa chỉ hiện nay được dùng từ ngày {current.from_on:%d/%m/%Y}; "
+                "địa chỉ mới phải bắt đầu sau ngày đó."
+            )
+        current.until_on = last_day
+    elif person.email:
+        # Since when it was used is not known; that it was used until then is.
+        person.emails.append(PersonEmail(email=person.email, from_on=last_day, until_on=last_day))
+    person.emails.append(PersonEmail(email=address, from_on=from_on))
+    person.email = address
 
 
 def add_position(
@@ -203,13 +279,16 @@ def record_leaving(
 ) -> None:
     """Write down the person's last day, which ends their positions; None takes it back.
 
-    What they hold stays with them in the register until it is really handed back. Raises `Refused`,
-    `Conflict`.
+    A change entered with its kind and its consequences is `operations/staff_changes.py`; this is
+    for putting the register right. Raises `Refused` for a day to come or while the person still
+    holds a device, and `Conflict`.
     """
     with transaction(session):
         person = _load(session, person_id, version)
         if left_on is not None and left_on > actor.today:
             raise Refused("Ngày nghỉ, chuyển đi không được sau ngày hôm nay.")
+        if left_on is not None and person.left_on is None:
+            refuse_while_in_hands(session, person)
         person.left_on = left_on
         changed = ["left_on"]
         for position in person.positions:
@@ -240,6 +319,24 @@ def show_citizen_id(
             agency_id=person.agency_id,
         )
         return number
+
+
+def refuse_while_in_hands(session: Session, person: Person) -> None:
+    """Raise `Refused` naming the devices that the register says this person still has."""
+    devices = in_hands(
+        session.scalars(select(Device).where(Device.holder_id == person.id).order_by(Device.id))
+    )
+    if devices:
+        codes = listed([one.internal_code for one in devices])
+        raise Refused(
+            f"{person.full_name} còn giữ {len(devices)} thiết bị: {codes}. Hãy thu lại và lập biên "
+            "bản, hoặc ghi mất, thất lạc, rồi mới kết thúc được."
+        )
+
+
+def in_hands(devices: Iterable[Device]) -> list[Device]:
+    """Those that a person really has, or has to answer for."""
+    return [one for one in devices if one.state not in _OUT_OF_HANDS]
 
 
 def masked(number: str) -> str:

@@ -6,11 +6,11 @@ from datetime import date
 
 from flask import current_app, url_for
 
-import regulations
 from regulations.clause_map import charts, passages
 from rules.clauses import Chart, Clause, ClauseKind, Part, Passage, Place
 from rules.permissions import Permission
 from rules.regulation_status import standing
+from views.current_law import current_law
 from views.guards import Account
 from views.law_links import slug
 
@@ -111,7 +111,7 @@ class Chapter:
 
 def regulation_list(on: date) -> list[dict[str, object]]:
     """Every regulation of a province with its standing on a day, and its counts."""
-    instruments = {one.key: one for one in regulations.load().instruments}
+    instruments = {one.key: one for one in current_law().instruments}
     return [
         {
             "row": instruments[key],

@@ -16,6 +16,7 @@ from rules.law_parsing import Entry
 from rules.permissions import Permission
 from rules.regulation_status import standing
 from views.clauses import KIND_WORDS, chapters_of, chart_at, regulation_list
+from views.current_law import current_law
 from views.guards import account, requires
 from views.law_links import article_anchor, articles_of, make_known, named, slug
 from views.law_words import KEY_WORDS
@@ -27,7 +28,7 @@ bp = Blueprint("law", __name__, url_prefix="/can-cu-phap-ly")
 @requires(Permission.LAW_VIEW)
 def index() -> ResponseReturnValue:
     """Every instrument with its values and provisions; what is only inferred is named apart."""
-    law, today = regulations.load(), clock.today()
+    law, today = current_law(), clock.today()
     instruments: list[dict[str, Any]] = [
         {
             "row": one,
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
 def regulation(regulation: str) -> ResponseReturnValue:
     """The whole wording of one regulation, and what the program does about each clause."""
     chart = chart_at(regulation)
-    instrument = next(one for one in regulations.load().instruments if one.key == chart.key)
+    instrument = next(one for one in current_law().instruments if one.key == chart.key)
     kind = KIND_WORDS.get(request.args.get("loai", ""))
     return render_template(
         "law/regulation.html",
@@ -70,7 +71,16 @@ def regulation(regulation: str) -> ResponseReturnValue:
         ],
         whole_url=url_for("law.regulation", regulation=regulation),
         values_url=url_for("law.index", _anchor=regulation),
+        enact_url=enact_url(chart.key),
     )
+
+
+def enact_url(key: str) -> str | None:
+    """Where number and days of a draft are entered; None for others, and for who may not."""
+    draft = any(one.key == key and one.is_draft for one in regulations.load().instruments)
+    if not draft or not account().can(Permission.REGULATION_EDIT):
+        return None
+    return url_for("regulation_acts.enact", regulation=slug(key))
 
 
 def _newest_first(one: Instrument) -> tuple[bool, int, str]:
