@@ -109,6 +109,7 @@ EVENTS: Mapping[str, EventType] = {
     "incident.changed": _event("Cập nhật sự cố", "changed"),
     "incident.found": _event("Tìm thấy thiết bị", "after_letter"),
     "incident.closed": _event("Kết thúc sự cố"),
+    "slip.taken": _event("Tiếp nhận phiếu đề nghị", "request"),
     "follow_up.done": _event("Hoàn thành việc phải làm", "code"),
     "follow_up.waived": _event("Bỏ qua việc được đề xuất", "code", "reason_sha256"),
     # People and agencies that change

@@ -27,6 +27,7 @@ _LONGEST_SENTENCE, _LONGEST_BASIS, _LONGEST_REASON = 500, 200, 500
 OTHER_WAY = "Đã chọn cách khác trong các cách được đề xuất."
 AMENDMENT, REVOCATION, ISSUANCE, UNLOCK = "amendment", "revocation", "issuance", "unlock"
 RECALL, HOLD, DEVICE_RETURN = "recall", "hold", "device_return"
+MEASURES, REPORT, LOSS_MINUTES, CAUSE = "measures", "report", "loss_minutes", "cause"
 
 # What was done -> the codes of the proposals that ask for it.
 CODES: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +43,10 @@ CODES: Mapping[str, tuple[str, ...]] = {
     RECALL: ("transfer.recall", "reorganisation.recall"),
     HOLD: ("transfer.long_leave",),
     DEVICE_RETURN: ("incident.device_return", "request.device_return"),
+    MEASURES: ("incident.immediate_measures",),
+    REPORT: ("incident.report",),
+    LOSS_MINUTES: ("incident.loss_minutes",),
+    CAUSE: ("incident.cause_and_prevention",),
 }
 _BY_REQUEST: Mapping[RequestKind, str] = {
     RequestKind.REVOCATION: REVOCATION,
@@ -54,6 +59,7 @@ _BY_MOVE: Mapping[CustodyAct, tuple[str, ...]] = {
     CustodyAct.TAKE_BACK: (RECALL,),
     CustodyAct.HOLD: (HOLD,),
     CustodyAct.SEND_TO_AUTHORITY: (DEVICE_RETURN, RECALL),
+    CustodyAct.CONFIRM_LOSS: (LOSS_MINUTES,),
 }
 
 
@@ -216,6 +222,15 @@ def settle_moves(
     return sum(
         settle(session, actor, code=code, device_ids=device_ids, paper_id=paper_id)
         for code in _BY_MOVE.get(act, ())
+    )
+
+
+def settle_paper(session: Session, actor: Actor, paper_id: int) -> None:
+    """Close what waited for this very paper to be sent, inside that act's transaction."""
+    session.execute(
+        update(FollowUp)
+        .where(FollowUp.paper_id == paper_id, FollowUp.done_at.is_(None))
+        .values(done_at=actor.at, done_by_id=actor.user_id)
     )
 
 

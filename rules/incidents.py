@@ -248,6 +248,38 @@ def looks_like_pin(text: str) -> bool:
     return any(_is_secret(found) for shape in _SHAPES for found in shape.finditer(plain))
 
 
+def without_secrets(text: str) -> str:
+    """The text with "…" where it told a PIN, so that it can be shown again to be corrected.
+
+    Empty when what told the PIN cannot be found again letter by letter.
+    """
+    plain, places = _letters_of(unicodedata.normalize("NFKC", text))
+    told: set[int] = set()
+    for shape in _SHAPES:
+        for found in shape.finditer(plain):
+            if _is_secret(found):
+                first, last = found.span("value")
+                told.update(range(places[first], places[last - 1] + 1))
+    whole = unicodedata.normalize("NFKC", text)
+    kept = "".join(
+        "…" if at in told and at - 1 not in told else "" if at in told else letter
+        for at, letter in enumerate(whole)
+    )
+    return "" if looks_like_pin(kept) else kept
+
+
+def _letters_of(text: str) -> tuple[str, list[int]]:
+    """The text folded letter by letter, and from which place of the text each letter came."""
+    plain: list[str] = []
+    places: list[int] = []
+    for at, letter in enumerate(text):
+        for one in " " if letter.isspace() else fold(letter):
+            if one != " " or plain[-1:] != [" "]:  # fold() leaves single blanks, too.
+                plain.append(one)
+                places.append(at)
+    return "".join(plain), places
+
+
 # Not before a letter, so that "pin1234" counts and "pinning" does not.
 _KEYWORD = (
     r"\b(?:ma pin|pin|puk|mat khau|password|passcode|passwd|pass|pw|mk|ma mo khoa|mat ma)"

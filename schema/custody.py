@@ -174,6 +174,7 @@ class Incident(Base):
     reported_at: Mapped[datetime] = mapped_column(Instant)
     reported_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     on_behalf: Mapped[bool] = mapped_column(Boolean, default=False)
+    told_how: Mapped[str] = mapped_column(String(300), default="")  # to whom reports for another
     happened: Mapped[str] = mapped_column(String(300), default="")  # when and where, as told
     circumstances: Mapped[str] = mapped_column(Text, default="")
     measures: Mapped[str] = mapped_column(Text, default="")

@@ -53,7 +53,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
     "stocktake": ("stocktakes.show", "stocktake_id", "Kiểm kê"),
 }
 # The act that a proposal asks for: words, then the ways to its page, of which the first that
-# exists is taken ("{chung_thu}", "{thiet_bi}", "{ca_nhan}" are the subject's number).
+# exists is taken ("{chung_thu}", "{thiet_bi}", "{ca_nhan}", "{su_co}" are the subject's number).
 _LETTER = "/de-nghi"
 ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     follow_ups.REVOCATION: (
@@ -83,6 +83,10 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     follow_ups.HOLD: ("Ghi tạm giữ", ("/thiet-bi/{thiet_bi}",)),
     follow_ups.DEVICE_RETURN: ("Nộp về Cục", ("/thiet-bi/{thiet_bi}",)),
+    follow_ups.MEASURES: ("Ghi biện pháp", ("/su-co/{su_co}/xu-ly",)),
+    follow_ups.REPORT: ("Lập báo cáo", ("/su-co/{su_co}/bao-cao",)),
+    follow_ups.LOSS_MINUTES: ("Lập Mẫu số 09", ("/su-co/{su_co}/mau-09",)),
+    follow_ups.CAUSE: ("Ghi nguyên nhân", ("/su-co/{su_co}/xu-ly",)),
 }
 _MOST = 100
 
@@ -182,6 +186,7 @@ def act_of(row: FollowUp) -> dict[str, str] | None:
             "chung_thu": row.certificate_id,
             "thiet_bi": row.device_id,
             "ca_nhan": row.person_id,
+            "su_co": row.object_id if row.noun == "incident" else None,
         }
         for way in ways:
             wanted = [name for name in subject if f"{{{name}}}" in way]

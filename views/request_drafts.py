@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from wtforms import SelectChoice
 
 import clock
+from extensions import db
 from forms.certificate_requests import (
     CENTRAL,
     SIM,
@@ -20,7 +21,8 @@ from forms.certificate_requests import (
     NewRevocationForm,
 )
 from labels import label
-from models import RequestLine
+from models import Certificate, RequestLine
+from operations.request_lines import by_number
 from operations.request_rows import subscriber_of
 from rules.amendments import AmendmentCase, cases_for
 from rules.certificates import SubscriberKind
@@ -28,9 +30,9 @@ from rules.law import Law
 from rules.permissions import Permission
 from rules.requests import RequestKind
 from rules.revocation_grounds import RevocationGround, grounds_for
-from views.guards import requires
-from views.request_choosing import Page, choose
-from views.request_words import make_known
+from views.guards import account, requires
+from views.request_choosing import Page, choose, chosen_subjects
+from views.request_words import ISSUE_AGAIN, make_known
 
 bp = Blueprint("request_drafts", __name__, url_prefix="/de-nghi")
 DRAFT = Permission.CERTIFICATE_REQUEST_DRAFT
@@ -66,7 +68,9 @@ def _offer_cases(form: NewAmendmentForm, lines: Sequence[RequestLine], law: Law)
 def _offer_grounds(form: NewRevocationForm, lines: Sequence[RequestLine], law: Law) -> None:
     form.ground.choices = ground_choices(_kinds(lines), law)
     if form.ground.data is None:
-        form.ground.data = RevocationGround.MANAGING_AGENCY.name
+        asked = request.args.get("ly-do", "")  # An incident knows why: the device is lost.
+        known = asked if asked in RevocationGround.__members__ else ""
+        form.ground.data = known or RevocationGround.MANAGING_AGENCY.name
 
 
 def _person_terms(form: NewPersonIssuanceForm) -> dict[str, Any]:
@@ -160,6 +164,27 @@ SYSTEMS = Page(
 def people() -> ResponseReturnValue:
     """First issue for people (Mẫu số 01), the old certificate carried where one is named."""
     return choose(PEOPLE)
+
+
+@bp.route("/cap-moi", methods=["GET", "POST"])
+@requires(DRAFT)
+def again() -> ResponseReturnValue:
+    """Cấp lại (Điều 21): go on to the form that fits whose certificates were chosen."""
+    scope = account().scope(DRAFT)
+    rows = [
+        row
+        for row in by_number(db.session(), Certificate, chosen_subjects().certificates)
+        if scope.covers(row.agency_id)
+    ]
+    kinds = [kind for kind in SubscriberKind if any(row.kind is kind for row in rows)]
+    if not kinds:
+        flash("Chưa chọn chứng thư nào. Đánh dấu các dòng rồi bấm lại.", "warning")
+        return redirect(url_for("certificates.index"), 303)
+    if len(kinds) > 1:
+        left = ", ".join(label(kind).lower() for kind in kinds[1:])
+        flash(f"Mỗi loại thuê bao một mẫu: còn phải lập văn bản riêng cho {left}.", "warning")
+    chosen = [row.id for row in rows if row.kind is kinds[0]]
+    return redirect(url_for(ISSUE_AGAIN[kinds[0]], **{"chung-thu": chosen}), 303)
 
 
 @bp.route("/cap-moi/co-quan", methods=["GET", "POST"])

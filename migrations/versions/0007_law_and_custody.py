@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reported_by_id", KEY, nullable=False),
         sa.Column("on_behalf", sa.Boolean(), nullable=False),
+        sa.Column("told_how", sa.String(300), nullable=False),
         sa.Column("happened", sa.String(300), nullable=False),
         sa.Column("circumstances", sa.Text(), nullable=False),
         sa.Column("measures", sa.Text(), nullable=False),

@@ -21,6 +21,7 @@ from rules.incidents import (
     check_text,
     is_over,
     looks_like_pin,
+    without_secrets,
     recurrences,
     steps_of,
 )
@@ -197,3 +198,17 @@ def test_a_keyword_with_a_value_looks_like_a_pin(text: str) -> None:
 )
 def test_the_words_of_the_law_and_ordinary_notes_do_not(text: str) -> None:
     assert not looks_like_pin(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Mất ở cơ quan. Mã PIN: 1234 nhé", "Mất ở cơ quan. Mã PIN: … nhé"),
+        ("mật   khẩu của anh Nam: abc12345, cất rồi", "mật   khẩu của anh Nam: …, cất rồi"),
+        ("PIN 1234 5678 và mk: Abc@123", "PIN … và mk: …"),
+        ("Tôi quên mật khẩu, nhập sai 5 lần", "Tôi quên mật khẩu, nhập sai 5 lần"),
+    ],
+)
+def test_a_refused_text_comes_back_without_its_secret(typed: str, shown: str) -> None:
+    assert without_secrets(typed) == shown
+    assert not looks_like_pin(shown)
