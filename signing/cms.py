@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 from asn1crypto import cms, x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509 import load_der_x509_certificate
 
 from signing.errors import CertUnreadable, HashMismatch, PdfBroken, SignatureCheckFailed
+from signing.trust.certificates import load as load_certificate
 
 
 class Scheme(StrEnum):
@@ -101,7 +101,7 @@ def assemble(
     """The container around attributes that are already signed; checks itself like `build`."""
     verify_signature(certificate_der, attributes, signature, scheme)
     issuer, serial = _issuer_and_serial(certificate_der)
-    public_key = load_der_x509_certificate(certificate_der).public_key()
+    public_key = load_certificate(certificate_der).public_key()
     algorithm = _SHA256_RSA if isinstance(public_key, rsa.RSAPublicKey) else _SHA256_ECDSA
     signer = _der(
         _SEQUENCE,
@@ -193,8 +193,8 @@ def verify_signature(
     SignatureCheckFailed, and CertUnreadable for a certificate or a kind of key that we do not know.
     """
     try:
-        public_key = load_der_x509_certificate(certificate_der).public_key()
-    except (ValueError, TypeError) as error:
+        public_key = load_certificate(certificate_der).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CertUnreadable(type(error).__name__) from error
     try:
         if isinstance(public_key, rsa.RSAPublicKey):

@@ -18,11 +18,12 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.errors import PdfBroken, PdfEncrypted, PdfTooLarge
-from signing.pades import hexstrings
+from signing.pades import arrays, hexstrings
 from signing.pades.errors import FieldProblem
 from signing.pades.fonts import Face
 from signing.pades.limits import MAX_PDF_BYTES
 
+arrays.install()
 hexstrings.install()
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7))

@@ -22,7 +22,7 @@ from signing.pades import hazards, render, twofold
 from signing.pades.inputs import Intake, PageGeometry
 from signing.pades.integrity import BROKEN
 from signing.pades.limits import MAX_PDF_BYTES
-from signing.pades.snapshots import Snapshots, TooComplex
+from signing.pades.snapshots import read_through
 
 _A4 = (0.0, 0.0, 595.0, 842.0)
 _DEPTH = 60
@@ -36,7 +36,6 @@ _BROKEN_SIGNED = "Tệp PDF bị hỏng và đã có chữ ký nên không thể
 _CERTIFIED = "Văn bản được khóa bằng chữ ký chứng nhận, không cho phép thêm chữ ký."
 _FORMS_CERTIFIED = "Văn bản có chữ ký chứng nhận; chỉ được điền trường và ký thêm."
 _NEEDS_DRAWING = "Văn bản đã ký yêu cầu phần mềm tự vẽ lại các trường (NeedAppearances)."
-_COMPLEX = "Tệp có cấu trúc quá phức tạp nên không thể kiểm tra an toàn."
 _MIXED = "Các trang có kích thước hoặc chiều khác nhau; hãy xem lại vị trí đặt chữ ký."
 
 
@@ -52,9 +51,7 @@ def inspect(pdf: bytes) -> Intake:
             return Intake(refusals=(_ENCRYPTED,))
         with twofold.listening() as told:
             found = _look(reader)
-            _ = Snapshots(reader).last
-    except TooComplex:
-        return Intake(refusals=(_COMPLEX,))
+            read_through(reader)
     except (*BROKEN, RecursionError):
         return _broken(pdf)
     if told:

@@ -13,6 +13,7 @@ from typing import Any
 
 from asn1crypto import parser as asn1_parser
 from asn1crypto import x509 as asn1_x509
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
@@ -46,6 +47,9 @@ BROKEN = (
     NotImplementedError,
     AssertionError,
     UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
 )
 """What a parser may raise on a hostile file; anything else is a fault of ours and stays visible."""
 

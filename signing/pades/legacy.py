@@ -14,7 +14,6 @@ from typing import Any
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import core
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -26,6 +25,7 @@ from pyhanko.sign.validation.generic_cms import (
 
 from signing.pades import integrity
 from signing.pades.report import SignatureReport, Verdict
+from signing.trust.certificates import load as load_certificate
 from signing.trust.path import common_name
 
 PKCS7_SHA1, X509_RSA_SHA1 = "/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"
@@ -87,7 +87,7 @@ def _bare(value: Any, contents: bytes, signed: bytes) -> tuple[bool, str]:
     listed = value["/Cert"]
     first = listed[0] if isinstance(listed, (list, tuple)) else listed
     der = _octets(first)
-    public = x509.load_der_x509_certificate(der).public_key()
+    public = load_certificate(der).public_key()
     raw = core.OctetString.load(contents).native
     if not isinstance(public, rsa.RSAPublicKey):
         return False, _name(der)
@@ -99,4 +99,4 @@ def _bare(value: Any, contents: bytes, signed: bytes) -> tuple[bool, str]:
 
 
 def _name(der: bytes) -> str:
-    return common_name(x509.load_der_x509_certificate(der).subject)
+    return common_name(load_certificate(der).subject)

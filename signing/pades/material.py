@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing.pades.integrity import BROKEN
+from signing.trust.certificates import load as load_certificate
 from signing.trust.crl import IndexedCrl
 from signing.trust.ocsp import OcspAnswer
 
@@ -43,7 +44,7 @@ def of_document(reader: PdfFileReader) -> Material:
         store = reader.root["/DSS"]
     except BROKEN:
         return found
-    found.certificates = _read(store, "/Certs", x509.load_der_x509_certificate)
+    found.certificates = _read(store, "/Certs", load_certificate)
     found.lists = _read(store, "/CRLs", IndexedCrl)
     found.answers = _read(store, "/OCSPs", OcspAnswer)
     return found
@@ -68,7 +69,7 @@ def of_signature(embedded: EmbeddedPdfSignature) -> Material:
     found = Material()
     for certificate in embedded.other_embedded_certs[:_MOST]:
         try:
-            found.certificates.append(x509.load_der_x509_certificate(certificate.dump()))
+            found.certificates.append(load_certificate(certificate.dump()))
         except ValueError:
             continue
     try:

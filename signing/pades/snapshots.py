@@ -29,6 +29,9 @@ _FORM_MAY_CHANGE = frozenset({"/Fields", "/SigFlags", "/DR"})
 _FILLED = ("/V", "/AP", "/AS", "/I", "/MK")
 
 
+_HOLDERS = (dict, list, generic.IndirectObject)
+
+
 class TooComplex(ValueError):
     """The document nests deeper, or holds more, than can be compared safely."""
 
@@ -82,6 +85,30 @@ class Snapshots:
     @property
     def last(self) -> Snapshot:
         return self.of(self._reader.xrefs.total_revisions - 1)
+
+
+def read_through(reader: PdfFileReader) -> None:
+    """Read once whatever pages and form refer to, so that a listener hears of every oddity.
+
+    Ends quietly at `_MAX_OBJECTS`; raises what a parser raises for a broken object.
+    """
+    seen: set[tuple[int, int]] = set()
+    queue = [
+        reader.root.raw_get(k) for k in ("/Pages", "/AcroForm", "/OCProperties") if k in reader.root
+    ]
+    for _ in range(_MAX_OBJECTS):
+        if not queue:
+            return
+        value = queue.pop()
+        if isinstance(value, generic.IndirectObject):
+            key = (value.idnum, value.generation)
+            if key in seen:
+                continue
+            seen.add(key)
+            value = value.get_object()
+        members = value.values() if isinstance(value, dict) else value
+        if isinstance(value, (dict, list)):
+            queue += [each for each in members if isinstance(each, _HOLDERS)]
 
 
 def _take(resolver: Any) -> Snapshot:

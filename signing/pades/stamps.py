@@ -19,6 +19,7 @@ from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
 from signing.pades.integrity import BROKEN, binding_problem, stamp_is_sound
 from signing.trust import path as paths
 from signing.trust import revocation
+from signing.trust.certificates import load as load_certificate
 from signing.trust.crl import IndexedCrl
 from signing.trust.ocsp import OcspAnswer
 from signing.trust.store import TrustStore
@@ -93,8 +94,8 @@ def check_token(
     signer_info = extract_signer_info(signed_data)
     if binding_problem(signer_info, signer) or not stamp_is_sound(signed_data, signer_info, signer):
         raise StampRefused("Dấu thời gian không còn nguyên vẹn.")
-    authority = x509.load_der_x509_certificate(signer.dump())
-    others = [x509.load_der_x509_certificate(c.dump()) for c in certificates.other_certs[:32]]
+    authority = load_certificate(signer.dump())
+    others = [load_certificate(c.dump()) for c in certificates.other_certs[:32]]
     check_stamp_authority(authority, others, beside, made, later_proof)
     return Proof(made, paths.common_name(authority.subject))
 

@@ -20,7 +20,6 @@ from typing import Any
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import parser as asn1_parser
-from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
@@ -36,6 +35,7 @@ from signing.pades.report import Level
 from signing.pades.snapshots import Snapshots
 from signing.pades.splice import fill_hole, splice_stamp
 from signing.pades.tsp import Tsa
+from signing.trust.certificates import load as load_certificate
 from signing.trust.fetching import Fetch
 from signing.trust.store import TrustStore
 
@@ -189,7 +189,7 @@ def _stamps(signature: _Signature) -> list[Any]:
 
 def _subject(certificates: Any, proven: dt.datetime) -> evidence.Subject:
     return evidence.Subject(
-        x509.load_der_x509_certificate(certificates.signer_cert.dump()),
-        [x509.load_der_x509_certificate(c.dump()) for c in certificates.other_certs[:32]],
+        load_certificate(certificates.signer_cert.dump()),
+        [load_certificate(c.dump()) for c in certificates.other_certs[:32]],
         proven,
     )

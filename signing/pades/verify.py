@@ -30,9 +30,10 @@ from signing.pades.judge import Judgement, judge
 from signing.pades.limits import MAX_PDF_BYTES
 from signing.pades.material import Material
 from signing.pades.report import Level, Report, SignatureReport, Verdict, iso
-from signing.pades.snapshots import Snapshots
+from signing.pades.snapshots import Snapshots, read_through
 from signing.pades.stamps import Beside, Proof, StampRefused
 from signing.trust import revocation
+from signing.trust.certificates import load as load_certificate
 from signing.trust.revocation import show
 from signing.trust.store import TrustStore
 
@@ -86,9 +87,8 @@ def verify(
             reader = PdfFileReader(BytesIO(pdf), strict=False)
             if reader.encrypted:
                 return unreadable("Tệp có đặt mật khẩu hoặc mã hóa nên không kiểm tra được.")
-            states = Snapshots(reader)
-            items = _read(reader, pdf, states)
-            whole = not items or _readable(states)
+            items = _read(reader, pdf)
+            whole = not items or _readable(reader)
             dangers = hazards.find(reader)
             if known_since is not None and known_since > at:
                 known_since = None
@@ -102,19 +102,21 @@ def verify(
     return _conclude(judged, items, dangers, (checked, digest))
 
 
-def _readable(states: Snapshots) -> bool:
+def _readable(reader: PdfFileReader) -> bool:
     """Read everything that is shown once, so that what is broken or ambiguous is noticed."""
     try:
-        return bool(states.last.pages)
-    except integrity.BROKEN:
+        read_through(reader)
+    except (*integrity.BROKEN, RecursionError):
         return False
+    return True
 
 
-def _read(reader: PdfFileReader, pdf: bytes, states: Snapshots) -> list[_Item]:
+def _read(reader: PdfFileReader, pdf: bytes) -> list[_Item]:
     """Every filled signature field, in the order of the revisions."""
     found = list(enumerate_sig_fields(reader, filled_status=True))
     if len(found) > _MAX_SIGNATURES:
         raise ValueError("too many signatures")
+    states = Snapshots(reader)
     items = [_item(reader, pdf, name, reference, states) for name, _, reference in found]
     _refuse_twins(items)
     items.sort(key=lambda item: item.revision)
@@ -134,7 +136,7 @@ def _item(reader: PdfFileReader, pdf: bytes, name: str, reference: Any, states: 
             item.finished = SignatureReport(name, reasons=(reason,), sub_filter=item.kind)
             return item
         item.embedded = EmbeddedPdfSignature(reader, reference.get_object(), name)
-        item.certificate = x509.load_der_x509_certificate(item.embedded.signer_cert.dump())
+        item.certificate = load_certificate(item.embedded.signer_cert.dump())
         item.revision = item.embedded.signed_revision
         item.own = material.of_signature(item.embedded)
     except integrity.BROKEN as error:

@@ -23,6 +23,7 @@ from cryptography.x509 import ocsp as x509_ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.trust import algorithms, der
+from signing.trust.certificates import load as load_certificate
 from signing.trust.crl import Entry
 
 MAX_OCSP_BYTES = 256 * 1024
@@ -77,9 +78,9 @@ class OcspAnswer:
         chosen = body["responder_id"]
         self._name = chosen.chosen.untag().dump() if chosen.name == "by_name" else None
         self._key = chosen.chosen.native if chosen.name == "by_key" else None
-        self.certificates = tuple(
-            x509.load_der_x509_certificate(each.dump()) for each in (basic["certs"] or ())
-        )[:8]
+        self.certificates = tuple(load_certificate(each.dump()) for each in (basic["certs"] or ()))[
+            :8
+        ]
         self.singles = tuple(_singles(body["responses"]))
 
     def about(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Single | None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from signing.trust.certificates import load as load_certificate
 from signing.trust.crl import IndexedCrl
 from signing.trust.der import DerError
 from signing.trust.ocsp import OcspAnswer
@@ -124,6 +125,14 @@ def _certificates(folder: Path, problems: list[str]) -> tuple[x509.Certificate, 
 
 def read_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates of a PEM, DER or PKCS#7 file. Raises ValueError when there is none."""
+    try:
+        found = _any_form(data)
+        return [load_certificate(each.public_bytes(Encoding.DER)) for each in found]
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from error
+
+
+def _any_form(data: bytes) -> list[x509.Certificate]:
     if b"-----BEGIN PKCS7" in data:
         return pkcs7.load_pem_pkcs7_certificates(data)
     if b"-----BEGIN" in data:
