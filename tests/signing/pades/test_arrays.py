@@ -10,9 +10,9 @@ from pyhanko.pdf_utils.misc import PdfError
 
 from signing.pades import arrays
 
-NUMBERS = st.lists(
-    st.integers(0, 10**12) | st.lists(st.integers(0, 9999), max_size=40), max_size=60
-)
+INNER = st.lists(st.integers(0, 9999), max_size=40)
+NUMBERS = st.lists(st.integers(0, 10**12) | INNER, max_size=60)
+BLANKS = st.sampled_from([" ", "\n", "\r\n", "  \t"])
 
 
 def _text(values: list, blank: str) -> str:
