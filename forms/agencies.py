@@ -56,6 +56,19 @@ class AgencyForm(_Particulars, VersionForm):
     """Corrections to what is written."""
 
 
+class RegulationForm(VersionForm):
+    """The provincial regulation that an agency follows; the choices are passed in."""
+
+    regulation = ChoiceField(
+        "Quy chế áp dụng",
+        [InputRequired("Chọn quy chế.")],
+        choices=[],
+        description="Quyết định nơi nhận, cách gửi và điều kiện riêng của tỉnh. Nghị định áp dụng "
+        "trong mọi trường hợp; quy chế còn là dự thảo chỉ áp dụng khi đã nhập số, ngày.",
+    )
+    below_too = BooleanField("Áp dụng cho mọi đơn vị trực thuộc")
+
+
 class _Decision:
     effective_on = DayField("Ngày có hiệu lực", [DayRequired("Nhập ngày có hiệu lực.")])
     decision = StringField(

@@ -6,10 +6,11 @@ and each person or device moves when somebody really moves it.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import audit
@@ -79,6 +80,38 @@ def change_agency(
             return
         agency.version += 1
         _record(session, "agency.changed", actor, agency, changed=sorted(changed))
+
+
+def follow_regulation(
+    session: Session,
+    *,
+    actor: Actor,
+    agency_id: int,
+    version: int,
+    regulation: str,
+    known: Collection[str],
+    below_too: bool = False,
+) -> None:
+    """Say which provincial regulation an agency follows; the decree stands under each.
+
+    `known` are the instruments that may be chosen, the decree among them; `below_too` takes every
+    unit under the agency along. Raises `Refused` for an unknown one, and `Conflict`.
+    """
+    if regulation not in known:
+        raise Refused("Quy chế này không có trong phần mềm. Hãy chọn lại.")
+    with transaction(session):
+        agency = _load(session, agency_id, version)
+        agency.regulation = regulation
+        agency.version += 1
+        if below_too:
+            session.flush()  # The statement below would overwrite the version of the row in hand.
+            session.execute(
+                update(Agency)
+                .where(Agency.path.startswith(agency.path), Agency.id != agency.id)
+                .values(regulation=regulation, version=Agency.version + 1)
+                .execution_options(synchronize_session=False)
+            )
+        _record(session, "regulation.followed", actor, agency, regulation=regulation)
 
 
 def rename(

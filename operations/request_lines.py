@@ -179,8 +179,7 @@ def _unlocks(session: Session, chosen: Chosen) -> list[RequestLine]:
     return [
         _line(
             device=row,
-            certificate=(current := _current(row)),
-            chain_id=current.chain_id if current is not None else None,
+            certificate=_current(row),
             hold=unlock_hold(row.id),
         )
         for row in devices

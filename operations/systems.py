@@ -93,11 +93,13 @@ def _write(session: Session, row: System, wanted: Particulars) -> list[str]:
 
 def _top(agency: Agency) -> str:
     """The path of the body that the unit belongs to: its sender, or itself."""
-    sealed = agency.has_own_seal or agency.parent is None
-    return agency.path if sealed else agency.parent.path
+    above = agency.parent
+    return agency.path if agency.has_own_seal or above is None else above.path
 
 
-def _record(session: Session, event: str, actor: Actor, row: System, **body: audit.Value) -> None:
+def _record(
+    session: Session, event: str, actor: Actor, row: System, /, **body: audit.Value
+) -> None:
     audit.record(
         session,
         event,
@@ -105,5 +107,5 @@ def _record(session: Session, event: str, actor: Actor, row: System, **body: aud
         noun=NOUN,
         object_id=row.id,
         agency_id=row.agency_id,
-        **body,
+        **body,  # type: ignore[arg-type] # no event has a key named like a parameter
     )

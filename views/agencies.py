@@ -8,14 +8,24 @@ from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 import clock
+import regulations
 from extensions import db
-from forms.agencies import AgencyForm, MergeForm, NewAgencyForm, RenameForm, SplitForm
+from forms.agencies import (
+    AgencyForm,
+    MergeForm,
+    NewAgencyForm,
+    RegulationForm,
+    RenameForm,
+    SplitForm,
+)
 from models import Agency, AgencyChange, Certificate, Device, Person
 from operations import agencies as tree
+from operations.law import enacted
 from operations.transactions import Refused
 from rules.agencies import AgencyKind, AgencyLevel, sender_of
 from rules.names import fold
 from rules.permissions import Permission
+from rules.regulation_status import standing
 from views.guards import account, below, load, requires
 from views.register_pages import history
 from views.users import agency_choices
@@ -98,6 +108,7 @@ def show(agency_id: int) -> ResponseReturnValue:
         counts=_counts(row),
         changes=_changes(row),
         change_words=CHANGE_WORDS,
+        followed=dict(regulation_choices()).get(row.regulation or "", ""),
         may_edit=account().can(EDIT) and account().scope(EDIT).covers(row.id),
         history=history(tree.NOUN, row.id),
     )
@@ -219,6 +230,46 @@ def edit(agency_id: int) -> ResponseReturnValue:
             particulars=_particulars(form),
         ),
     )
+
+
+@bp.route("/<int:agency_id>/quy-che", methods=["GET", "POST"])
+@requires(EDIT)
+def regulation(agency_id: int) -> ResponseReturnValue:
+    """Choose the provincial regulation that decides where the agency's letters go."""
+    row = load(Agency, agency_id, EDIT)
+    form = RegulationForm(obj=row)
+    choices = regulation_choices()
+    form.regulation.offer(choices)
+    return _act(
+        form,
+        row,
+        "agencies/edit.html",
+        "Chọn quy chế áp dụng",
+        "Đã ghi quy chế áp dụng.",
+        lambda: tree.follow_regulation(
+            db.session(),
+            actor=account().actor(),
+            agency_id=agency_id,
+            version=form.version.data,
+            regulation=form.regulation.data,
+            known=[value for value, _ in choices],
+            below_too=bool(form.below_too.data),
+        ),
+    )
+
+
+def regulation_choices() -> list[tuple[str, str]]:
+    """The decree alone, and every regulation with how it stands today; one statement."""
+    law, today = enacted(db.session(), regulations.load()), clock.today()
+    found = []
+    for one in law.instruments:
+        if one.over is None:
+            found.append((one.key, f"Chỉ {one.citation}"))
+    for one in law.instruments:
+        if one.over is not None:
+            place = one.locality[:1].upper() + one.locality[1:]
+            found.append((one.key, f"{place}: {one.citation}. {standing(one, on=today)}"))
+    return found
 
 
 @bp.route("/<int:agency_id>/doi-ten", methods=["GET", "POST"])

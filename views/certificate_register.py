@@ -178,6 +178,12 @@ def _acts() -> list[dict[str, Any]]:
     if account().can(Permission.CERTIFICATE_REQUEST_DRAFT):
         url = url_for("certificate_requests.new_renewal")
         acts.append({"label": "Lập văn bản gia hạn", "url": url, "primary": True})
+        for words, endpoint in (
+            ("Thay đổi thông tin", "request_drafts.amendments"),
+            ("Thu hồi", "request_drafts.revocations"),
+            ("Cấp lại", "request_drafts.again"),
+        ):
+            acts.append({"label": words, "url": url_for(endpoint)})
     acts.append({"label": "In các dòng đã chọn", "url": url_for("certificates.choose_paper")})
     return acts
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, undefer
 
 import clock
@@ -25,7 +25,8 @@ from models import (
 )
 from operations import certificates, search
 from operations import law as house
-from operations.renewal_findings import facts_of, reasons_wanted
+from operations.line_facts import of_renewal
+from operations.request_findings import reasons_wanted
 from operations.transactions import Refused
 from rules.findings import Finding, blocking
 from rules.permissions import Permission
@@ -41,6 +42,13 @@ EDIT = Permission.CERTIFICATE_EDIT
 ATTEST = Permission.CERTIFICATE_HISTORY_ATTEST
 DRAFT = Permission.CERTIFICATE_REQUEST_DRAFT
 SUGGESTIONS = 20
+#: Findings after which only a new certificate helps.
+NO_RENEWAL = (
+    "renewal.revoked",
+    "renewal.expired",
+    "renewal.already_renewed",
+    "renewal.too_few_days_left",
+)
 OPTIONS = (
     joinedload(Certificate.agency, innerjoin=True),
     joinedload(Certificate.person),
@@ -77,10 +85,10 @@ def _page(row: Certificate, form: HistoryForm) -> str:
     margin = house.margin_days(db.session(), sender)
     law = house.law_for(regulations.load(), sender)
     lines = _lines(row)
-    open_line = next((line for line in lines if line.is_open), None)
+    open_line = next((line for line in lines if line.is_open and line.renews), None)
     held = f"số {open_line.request_id} trong sổ" if open_line is not None else None
     verdict = Verdict(
-        check_renewal(facts_of(row, held), on=clock.today(), law=law, margin_days=margin)
+        check_renewal(of_renewal(row, held), on=clock.today(), law=law, margin_days=margin)
     )
     chain = _chain(row)
     return render_template(
@@ -115,10 +123,10 @@ def _may(row: Certificate) -> dict[str, bool]:
 
 
 def _lines(row: Certificate) -> Sequence[RequestLine]:
-    """The requests in which the chain stands, latest first."""
+    """The requests in which the chain, or the device of this one, stands, latest first."""
     return db.session.scalars(
         select(RequestLine)
-        .where(RequestLine.chain_id == row.chain_id)
+        .where(or_(RequestLine.chain_id == row.chain_id, RequestLine.certificate_id == row.id))
         .options(
             joinedload(RequestLine.certificate_request, innerjoin=True).joinedload(
                 CertificateRequest.agency, innerjoin=True
@@ -147,8 +155,15 @@ def _chain(row: Certificate) -> list[tuple[Certificate, Entrustment | None]]:
 
 def _remedies(row: Certificate, open_line: RequestLine | None) -> dict[str, dict[str, str]]:
     """Buttons beside findings: finding code -> where to go."""
+    may = _may(row)
     found: dict[str, dict[str, str]] = {}
-    if _may(row)["attest"]:
+    if may["draft"]:
+        again = url_for("request_drafts.again", **{"chung-thu": row.id})
+        for code in NO_RENEWAL:
+            found[code] = {"label": "Lập đề nghị cấp mới", "url": again}
+        change = url_for("request_drafts.amendments", **{"chung-thu": row.id})
+        found["renewal.email_changed"] = {"label": "Lập đề nghị thay đổi", "url": change}
+    if may["attest"]:
         found["renewal.history_unknown"] = {
             "label": "Xác nhận lịch sử gia hạn",
             "url": "#lich-su-gia-han",

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row, Select, exists, func, literal, select, union_all
+from sqlalchemy import Row, Select, exists, func, literal, or_, select, union_all
 
 import clock
 from extensions import db
@@ -87,7 +87,12 @@ def ending_soon(scope: Scope, today: date) -> Sequence[Row[Any]]:
 
     Left out: revoked ones, those in an open request, and those that have a successor already.
     """
-    in_hand = exists().where(RequestLine.chain_id == Certificate.chain_id, RequestLine.is_open)
+    # An amendment alone leaves the renewal to be done.
+    in_hand = exists().where(
+        RequestLine.chain_id == Certificate.chain_id,
+        RequestLine.is_open,
+        or_(RequestLine.renews, ~RequestLine.amends),
+    )
     successor = Certificate.__table__.alias("successor")
     followed = exists().where(successor.c.predecessor_id == Certificate.id)
     return db.session.execute(
@@ -238,7 +243,7 @@ DUTIES: dict[RequestState, Duty] = {
         "certificate_requests.show",
     ),
     _S.SEALED: Duty(
-        _P.CERTIFICATE_REQUEST_RECORD_SENDING, "Gửi", "Ghi nhận đã gửi", "request_acts.sending"
+        _P.CERTIFICATE_REQUEST_RECORD_SENDING, "Gửi", "Ghi nhận đã gửi", "request_tracking.sending"
     ),
     _S.SENT: Duty(
         _P.CERTIFICATE_REQUEST_RECORD_RESULT,
