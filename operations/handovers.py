@@ -27,7 +27,7 @@ from operations.custody_checks import (
 from operations.law import law_for
 from operations.paper_effects import ACT, settle, waiting_for
 from operations.papers import Draw, Line, make_in
-from operations.request_moves import Drawn
+from operations.request_documents import Drawn
 from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
 from rules.findings import Finding, Severity, blocking
@@ -118,6 +118,11 @@ class Shown:
 
     findings: dict[int, tuple[Finding, ...]]
     papers: tuple[Drawn, ...]
+
+    @property
+    def found(self) -> list[Finding]:
+        """All findings, of whatever device."""
+        return [one for each in self.findings.values() for one in each]
 
 
 class _NothingWritten(Exception):
@@ -342,11 +347,15 @@ def _particulars(
         **wish.particulars,
         ACT: wish.act.value,
         "reason": wish.reason.strip(),
+        "receiver_is_agency": wish.act in TAKES,
         "medium": "digital" if wish.digital else "wet",
         "agency": paper_lines.of_agency(ready.agency),
         "giver": paper_lines.of_person(ready.people.get(giver_id or 0), wish.on),
         "receiver": paper_lines.of_person(ready.people.get(receiver_id or 0), wish.on),
     }
+    if wish.act is CustodyAct.HAND_OVER:
+        kinds = {one.kind for each in ready.certificates.values() for one in living(each, wish.on)}
+        told["for_agency"] = kinds == {SubscriberKind.ORGANISATION}
     if wish.decision.text:
         told["decision"] = wish.decision.text
         for name in ("from_on", "until_on"):

@@ -19,7 +19,7 @@ from operations import files
 from operations.entrustments import forget_entrustments
 from operations.paper_effects import cancel_moves, note_number, settle
 from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
-from operations.request_moves import Drawn
+from operations.request_documents import Drawn
 from operations.transactions import Refused, expect_version, transaction
 from rules.evidence import Evidence
 from rules.papers import PaperFileRole, PaperKind, PaperState

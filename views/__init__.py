@@ -42,6 +42,7 @@ NOUNS = (
     "papers",
     "paper_acts",
     "handovers",
+    "custody",
     "certificates",
 )
 

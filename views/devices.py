@@ -19,6 +19,7 @@ from operations.transactions import Refused
 from rules.devices import DeviceKind, DeviceState
 from rules.permissions import Permission
 from views.certificate_days import Standing
+from views.device_life import life_of
 from views.finding import (
     Condition,
     Register,
@@ -226,7 +227,7 @@ def show(device_id: int) -> ResponseReturnValue:
         row=row,
         name=_name(row),
         certificates=[(one, Standing.of(one, now, margin)) for one in certificates],
-        life=_life(row),
+        life=life_of(row, clock.today()),
         may_edit=person.can(EDIT) and person.scope(EDIT).covers(row.agency_id),
         may_renew=person.can(Permission.CERTIFICATE_REQUEST_DRAFT)
         and person.scope(Permission.CERTIFICATE_REQUEST_DRAFT).covers(row.agency_id),
@@ -238,53 +239,6 @@ def _name(row: Device) -> str:
     if row.holder is not None:
         return row.holder.full_name
     return f"{label(row.kind)} {row.internal_code}"
-
-
-_GONE = (DeviceState.RECALLED, DeviceState.RETURNED_TO_CA)
-_TROUBLE = (DeviceState.LOCKED, DeviceState.DAMAGED, DeviceState.MISSING, DeviceState.LOST)
-
-
-def _life(row: Device) -> list[dict[str, Any]]:
-    """The strip of a device's life: received, handed over, in use, recalled, returned."""
-    state = row.state
-    out = state is not DeviceState.IN_STOCK
-    in_hand = state in (DeviceState.IN_USE, DeviceState.HELD, *_TROUBLE)
-    back = state in (DeviceState.AWAITING_RECALL, *_GONE)
-    use = {"label": "Sử dụng", "state": "now" if in_hand else "done" if back else "todo"}
-    if state in _TROUBLE or state is DeviceState.HELD:
-        use |= {"state": "problem", "note": label(state)}
-    minutes = row.handover_minutes
-    return [
-        {
-            "label": "Nhận về cơ quan",
-            "state": "done" if out or row.received_on else "now",
-            "date": _day(row.received_on),
-        },
-        {
-            "label": "Bàn giao",
-            "state": "now" if state is DeviceState.HANDED_OVER else "done" if out else "todo",
-            "date": _day(row.handed_over_on),
-            "note": (f"Biên bản số {minutes}" if minutes else "Chưa có biên bản") if out else "",
-        },
-        use,
-        {
-            "label": "Thu hồi",
-            "state": "now"
-            if state in (DeviceState.AWAITING_RECALL, DeviceState.RECALLED)
-            else "done"
-            if state is DeviceState.RETURNED_TO_CA
-            else "todo",
-            "note": label(state) if state in (DeviceState.AWAITING_RECALL, *_GONE[:1]) else "",
-        },
-        {
-            "label": "Nộp về Cục",
-            "state": "done" if state is DeviceState.RETURNED_TO_CA else "todo",
-        },
-    ]
-
-
-def _day(value: Any) -> str:
-    return f"{value:%d/%m/%Y}" if value else ""
 
 
 @bp.route("/moi", methods=["GET", "POST"])

@@ -1,0 +1,24 @@
+"""Shapes of the short acts on one device that need no minutes."""
+
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+from wtforms.validators import Length, Optional
+
+from forms.fields import ChoiceField, DayField, DayRequired
+from forms.handovers import number_of
+
+
+class MoveForm(FlaskForm):
+    """When it happened, to whom where the act needs somebody, and what is to be remembered."""
+
+    on = DayField("Ngày thực hiện", [DayRequired("Nhập ngày thực hiện.")])
+    holder_id = ChoiceField("Người nhận", coerce=number_of, choices=[], validate_choice=True)
+    reason = TextAreaField(
+        "Ghi chú, lý do",
+        [Optional(), Length(max=500, message="Dài quá 500 ký tự.")],
+        description="Ghi vào lịch sử của thiết bị.",
+    )
+
+
+class UndoForm(FlaskForm):
+    """Taking a wrong click back asks for nothing but the click."""

@@ -1,0 +1,203 @@
+"""From what a person typed about a handover to the wish of `operations/handovers.py`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from wtforms import SelectChoice
+
+import regulations
+from extensions import db
+from forms.handovers import DIGITAL, ONE, SUBSCRIBER, HandoverForm, ReturnForm
+from models import Agency, Device, Person, Position
+from operations.custody_checks import Decision, certificates_on, living
+from operations.handovers import EACH_THEIR_OWN, GIVES, Item, Wish
+from operations.law import law_for, sender_for
+from rules.certificates import SubscriberKind
+from rules.lifecycle import CustodyAct
+from rules.routing import DeviceMatter, route
+from rules.signers import SigningAuthority
+from views.guards import below
+
+CONDITION = "Hoạt động bình thường"
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$")
+_MOST_PEOPLE = 2000
+
+
+def managing(devices: Sequence[Device]) -> Agency:
+    """The agency whose name stands on the paper."""
+    agency = devices[0].agency
+    return sender_for(db.session(), agency) or agency
+
+
+def offer_people(form: HandoverForm, devices: Sequence[Device]) -> list[tuple[str, str]]:
+    """Put the people of the managing agency into the choices of the form; returns them."""
+    agency = managing(devices)
+    inside = select(Agency.id).where(below(agency.path))
+    rows = db.session.execute(
+        select(Person.id, Person.full_name, Position.title)
+        .outerjoin(
+            Position,
+            (Position.person_id == Person.id) & Position.is_primary & Position.until_on.is_(None),
+        )
+        .where(
+            Person.left_on.is_(None),
+            or_(Person.agency_id.in_(inside), Position.agency_id.in_(inside)),
+        )
+        .order_by(Person.sort_key, Person.id)
+        .limit(_MOST_PEOPLE)
+    )
+    people = list(
+        dict.fromkeys(
+            (str(number), f"{name} – {title}" if title else name) for number, name, title in rows
+        )
+    )
+    choices = [SelectChoice("", "Chọn người"), *(SelectChoice(*one) for one in people)]
+    form.agency_person_id.choices = list(choices)
+    form.receiver_id.choices = list(choices)
+    return people
+
+
+def proposed_receivers(devices: Sequence[Device], today: date) -> dict[int, int]:
+    """The one person named in the living personal certificates of each device, where there is."""
+    found: dict[int, int] = {}
+    for device_id, certificates in certificates_on(db.session(), devices).items():
+        people = {
+            one.person_id
+            for one in living(certificates, today)
+            if one.kind is SubscriberKind.INDIVIDUAL
+        }
+        if len(people) == 1 and (only := people.pop()) is not None:
+            found[device_id] = only
+    return found
+
+
+def prefill(
+    form: HandoverForm,
+    act: CustodyAct,
+    devices: Sequence[Device],
+    proposed: Mapping[int, int],
+    person: Person | None,
+    *,
+    today: date,
+) -> None:
+    """What the program can know: today, the place, who is logged in, the subscribers."""
+    form.on.data = today
+    form.place.data = f"Trụ sở {managing(devices).name}"
+    offered = {value for value, *_ in form.agency_person_id.iter_choices()}
+    if person is not None and (person.id in offered or str(person.id) in offered):
+        form.agency_person_id.data = person.id
+    everyone = len(proposed) == len(devices)
+    form.receivers.data = SUBSCRIBER if everyone else ONE
+    if act is CustodyAct.RECALL:
+        form.purpose.data = "Chứng thư hết hạn hoặc bị thu hồi"
+    if isinstance(form, ReturnForm):
+        form.purpose.data = "Chứng thư hết hạn hoặc bị thu hồi"
+
+
+def wish_of(
+    act: CustodyAct,
+    form: HandoverForm,
+    devices: Sequence[Device],
+    proposed: Mapping[int, int],
+    sent: Mapping[str, Any],
+) -> Wish:
+    """The wish of a form that has been validated; fields per device come as "nguoi-<number>"."""
+    own = form.receivers.data == SUBSCRIBER
+    items = []
+    for device in devices:
+        receiver = None
+        if act is CustodyAct.CORRECT_HOLDER:
+            typed = str(sent.get(f"nguoi-{device.id}", ""))
+            offered = {value for value, *_ in form.receiver_id.iter_choices()}
+            receiver = int(typed) if typed and typed in map(str, offered) else None
+        elif act in GIVES:
+            receiver = proposed.get(device.id) if own else form.receiver_id.data
+        elif act in EACH_THEIR_OWN:
+            receiver = device.holder_id
+        items.append(
+            Item(
+                device.id,
+                receiver,
+                str(sent.get(f"tinh-trang-{device.id}", CONDITION)),
+                str(sent.get(f"ghi-chu-{device.id}", "")),
+            )
+        )
+    return Wish(
+        act=act,
+        on=form.on.data or date.min,
+        items=tuple(items),
+        agency_person_id=form.agency_person_id.data,
+        number=form.number.data or "",
+        place=form.place.data or "",
+        digital=form.signing.data == DIGITAL,
+        reason=form.reason.data or "",
+        decision=Decision(form.decision.data or "", form.from_on.data, form.until_on.data),
+        particulars=_particulars(act, form, devices),
+    )
+
+
+def _particulars(act: CustodyAct, form: HandoverForm, devices: Sequence[Device]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "at_time": form.at_time.data or "",
+        "purpose": form.purpose.data or "",
+        "on_behalf": form.on_behalf.data or "",
+    }
+    if act is CustodyAct.CONFIRM_STATUS:
+        told["signer"] = head_of(managing(devices), form.on.data or date.min)
+    if isinstance(form, ReturnForm):
+        told |= {
+            "notices": notices_of(form.notices.data or ""),
+            "in_person": bool(form.in_person.data),
+            "carrier": form.carrier.data or "",
+            "parcel_code": form.parcel_code.data or "",
+            "addressee": _addressee(devices, form.on.data or date.min),
+        }
+    return told
+
+
+def head_of(agency: Agency, on: date) -> dict[str, Any]:
+    """Who signs for the agency: its head on that day; empty where none is known."""
+    row = db.session.scalars(
+        select(Position)
+        .where(
+            Position.agency_id == agency.id,
+            Position.authority == SigningAuthority.HEAD,
+            Position.from_on <= on,
+            or_(Position.until_on.is_(None), Position.until_on >= on),
+        )
+        .order_by(Position.is_primary.desc(), Position.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return {}
+    return {"titles": [row.title.upper()], "name": row.person.full_name, "person_id": row.person_id}
+
+
+def notices_of(typed: str) -> list[dict[str, str]]:
+    """The notices of revocation, one on each line: number, then day."""
+    found = []
+    for line in filter(None, (one.strip() for one in typed.splitlines())):
+        day = _DAY.search(line)
+        dated = ""
+        if day is not None:
+            try:
+                dated = date(int(day[3]), int(day[2]), int(day[1])).isoformat()
+            except ValueError:
+                day = None
+        number = (line[: day.start()] if day is not None else line).strip(" ,;")
+        found.append({"number": number.removesuffix("ngày").strip(" ,;"), "dated": dated})
+    return found
+
+
+def _addressee(devices: Sequence[Device], on: date) -> str:
+    kinds = {one.kind for one in devices}
+    found = route(
+        DeviceMatter.RETURN,
+        device_kind=kinds.pop() if len(kinds) == 1 else None,
+        law=law_for(regulations.load(), devices[0].agency),
+        on=on,
+    )
+    return found.to.name
