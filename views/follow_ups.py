@@ -163,6 +163,7 @@ def lines(rows: Iterable[FollowUp]) -> list[dict[str, Any]]:
         {
             "row": row,
             "act": act_of(row),
+            "today": today,
             "is_open": row.done_at is None,
             "late": row.done_at is None and row.due_on is not None and row.due_on < today,
             "event": PAGES[row.noun][2] if row.noun in PAGES else "",
