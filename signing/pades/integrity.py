@@ -34,6 +34,9 @@ ONLY_FORM = "chỉ điền trường hoặc ký thêm"
 CHANGED = "nội dung bị thay đổi"
 UNKNOWN = "chưa xác định được"
 
+_HIDDEN = 0.4
+"""Share of the ink under a later signature's picture from which on content counts as hidden."""
+
 BROKEN = (
     PdfError,
     CMSExtractionError,
@@ -223,16 +226,17 @@ def _explain(
         found.forbidden.extend(ours.forbidden)
     end = int(embedded.byte_range[2]) + int(embedded.byte_range[3])
     for drawing in ours.drawings:
-        if _covers_text(pdf[:end], drawing):
+        if _hides(pdf[:end], pdf, drawing):
             found.doubts.append(
                 f"Hình hiển thị của chữ ký thêm sau “{drawing.field}” che lên nội dung trang "
                 f"{drawing.page}."
             )
 
 
-def _covers_text(signed: bytes, drawing: changes.Drawing) -> bool:
+def _hides(signed: bytes, now: bytes, drawing: changes.Drawing) -> bool:
+    """A seal may lie over a title and a name (decree 30/2020 wants it so); a patch may not."""
     try:
-        return bool(render.text_within(signed, drawing.page - 1, drawing.box).strip())
+        return render.hidden_share(signed, now, drawing.page - 1, drawing.box) > _HIDDEN
     except PdfBroken:
         return True
 

@@ -42,15 +42,15 @@ def _two() -> bytes:
 
 @attack("02-sao-y", VALID, "", "Đối chứng: ký sao y trên trường thêm sau, ngoài phần chữ.")
 def _copy() -> bytes:
-    return _with_late_field(by_both(), b"400 20 570 70").data
+    return with_late_field(by_both(), b"400 20 570 70").data
 
 
-def _with_late_field(tiny: Tiny, box: bytes, by: object = None) -> Tiny:
+def with_late_field(tiny: Tiny, box: bytes, by: object = None, ink: bytes = WHITE) -> Tiny:
     """A signature in a field that was added after the others, with something to be seen."""
     page = tiny.changed(PAGE, b"9 0 R]", b"9 0 R 30 0 R]")
     form = tiny.changed(FORM, b"9 0 R]", b"9 0 R 30 0 R]")
     tiny.objects[SPARE] = widget(b"Sig", b"sao_y", box)
-    shown = {31: drawing(WHITE, 400, 40)}
+    shown = {31: drawing(ink, 400, 40)}
     holder = by or people().agency
     return tiny.sign(
         SPARE,
@@ -335,12 +335,12 @@ def _evil_annotation() -> bytes:
     "Sneaky Signature: chữ ký thật thêm sau che nội dung.",
 )
 def _sneaky_signature() -> bytes:
-    return _with_late_field(_certified(2), b"50 750 450 790").data
+    return with_late_field(_certified(2), b"50 750 450 790").data
 
 
 @attack("54-ssa-nguoi-la", INVALID, "chứng thư gốc", "Sneaky Signature: người lạ ký che nội dung.")
 def _sneaky_stranger() -> bytes:
-    return _with_late_field(_certified(2), b"50 750 450 790", people().stranger).data
+    return with_late_field(_certified(2), b"50 750 450 790", people().stranger).data
 
 
 @attack("55-go-chung-nhan", INVALID, "Perms", "Gỡ quyền của chữ ký chứng nhận.")
@@ -351,18 +351,18 @@ def _permission_removed() -> bytes:
 
 @attack("56-che-so-da-khoa", INVALID, "che lên nội dung", "Chữ ký thêm sau có hình che số đã khóa.")
 def _cover_of_locked() -> bytes:
-    return _with_late_field(by_leader(), b"50 690 200 725").data
+    return with_late_field(by_leader(), b"50 690 200 725").data
 
 
 @attack(
     "57-ky-them-che", UNDECIDED, "che lên nội dung", "Chữ ký thật thêm sau che phần chữ của trang."
 )
 def _cover_of_text() -> bytes:
-    return _with_late_field(by_leader(), b"50 750 450 790").data
+    return with_late_field(by_leader(), b"50 750 450 790").data
 
 
 @attack(
     "58-nguoi-la-ky-che", UNDECIDED, "che lên nội dung", "Người lạ ký thêm, hình ký che phần chữ."
 )
 def _cover_by_stranger() -> bytes:
-    return _with_late_field(by_leader(), b"50 750 450 790", people().stranger).data
+    return with_late_field(by_leader(), b"50 750 450 790", people().stranger).data

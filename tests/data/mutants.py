@@ -129,7 +129,7 @@ def run(
         base = chance.choice(files)
         operator = chance.choice(OPERATORS)
         mutant = operator(base, chance)
-        if chance.random() < 0.2:
+        if mutant and chance.random() < 0.2:
             mutant = chance.choice(OPERATORS[:3])(
                 Base("", mutant, {}, base.holes, frozenset()), chance
             )

@@ -4,10 +4,17 @@ import tomllib
 
 import pytest
 
+from signing.errors import PdfBroken
+from signing.pades import render
 from signing.pades.report import ChangeKind, Report, SignatureReport
 from signing.pades.verify import verify
+from signing.trust.crl import IndexedCrl
 from signing.trust.store import TrustStore
+from tests.data.attack_list import by_leader
+from tests.data.attacks_later import with_late_field
 from tests.data.mutants import FOLDER
+from tests.data.people import lists, people
+from tests.data.tiny import PAGE, Tiny, letter_objects
 from tests.signing.files import signed_copy
 from tests.signing.pki import NOW, usual_trust
 
@@ -65,3 +72,38 @@ def test_a_certified_document_says_what_its_author_forbade():
     (certified,) = _of("51-")
     assert certified.modification == "nội dung bị thay đổi"
     assert any(not change.allowed for change in certified.later_changes)
+
+
+def _store() -> TrustStore:
+    made = people()
+    return TrustStore(
+        roots=(made.root.certificate,),
+        intermediates=(made.issuing.certificate,),
+        crls=tuple(map(IndexedCrl, lists())),
+    )
+
+
+RING = b"1 0 0 RG 3 w 5 5 390 30 re S"
+PATCH = b"1 1 1 rg 0 0 400 40 re f"
+
+
+@pytest.mark.parametrize(("ink", "verdict"), [(RING, "hợp lệ"), (PATCH, "chưa xác định")])
+def test_a_seal_may_lie_over_a_name_but_a_patch_may_not(ink, verdict):
+    late = with_late_field(by_leader(), b"50 750 450 790", ink=ink)
+    report = verify(late.data, trust=_store(), at=AT)
+    assert report.verdict == verdict, report.reasons
+    assert ("che lên nội dung trang 1" in " ".join(report.reasons)) is (ink is PATCH)
+
+
+def test_a_turned_page_is_looked_at_in_its_own_points():
+    objects = letter_objects()
+    objects[PAGE] = objects[PAGE].replace(
+        b"/Contents", b"/Rotate 90 /CropBox [20 20 595 842] /Contents"
+    )
+    turned = Tiny(objects).sign_leader(people().leader)
+    before = turned.data
+    after = with_late_field(turned, b"50 750 450 790").data
+    assert render.hidden_share(before, after, 0, (50, 750, 450, 790)) > 0.9
+    assert render.hidden_share(before, after, 0, (50, 100, 450, 140)) == 0
+    with pytest.raises(PdfBroken):
+        render.hidden_share(before, after, 7, (0, 0, 9, 9))
