@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from labels_daily import DAILY_LABELS
+from labels_documents import DOCUMENT_LABELS
 from rules.agencies import AgencyKind, AgencyLevel
 from rules.amendments import AmendmentCase
 from rules.attachments import AttachmentKind
@@ -239,6 +240,14 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.FORM_EDIT: "Sửa, xác nhận biểu mẫu",
     Permission.CALENDAR_EDIT: "Sửa lịch ngày nghỉ",
     Permission.REGULATION_EDIT: "Nhập số, ngày của quy chế",
+    Permission.DOCUMENT_VIEW: "Xem văn bản của cơ quan",
+    Permission.DOCUMENT_EDIT: "Chuẩn bị văn bản để ký",
+    Permission.DOCUMENT_SIGN: "Ký số văn bản được giao ký",
+    Permission.DOCUMENT_ISSUE: "Ghi số, ký số của cơ quan và phát hành",
+    Permission.INCOMING_VIEW: "Xem văn bản đến",
+    Permission.INCOMING_EDIT: "Nhận, xử lý văn bản đến",
+    Permission.PICTURE_EDIT: "Đổi hình chữ ký, hình dấu",
+    Permission.TRUST_EDIT: "Nhập chứng thư gốc, danh sách thu hồi",
     Permission.SIGNING_AGENT_PAIR: "Ghép nối chương trình ký số",
     Permission.VERIFICATION_USE: "Kiểm tra chữ ký số",
     Permission.FILE_DOWNLOAD: "Tải tệp lưu trữ",
@@ -305,6 +314,15 @@ SIGNING_ACTS: Mapping[SigningAct, str] = {
     SigningAct.APPROVE: "Ký của người có thẩm quyền",
     SigningAct.ISSUE: "Ký số của cơ quan để phát hành",
     SigningAct.READ_CERTIFICATES: "Đọc chứng thư từ thiết bị",
+    SigningAct.INITIAL: "Ký nháy",
+    SigningAct.COMMENT: "Góp ý",
+    SigningAct.COPY_TRUE: "Sao y",
+    SigningAct.COPY_OF_COPY: "Sao lục",
+    SigningAct.COPY_EXTRACT: "Trích sao",
+    SigningAct.ANNEX: "Ký số phụ lục",
+    SigningAct.DIGITISE: "Ký số bản số hóa",
+    SigningAct.RECEIVE: "Ký số văn bản đến",
+    SigningAct.LOG_IN: "Đăng nhập bằng thiết bị",
 }
 
 JOB_STATES: Mapping[JobState, str] = {
@@ -480,6 +498,7 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     StaffChange: STAFF_CHANGES,
     TransferAct: TRANSFER_ACTS,
     **DAILY_LABELS,
+    **DOCUMENT_LABELS,
 }
 
 

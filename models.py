@@ -226,6 +226,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=True)
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    token_login: Mapped[bool] = mapped_column(Boolean, default=False)  # also with the token
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -784,6 +785,13 @@ class SigningJob(Base):
             postgresql_where=text("is_open"),
         ),
         Index(
+            "uq_signing_job_open_document",
+            "document_id",
+            unique=True,
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open"),
+        ),
+        Index(
             "uq_signing_job_open_paper",
             "paper_id",
             unique=True,
@@ -796,6 +804,8 @@ class SigningJob(Base):
     public_id: Mapped[str] = mapped_column(String(64), unique=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_request.id"))
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))
+    # A document of the office has one open job at a time (uq_signing_job_open_document).
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("office_document.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     login_session_id: Mapped[int] = mapped_column(ForeignKey("login_session.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("signing_agent.id"))

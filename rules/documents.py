@@ -26,6 +26,15 @@ class SigningAct(StrEnum):
     APPROVE = "phe_duyet"  # the authorised signatory
     ISSUE = "phat_hanh"  # the agency, by its clerk
     READ_CERTIFICATES = "doc_chung_thu"  # no signature: certificates are read from the token
+    INITIAL = "ky_nhay"
+    COMMENT = "gop_y"
+    COPY_TRUE = "sao_y"
+    COPY_OF_COPY = "sao_luc"
+    COPY_EXTRACT = "trich_sao"
+    ANNEX = "phu_luc"  # in a file of its own, signed by the clerk
+    DIGITISE = "so_hoa"
+    RECEIVE = "van_ban_den"
+    LOG_IN = "dang_nhap"
 
 
 class JobState(StrEnum):

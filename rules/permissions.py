@@ -74,6 +74,14 @@ class Permission(StrEnum):
     FORM_EDIT = "form:edit"
     CALENDAR_EDIT = "calendar:edit"
     REGULATION_EDIT = "regulation:edit"
+    DOCUMENT_VIEW = "document:view"
+    DOCUMENT_EDIT = "document:edit"
+    DOCUMENT_SIGN = "document:sign"
+    DOCUMENT_ISSUE = "document:issue"
+    INCOMING_VIEW = "incoming:view"
+    INCOMING_EDIT = "incoming:edit"
+    PICTURE_EDIT = "picture:edit"
+    TRUST_EDIT = "trust:edit"
     SIGNING_AGENT_PAIR = "signing_agent:pair"
     VERIFICATION_USE = "verification:use"
     FILE_DOWNLOAD = "file:download"
@@ -115,6 +123,8 @@ _OVERVIEW = frozenset(
         _P.INCIDENT_VIEW,
         _P.STAFF_CHANGE_VIEW,
         _P.STOCKTAKE_VIEW,
+        _P.DOCUMENT_VIEW,
+        _P.INCOMING_VIEW,
         _P.SHEET_EXPORT,
         _P.REPORT_VIEW,
         _P.FILE_DOWNLOAD,
@@ -122,7 +132,7 @@ _OVERVIEW = frozenset(
 )
 
 # What everyone does with the device in their own hands.
-_HOLDER = frozenset({_P.RECEIPT_CONFIRM, _P.INCIDENT_REPORT})
+_HOLDER = frozenset({_P.RECEIPT_CONFIRM, _P.INCIDENT_REPORT, _P.DOCUMENT_SIGN})
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.FOCAL_POINT: _EVERYONE
@@ -146,6 +156,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.CUSTODY_MOVE,
         _P.PAPER_EDIT,
         _P.INCIDENT_EDIT,
+        _P.DOCUMENT_EDIT,
+        _P.PICTURE_EDIT,
         _P.STAFF_CHANGE_EDIT,
         _P.REORGANISATION_EDIT,
         _P.STOCKTAKE_MANAGE,
@@ -161,6 +173,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     | _HOLDER
     | {
         _P.PAPER_EDIT,
+        _P.DOCUMENT_EDIT,
+        _P.DOCUMENT_ISSUE,
+        _P.INCOMING_EDIT,
+        _P.PICTURE_EDIT,
         _P.STOCKTAKE_COUNT,
         _P.REPORT_EDIT,
         _P.CERTIFICATE_REQUEST_NUMBER,
@@ -205,6 +221,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VERIFY,
         _P.USER_MANAGE,
         _P.SETTING_EDIT,
+        _P.TRUST_EDIT,
         _P.FORM_EDIT,
         _P.CALENDAR_EDIT,
         _P.REGULATION_EDIT,

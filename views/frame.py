@@ -27,6 +27,8 @@ PLACES: tuple[tuple[str, str, Permission | None], ...] = (
     ("Nhắc việc", "reminders.index", Permission.REMINDER_VIEW),
     ("Nhập, xuất Excel", "sheets.index", Permission.SHEET_EXPORT),
     ("Báo cáo", "reports.index", Permission.REPORT_VIEW),
+    ("Văn bản của cơ quan", "office_documents.index", Permission.DOCUMENT_VIEW),
+    ("Văn bản đến", "incoming_documents.index", Permission.INCOMING_VIEW),
     ("Trình ký số", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
     ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
     ("Nhật ký", "log.index", Permission.AUDIT_VIEW),

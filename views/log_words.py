@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 
 BODY_WORDS: Mapping[str, str] = {
+    "on": "Bật",
+    "level": "Mức",
+    "step": "Chữ ký số thứ",
+    "steps": "Số chữ ký",
+    "not_secret": "Đã cam kết không phải bí mật nhà nước",
+    "way": "Cách ký",
     "accepted": "Đồng ý",
     "act": "Việc ký",
     "after_letter": "Sau khi đã gửi Mẫu số 05",

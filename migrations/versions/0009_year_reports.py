@@ -33,7 +33,7 @@ def upgrade() -> None:
             ["changed_by_id"], ["user_account.id"], name="fk_year_report_changed_by_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_year_report"),
-        sa.UniqueConstraint("agency_id", "year", name="uq_year_report_agency_id"),
+        sa.UniqueConstraint("agency_id", "year", name="uq_year_report_agency_id_year"),
     )
     op.create_index("ix_year_report_year", "year_report", ["year"])
     op.create_table(

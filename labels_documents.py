@@ -1,0 +1,62 @@
+"""Vietnamese words for documents of the office, documents that come in, and pictures."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from rules.office_documents import (
+    DocumentState,
+    DocumentWay,
+    IncomingState,
+    PictureKind,
+    StepState,
+)
+
+DOCUMENT_WAYS: Mapping[DocumentWay, str] = {
+    DocumentWay.SEAL_OF_SCAN: "Ký số của cơ quan trên bản quét văn bản giấy",
+    DocumentWay.PERSON_AND_AGENCY: "Một chữ ký cá nhân và chữ ký số của cơ quan",
+    DocumentWay.MANY_AND_AGENCY: "Nhiều chữ ký cá nhân và chữ ký số của cơ quan",
+    DocumentWay.MANY_INSIDE: "Nhiều chữ ký cá nhân, không phát hành",
+    DocumentWay.COPY: "Bản sao điện tử (sao y, sao lục, trích sao)",
+    DocumentWay.ANNEX: "Phụ lục ở tệp riêng",
+    DocumentWay.DIGITISED: "Tài liệu số hóa",
+}
+
+DOCUMENT_STATES: Mapping[DocumentState, str] = {
+    DocumentState.DRAFT: "Đang chuẩn bị",
+    DocumentState.SIGNING: "Đang ký",
+    DocumentState.SIGNED: "Đã ký xong",
+    DocumentState.ISSUED: "Đã phát hành",
+    DocumentState.RETURNED: "Bị trả lại",
+    DocumentState.CANCELLED: "Đã hủy",
+}
+
+STEP_STATES: Mapping[StepState, str] = {
+    StepState.WAITING: "Chưa đến lượt",
+    StepState.DUE: "Đến lượt ký",
+    StepState.SIGNED: "Đã ký",
+    StepState.RETURNED: "Trả lại",
+    StepState.SKIPPED: "Không ký",
+}
+
+INCOMING_STATES: Mapping[IncomingState, str] = {
+    IncomingState.CHECKED: "Đã kiểm tra, chờ xử lý",
+    IncomingState.ACCEPTED: "Đã tiếp nhận",
+    IncomingState.HELD: "Tạm giữ",
+    IncomingState.REFUSED: "Từ chối tiếp nhận",
+    IncomingState.DELETED: "Đã xóa, báo nơi gửi",
+}
+
+PICTURE_KINDS: Mapping[PictureKind, str] = {
+    PictureKind.SIGNATURE: "Hình chữ ký",
+    PictureKind.SEAL: "Hình dấu",
+    PictureKind.INITIALS: "Hình chữ ký nháy",
+}
+
+DOCUMENT_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    DocumentWay: DOCUMENT_WAYS,
+    DocumentState: DOCUMENT_STATES,
+    StepState: STEP_STATES,
+    IncomingState: INCOMING_STATES,
+    PictureKind: PICTURE_KINDS,
+}
