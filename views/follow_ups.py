@@ -68,8 +68,8 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Lập văn bản cấp mới",
         (
             _LETTER + "/cap-moi?chung-thu={chung_thu}",
-            _LETTER + "/cap-moi?ca-nhan={ca_nhan}",
-            _LETTER + "/cap-moi",
+            _LETTER + "/cap-moi/ca-nhan?ca-nhan={ca_nhan}",
+            _LETTER + "/cap-moi/co-quan?don-vi={co_quan}",
             "/chung-thu/{chung_thu}",
         ),
     ),
@@ -79,10 +79,16 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     follow_ups.RECALL: (
         "Thu lại thiết bị",
-        ("/ban-giao/thu-hoi?thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
+        ("/ban-giao/moi?viec=thu-hoi&thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
     ),
-    follow_ups.HOLD: ("Ghi tạm giữ", ("/thiet-bi/{thiet_bi}",)),
-    follow_ups.DEVICE_RETURN: ("Nộp về Cục", ("/thiet-bi/{thiet_bi}",)),
+    follow_ups.HOLD: (
+        "Ghi tạm giữ",
+        ("/ban-giao/moi?viec=tam-giu&thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
+    ),
+    follow_ups.DEVICE_RETURN: (
+        "Nộp về Cục",
+        ("/ban-giao/moi?viec=nop-cuc&thiet-bi={thiet_bi}", "/thiet-bi/{thiet_bi}"),
+    ),
     follow_ups.MEASURES: ("Ghi biện pháp", ("/su-co/{su_co}/xu-ly",)),
     follow_ups.REPORT: ("Lập báo cáo", ("/su-co/{su_co}/bao-cao",)),
     follow_ups.LOSS_MINUTES: ("Lập Mẫu số 09", ("/su-co/{su_co}/mau-09",)),
@@ -156,13 +162,16 @@ def panel(noun: str, object_id: int) -> list[dict[str, Any]]:
     return lines(follow_ups.of(db.session(), noun, object_id))
 
 
-def lines(rows: Iterable[FollowUp]) -> list[dict[str, Any]]:
-    """Each row with the address and words of the act it asks for, its state and subject."""
+def lines(rows: Iterable[FollowUp], ground: str = "") -> list[dict[str, Any]]:
+    """Each row with the address and words of the act it asks for, its state and subject.
+
+    `ground`: the name of the ground of revocation that the event brings, offered in Mẫu số 05.
+    """
     today = clock.today()
     return [
         {
             "row": row,
-            "act": act_of(row),
+            "act": act_of(row, ground),
             "today": today,
             "is_open": row.done_at is None,
             "late": row.done_at is None and row.due_on is not None and row.due_on < today,
@@ -174,7 +183,7 @@ def lines(rows: Iterable[FollowUp]) -> list[dict[str, Any]]:
     ]
 
 
-def act_of(row: FollowUp) -> dict[str, str] | None:
+def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
     """Words and address of the page on which a proposal is carried out; None where there is none.
 
     Only addresses that this program answers are offered.
@@ -191,8 +200,10 @@ def act_of(row: FollowUp) -> dict[str, str] | None:
         }
         for way in ways:
             wanted = [name for name in subject if f"{{{name}}}" in way]
-            if all(subject[name] for name in wanted) and _answers(way.format(**subject)):
-                return {"label": words, "url": way.format(**subject)}
+            address = way.format(**subject)
+            if all(subject[name] for name in wanted) and _answers(address):
+                asks = ground and deed == follow_ups.REVOCATION and "?" in address
+                return {"label": words, "url": f"{address}&ly-do={ground}" if asks else address}
     return None
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 import clock
-import regulations
 from extensions import db
 from forms.staff_changes import AnswerForm, ChangeForm, ListForm, ReasonForm, WhoForm
 from labels import label
@@ -23,10 +22,12 @@ from operations.staff_change_lines import Line, match, read_lines
 from operations.transactions import Refused
 from rules.names import fold
 from rules.permissions import Permission
+from rules.revocation_grounds import RevocationGround
 from rules.staff_changes import StaffChange as Kind
 from schema.changes import StaffChange
 from schema.custody import FollowUp
 from sheets.vocabulary import choices as vocabulary
+from views.current_law import current_law
 from views.follow_ups import lines, open_counts
 from views.guards import account, below, load, requires
 from views.register_pages import agencies, history
@@ -53,6 +54,14 @@ HINTS = {
     Kind.POSITION_CHANGED: "Bổ nhiệm, miễn nhiệm, đổi chức vụ",
     Kind.LONG_LEAVE: "Đi học, nghỉ thai sản, nghỉ không lương: cơ quan tạm giữ thiết bị",
     Kind.NO_LONGER_NEEDED: "Vẫn công tác nhưng không cần ký số nữa",
+}
+# The ground of Điều 17 that each kind of change brings, where it is the same in every regulation.
+GROUNDS = {
+    Kind.RETIRED: RevocationGround.RETIRED.name,
+    Kind.LEFT_SERVICE: RevocationGround.LEFT_SERVICE.name,
+    Kind.DECEASED: RevocationGround.DECEASED.name,
+    Kind.MOVED_TO_OTHER_BODY: RevocationGround.POSITION_CHANGED.name,
+    Kind.POSITION_CHANGED: RevocationGround.POSITION_CHANGED.name,
 }
 WAYS = {AMEND: "Thay đổi nội dung thông tin (Mẫu số 04)", REVOKE: "Thu hồi rồi cấp mới"}
 
@@ -123,7 +132,7 @@ def new() -> ResponseReturnValue:
                 db.session(),
                 actor=account().actor(),
                 change=_change(form, person_id, kind),
-                law=regulations.load(),
+                law=current_law(),
             )
         except Refused as error:
             flash(str(error), "error")
@@ -192,7 +201,7 @@ def compare(change_id: int) -> ResponseReturnValue:
             change_id=change_id,
             version=request.form.get("version", 0, type=int),
             fits=request.form.get("phu-hop") == "co",
-            law=regulations.load(),
+            law=current_law(),
         ),
     )
 
@@ -271,7 +280,7 @@ def answer(change_id: int) -> ResponseReturnValue:
         row=row,
         along=along,
         devices=transfers.in_the_way(db.session(), row.person, along=bool(along)),
-        held=holdings_of(db.session(), [row.person_id], on=clock.today(), law=regulations.load())[
+        held=holdings_of(db.session(), [row.person_id], on=clock.today(), law=current_law())[
             row.person_id
         ],
     )
@@ -296,7 +305,7 @@ def state_of(row: StaffChange) -> tuple[str, str, str]:
 
 
 def _page(row: StaffChange) -> str:
-    shown = lines(of(db.session(), changes.NOUN, row.id))
+    shown = lines(of(db.session(), changes.NOUN, row.id), GROUNDS.get(Kind(row.kind), ""))
     scope = account().scope(EDIT) if account().can(EDIT) else None
     mine = scope is not None and scope.covers(row.agency_id)
     theirs = scope is not None and row.to_agency_id is not None and scope.covers(row.to_agency_id)
@@ -444,7 +453,7 @@ def _bodies() -> list[str]:
 
 def _preview(person_id: int, kind: Kind, on: date | None = None) -> list[Any]:
     today = on or clock.today()
-    held = holdings_of(db.session(), [person_id], on=today, law=regulations.load())
+    held = holdings_of(db.session(), [person_id], on=today, law=current_law())
     return items_for(held[person_id], kind, effective_on=today, on=today)
 
 
@@ -463,7 +472,7 @@ def _save_list(form: ListForm, found: list[Line], good: list[Line]) -> ResponseR
             db.session(),
             actor=account().actor(),
             changes=[one.change() for one in good],
-            law=regulations.load(),
+            law=current_law(),
         )
     except Refused as error:
         flash(str(error), "error")
