@@ -25,7 +25,8 @@ from models import (
 )
 from operations import logins, search
 from operations.personal import CitizenIds
-from operations.renewal_findings import facts_of, judge
+from operations.request_findings import Question, judge
+from operations.request_lines import Chosen, Wish, lines_for
 from practice import build, holdings
 from rules.agencies import AgencyLevel
 from rules.certificates import (
@@ -40,6 +41,7 @@ from rules.devices import DeviceKind, DeviceState
 from rules.findings import Severity, blocking
 from rules.names import sort_key
 from rules.permissions import Role
+from rules.requests import RequestKind
 from rules.signers import SigningAuthority
 from signing.trust.path import build_path, period_problems
 from signing.trust.revocation import Revocation, check
@@ -144,20 +146,20 @@ def test_the_focal_point_of_the_first_commune_finds_renewable_certificates_and_e
     practice_app: Flask,
 ) -> None:
     rows = in_east()
-    findings = judge(
-        db.session(),
-        rows,
-        on=TODAY,
-        received_on=None,
-        law=regulations.load(),
-        margin_days=45,
-    )
+    wish = Wish(RequestKind.RENEWAL, TODAY)
+    lines = lines_for(db.session(), wish, Chosen(certificates=tuple(row.id for row in rows)))
+    judged = judge(db.session(), lines, Question(wish.kind, TODAY, regulations.load()))
+    findings = {
+        line.certificate.id: found
+        for line, found in zip(lines, judged, strict=True)
+        if line.certificate is not None
+    }
     free = [
         row
         for row in rows
         if state_of(row) in (CertificateState.RENEWAL_DUE, CertificateState.URGENT)
         and not [one for one in findings[row.id] if one.severity is not Severity.INFO]
-        and facts_of(row, None).kind is SubscriberKind.INDIVIDUAL
+        and row.kind is SubscriberKind.INDIVIDUAL
     ]
     refused = {one.code for row in rows for one in blocking(findings[row.id])}
     warned = {one.code for row in rows for one in findings[row.id]}
