@@ -13,8 +13,10 @@ import audit
 from audit import Actor
 from models import Device, Person, SearchTerm
 from operations import search
+from operations.custody import Circumstances, enter
 from operations.transactions import Refused, expect_version, transaction
 from rules.devices import DeviceKind, DeviceState
+from rules.lifecycle import CustodyAct, acts_from
 from rules.names import clean_name
 from rules.serials import normalise_serial
 
@@ -22,6 +24,13 @@ NOUN = "device"
 SERIALS = ("printed_serial", "driver_serial", "notice_serial")
 ENTERED_AS = (DeviceState.IN_STOCK, DeviceState.HANDED_OVER, DeviceState.IN_USE)
 """States in which a device may be entered; the others follow from acts on it."""
+BEGINNINGS = (
+    CustodyAct.RECEIVE,
+    CustodyAct.REGISTER_SIM,
+    CustodyAct.OPEN_ACCOUNT,
+    CustodyAct.OPENING_BALANCE,
+)
+"""How a device comes into the register; which of them fits is told by its kind and state."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,7 @@ def add(
         session.add(row)
         session.flush()  # The terms and the event name the device by its number.
         search.reindex(session, search.DEVICE, row.id, search.terms_of_device(row, holder))
+        _begin(session, actor, row)
         audit.record(
             session,
             "device.created",
@@ -99,6 +109,15 @@ def add(
             state=row.state.name,
         )
         return row.id
+
+
+def _begin(session: Session, actor: Actor, row: Device) -> None:
+    """The first move of a device, where the table of moves has such a beginning for its kind."""
+    for act in BEGINNINGS:
+        if any(one.act is act and one.to is row.state for one in acts_from(row.kind, None)):
+            on = row.handed_over_on or row.received_on or actor.today
+            enter(session, actor, [row], act, Circumstances(min(on, actor.today)))
+            return
 
 
 def edit(
@@ -163,11 +182,20 @@ def _free_code(session: Session, agency_id: int, wanted: str) -> str:
     if code:
         _refuse_taken_code(session, agency_id, code, None)
         return code
+    return free_codes(session, agency_id, 1)[0]
+
+
+def free_codes(session: Session, agency_id: int, count: int) -> list[str]:
+    """The next free internal codes of an agency, in two statements."""
     number = (session.scalar(select(func.max(Device.id))) or 0) + 1
     taken = set(session.scalars(select(Device.internal_code).where(Device.agency_id == agency_id)))
-    while f"TB-{number:05d}" in taken:
+    found: list[str] = []
+    while len(found) < count:
+        code = f"TB-{number:05d}"
         number += 1
-    return f"TB-{number:05d}"
+        if code not in taken:
+            found.append(code)
+    return found
 
 
 def _refuse_taken_code(session: Session, agency_id: int, code: str, own: int | None) -> None:

@@ -43,6 +43,7 @@ NOUNS = (
     "paper_acts",
     "handovers",
     "custody",
+    "intake",
     "certificates",
 )
 

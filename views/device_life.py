@@ -206,6 +206,8 @@ def steps_of(device: Device, moves: Sequence[CustodyMove]) -> list[Step]:
         level = Evidence.NONE
         if one.paper is not None and one.paper.state is not PaperState.CANCELLED:
             level = level_of_paper(one.paper, one.holder_after_id if _many(one.paper) else None)
+        elif one.act == _A.OPENING_BALANCE.value and device.handover_minutes:
+            level = Evidence.SCAN  # Older minutes on paper, known by their number.
         found.append(Step(CustodyAct(one.act), one.moved_on, level))
     return found
 

@@ -34,7 +34,15 @@ def managing(devices: Sequence[Device]) -> Agency:
 
 def offer_people(form: HandoverForm, devices: Sequence[Device]) -> list[tuple[str, str]]:
     """Put the people of the managing agency into the choices of the form; returns them."""
-    agency = managing(devices)
+    people = people_of(managing(devices))
+    choices = [SelectChoice("", "Chọn người"), *(SelectChoice(*one) for one in people)]
+    form.agency_person_id.choices = list(choices)
+    form.receiver_id.choices = list(choices)
+    return people
+
+
+def people_of(agency: Agency) -> list[tuple[str, str]]:
+    """Who works in an agency or below it, as choices: number, then name and main position."""
     inside = select(Agency.id).where(below(agency.path))
     rows = db.session.execute(
         select(Person.id, Person.full_name, Position.title)
@@ -49,15 +57,11 @@ def offer_people(form: HandoverForm, devices: Sequence[Device]) -> list[tuple[st
         .order_by(Person.sort_key, Person.id)
         .limit(_MOST_PEOPLE)
     )
-    people = list(
+    return list(
         dict.fromkeys(
             (str(number), f"{name} – {title}" if title else name) for number, name, title in rows
         )
     )
-    choices = [SelectChoice("", "Chọn người"), *(SelectChoice(*one) for one in people)]
-    form.agency_person_id.choices = list(choices)
-    form.receiver_id.choices = list(choices)
-    return people
 
 
 def proposed_receivers(devices: Sequence[Device], today: date) -> dict[int, int]:

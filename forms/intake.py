@@ -1,0 +1,54 @@
+"""Shapes of what is entered when a parcel comes from the authority."""
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
+from wtforms import SelectChoice, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from forms.fields import ChoiceField, DayField, DayRequired
+from forms.handovers import number_of
+from labels import label
+from rules.devices import DeviceKind
+
+KINDS = [SelectChoice(one.name, label(one)) for one in (DeviceKind.PKI_TOKEN, DeviceKind.HSM)]
+ACCEPTED = ".cer,.crt,.pem,.der,.p7b,.zip"
+
+
+def _at_most(length: int) -> Length:
+    return Length(max=length, message=f"Dài quá {length} ký tự.")
+
+
+class IntakeForm(FlaskForm):
+    """A parcel: what accompanies it, and the serials that were scanned or pasted."""
+
+    agency_id = ChoiceField(
+        "Cơ quan tiếp nhận", [InputRequired("Chọn cơ quan.")], coerce=number_of, choices=[]
+    )
+    lines = TextAreaField(
+        "Số hiệu thiết bị",
+        [Optional(), _at_most(100_000)],
+        description="Đặt con trỏ vào ô rồi quét: máy quét gõ số hiệu và xuống dòng. Cũng dán được "
+        "từ Excel: số hiệu, họ tên, thư điện tử, số hiệu chứng thư; mỗi dòng một thiết bị. Ghi dấu "
+        "? khi không đọc được số hiệu.",
+    )
+    certificates = MultipleFileField("Tệp chứng thư gửi kèm", [Optional()])
+    received_on = DayField("Ngày nhận bưu gửi", [DayRequired("Nhập ngày nhận.")])
+    parcel_code = StringField("Mã bưu gửi", [Optional(), _at_most(60)])
+    notice = StringField(
+        "Thông báo, công văn kèm theo",
+        [Optional(), _at_most(200)],
+        description="Ví dụ: Thông báo số 12/TB-CTS ngày 10/11/2026.",
+    )
+    packaging = StringField(
+        "Tình trạng bao gói", [Optional(), _at_most(120)], default="Nguyên vẹn, còn niêm phong"
+    )
+    kind = ChoiceField("Loại thiết bị", [InputRequired("Chọn loại.")], choices=KINDS)
+    model = StringField("Kiểu, hãng", [Optional(), _at_most(120)])
+    receiver_id = ChoiceField("Người tiếp nhận", coerce=number_of, choices=[])
+    witness_id = ChoiceField("Người cùng kiểm nhận", coerce=number_of, choices=[])
+    place = StringField("Địa điểm", [Optional(), _at_most(200)])
+    number = StringField(
+        "Số biên bản",
+        [Optional(), _at_most(60)],
+        description="Số do văn thư cấp; để trống và ghi sau cũng được.",
+    )
