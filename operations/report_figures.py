@@ -1,0 +1,190 @@
+"""What the register counts for a period, by agency; a fixed number of statements."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import Certificate, CertificateRequest, Device, RequestLine
+from rules.certificates import CertificateOrigin, SubscriberKind
+from rules.days import VIETNAM
+from rules.devices import DeviceKind
+from rules.reports import FIGURE_OF_STATE, SOON_DAYS, Figure, Period
+from rules.requests import LineState, RequestKind
+from schema.custody import CustodyMove, Incident
+
+Within = Callable[[Any], ColumnElement[bool]]
+"""A condition on a column of agency numbers."""
+
+Counts = dict[int, dict[Figure, int]]
+
+_ACTIVE = {
+    SubscriberKind.ORGANISATION: Figure.ACTIVE_ORGANISATION,
+    SubscriberKind.INDIVIDUAL: Figure.ACTIVE_INDIVIDUAL,
+    SubscriberKind.SYSTEM: Figure.ACTIVE_SYSTEM,
+}
+_BEGUN = {
+    CertificateOrigin.ISSUED: Figure.ISSUED,
+    CertificateOrigin.RENEWED: Figure.RENEWED,
+    CertificateOrigin.AMENDED: Figure.AMENDED,
+}
+
+
+def count_figures(session: Session, within: Within, period: Period, *, today: date) -> Counts:
+    """Every figure of a period for each agency that has any; five statements.
+
+    Certificates, devices and incidents count where they belong now. A device that is counted for a
+    day in the past stands where its moves say it stood then.
+    """
+    counts: Counts = {}
+    begin, end = _midnight(period.first), _midnight(period.after)
+    _add_certificates(session, counts, within, period, begin, end)
+    _add(counts, Figure.ACTIVE_SIM_PKI, session.execute(_on_sim(within, period, end)))
+    _add(counts, Figure.UNLOCKED, session.execute(_unlocked(within, period)))
+    _add(counts, Figure.INCIDENTS, session.execute(_incidents(within, begin, end)))
+    for agency_id, state, count in session.execute(_devices(within, period, today)):
+        if state is not None:  # None: it came into the register later.
+            _put(counts, agency_id, FIGURE_OF_STATE[state], count)
+    return counts
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), VIETNAM)
+
+
+def _put(counts: Counts, agency_id: int, figure: Figure, count: int) -> None:
+    row = counts.setdefault(agency_id, {})
+    row[figure] = row.get(figure, 0) + count
+
+
+def _add(counts: Counts, figure: Figure, rows: Any) -> None:
+    for agency_id, count in rows:
+        _put(counts, agency_id, figure, count)
+
+
+def _is_active(period: Period, end: datetime) -> ColumnElement[bool]:
+    """Begun, not ended and not revoked when the last day of the period was over."""
+    return and_(
+        Certificate.expires_on > period.last,
+        Certificate.not_before < end,
+        or_(Certificate.revoked_at.is_(None), Certificate.revoked_at >= end),
+    )
+
+
+def _certificate_conditions(
+    period: Period, begin: datetime, end: datetime
+) -> dict[Figure, ColumnElement[bool]]:
+    active = _is_active(period, end)
+    soon, later = SOON_DAYS
+    first, last = period.next_year
+    conditions = {
+        figure: and_(active, Certificate.kind == kind) for kind, figure in _ACTIVE.items()
+    }
+    conditions |= {
+        figure: and_(
+            Certificate.origin == origin,
+            Certificate.not_before >= begin,
+            Certificate.not_before < end,
+        )
+        for origin, figure in _BEGUN.items()
+    }
+    conditions[Figure.REVOKED] = and_(Certificate.revoked_at >= begin, Certificate.revoked_at < end)
+    for figure, days in (
+        (Figure.ENDING_IN_30_DAYS, soon),
+        (Figure.ENDING_IN_90_DAYS, later),
+    ):
+        conditions[figure] = and_(active, Certificate.expires_on <= period.last + timedelta(days))
+    conditions[Figure.ENDING_NEXT_YEAR] = and_(
+        active, Certificate.expires_on >= first, Certificate.expires_on <= last
+    )
+    return conditions
+
+
+def _add_certificates(
+    session: Session,
+    counts: Counts,
+    within: Within,
+    period: Period,
+    begin: datetime,
+    end: datetime,
+) -> None:
+    conditions = _certificate_conditions(period, begin, end)
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in conditions.values()]
+    rows = session.execute(
+        select(Certificate.agency_id, *sums)
+        .where(within(Certificate.agency_id))
+        .group_by(Certificate.agency_id)
+    )
+    for agency_id, *found in rows:
+        for figure, count in zip(conditions, found, strict=True):
+            if count:
+                _put(counts, agency_id, figure, int(count))
+
+
+def _on_sim(within: Within, period: Period, end: datetime) -> Any:
+    return (
+        select(Certificate.agency_id, func.count())
+        .join(Device, Device.id == Certificate.device_id)
+        .where(
+            Device.kind == DeviceKind.SIM_PKI,
+            _is_active(period, end),
+            within(Certificate.agency_id),
+        )
+        .group_by(Certificate.agency_id)
+    )
+
+
+def _unlocked(within: Within, period: Period) -> Any:
+    """Lines of Mẫu số 06 that were granted; the agency is the one that asked."""
+    return (
+        select(CertificateRequest.agency_id, func.count())
+        .join(RequestLine, RequestLine.request_id == CertificateRequest.id)
+        .where(
+            CertificateRequest.kind == RequestKind.UNLOCK,
+            RequestLine.state == LineState.GRANTED,
+            RequestLine.result_on >= period.first,
+            RequestLine.result_on <= period.last,
+            within(CertificateRequest.agency_id),
+        )
+        .group_by(CertificateRequest.agency_id)
+    )
+
+
+def _incidents(within: Within, begin: datetime, end: datetime) -> Any:
+    return (
+        select(Incident.agency_id, func.count())
+        .where(
+            Incident.reported_at >= begin,
+            Incident.reported_at < end,
+            within(Incident.agency_id),
+        )
+        .group_by(Incident.agency_id)
+    )
+
+
+def _devices(within: Within, period: Period, today: date) -> Any:
+    """Devices by state on the last day: what the first later move found, else where they are."""
+    kept = and_(Device.kind != DeviceKind.CENTRAL, within(Device.agency_id))
+    known = or_(Device.received_on.is_(None), Device.received_on <= period.last)
+    if period.last >= today:
+        return (
+            select(Device.agency_id, Device.state, func.count())
+            .where(kept, known)
+            .group_by(Device.agency_id, Device.state)
+        )
+    later = (
+        select(CustodyMove.device_id, func.min(CustodyMove.id).label("first"))
+        .where(CustodyMove.moved_on > period.last)
+        .group_by(CustodyMove.device_id)
+        .subquery()
+    )
+    state = case((later.c.first.is_(None), Device.state), else_=CustodyMove.state_before)
+    return (
+        select(Device.agency_id, state, func.count())
+        .outerjoin(later, later.c.device_id == Device.id)
+        .outerjoin(CustodyMove, CustodyMove.id == later.c.first)
+        .where(kept, known)
+        .group_by(Device.agency_id, state)
+    )
