@@ -1,7 +1,7 @@
 """Shapes of what an administrator types about days off and days worked."""
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from forms.fields import DayField, DayRequired
@@ -16,7 +16,10 @@ class CalendarDayForm(FlaskForm):
     what = RadioField(
         "Ngày này",
         [InputRequired("Chọn nghỉ hay làm việc.")],
-        choices=[(OFF, "được nghỉ"), (WORKED, "làm việc (làm bù, không nghỉ)")],
+        choices=[
+            SelectChoice(OFF, "được nghỉ"),
+            SelectChoice(WORKED, "làm việc (làm bù, không nghỉ)"),
+        ],
         default=OFF,
     )
     name = StringField(

@@ -118,7 +118,10 @@ class AnswersForm(VersionedForm):
     on = DayField("Ngày nhận kết quả", [DayRequired("Nhập ngày nhận kết quả.")])
     rest = RadioField(
         "Các dòng không chọn kết quả ở bảng",
-        choices=[(STAY_OPEN, "vẫn chờ kết quả"), (GRANTED, "đã được giải quyết")],
+        choices=[
+            SelectChoice(STAY_OPEN, "vẫn chờ kết quả"),
+            SelectChoice(GRANTED, "đã được giải quyết"),
+        ],
         default=STAY_OPEN,
     )
     note = TextAreaField("Ghi chú chung", [Length(max=LONGEST_REASON)])

@@ -8,13 +8,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-import audit
 from audit import Actor
 from models import CertificateRequest, Device
+from operations import custody
 from operations.request_rows import name_of
+from operations.transactions import Refused
 from rules.evidence import Evidence
-from rules.lifecycle import CustodyAct, IllegalMove, next_state
-from schema.custody import CustodyMove
+from rules.lifecycle import CustodyAct
 
 
 def move_device(
@@ -31,37 +31,10 @@ def move_device(
     The notice or letter that is kept with the request is the proof.
     """
     try:
-        after = next_state(device.kind, device.state, act, evidence=Evidence.DIGITAL)
-    except IllegalMove:
+        custody.apply(session, actor, device, act, on=on, reason=reason, evidence=Evidence.DIGITAL)
+    except Refused:
         return False
-    row = CustodyMove(
-        device_id=device.id,
-        act=act.value,
-        state_before=device.state,
-        state_after=after,
-        holder_before_id=device.holder_id,
-        holder_after_id=device.holder_id,
-        agency_before_id=device.agency_id,
-        agency_after_id=device.agency_id,
-        moved_on=on,
-        moved_at=actor.at,
-        moved_by_id=actor.user_id,
-        reason=reason,
-    )
-    device.state = after
-    device.version += 1
-    session.add(row)
-    audit.record(
-        session,
-        "custody.moved",
-        actor=actor,
-        noun="device",
-        object_id=device.id,
-        agency_id=device.agency_id,
-        act=act.value,
-        devices=[device.id],
-        paper=None,
-    )
+    custody.record_moved(session, actor, [device], act, None)
     return True
 
 
@@ -72,6 +45,4 @@ def unlock_granted(
     for line in request.lines:
         if line.id in line_ids and line.device is not None:
             reason = f"Khôi phục theo đề nghị số {request.id} trong sổ ({name_of(line)})."
-            move_device(
-                session, actor, line.device, CustodyAct.UNLOCK_DONE, on=on, reason=reason[:500]
-            )
+            move_device(session, actor, line.device, CustodyAct.UNLOCK_DONE, on=on, reason=reason)

@@ -11,8 +11,10 @@ from operations import law as house
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.permissions import Permission, Role
 from views import home_panels as panels
+from views import home_requests as letters
 from views import home_work as work
 from views.guards import Account, account, requires
+from views.request_handling import departments
 
 bp = Blueprint("home", __name__)
 
@@ -29,7 +31,10 @@ def show() -> ResponseReturnValue:
     margin = _margin(person)
     rows = _ending(person, today)
     numbers = work.count(person, today, margin)
-    tasks = work.request_tasks(work.requests_on_the_way(person), person, today)
+    tasks = letters.request_tasks(letters.requests_on_the_way(person), person, today)
+    tasks += letters.copy_tasks(person)
+    tasks += letters.recall_tasks(person, today)
+    tasks += letters.handling_tasks(person)
     if person.can(Permission.CERTIFICATE_REQUEST_DRAFT):
         tasks += work.certificate_tasks(rows, today, margin)
     if person.can(Permission.CERTIFICATE_HISTORY_ATTEST):
@@ -68,7 +73,8 @@ def _ending(person: Account, today: Any) -> Any:
 
 def _has_duties(person: Account) -> bool:
     """Whether tasks may ever stand on this person's page; others get no empty list of them."""
-    return any(person.can(duty.permission) for duty in work.DUTIES.values())
+    handles = person.can(Permission.CERTIFICATE_REQUEST_HANDLE) and bool(departments())
+    return handles or any(person.can(duty.permission) for duty in letters.DUTIES.values())
 
 
 _HEADINGS = (

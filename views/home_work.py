@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, exists, func, literal, or_, select, union_al
 
 import clock
 from extensions import db
-from models import Agency, Certificate, CertificateRequest, RequestLine, User
+from models import Agency, Certificate, CertificateRequest, RequestLine
 from operations import search
 from rules.certificates import CertificateFacts, CertificateState, certificate_state
 from rules.days import file_by_on, last_receipt_on
@@ -29,7 +29,6 @@ MOST_ROWS = 200
 SHOWN_IN_A_GROUP = 10
 HORIZON_DAYS = 90
 FEW_AGENCIES = 20
-WAITING_LONG_DAYS = 7  # house rule: after a week without an answer, ask
 
 
 class Group(IntEnum):
@@ -203,134 +202,6 @@ def history_task(rows: Sequence[Row[Any]], count: int, today: date, margin_days:
             said="trước khi đến kỳ gia hạn",
         )
     ]
-
-
-# Requests -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Duty:
-    """Who must do what with a request in one state."""
-
-    permission: Permission
-    what: str
-    action: str
-    endpoint: str
-
-
-_P, _S = Permission, RequestState
-DUTIES: dict[RequestState, Duty] = {
-    _S.RETURNED: Duty(
-        _P.CERTIFICATE_REQUEST_DRAFT, "Sửa lại", "Xem lý do, sửa", "certificate_requests.show"
-    ),
-    _S.DRAFT: Duty(
-        _P.CERTIFICATE_REQUEST_SUBMIT,
-        "Hoàn thiện và trình",
-        "Mở dự thảo",
-        "certificate_requests.show",
-    ),
-    _S.AWAITING_APPROVAL: Duty(
-        _P.CERTIFICATE_REQUEST_APPROVE, "Duyệt", "Xem và duyệt", "request_acts.decide"
-    ),
-    _S.APPROVED: Duty(_P.CERTIFICATE_REQUEST_SIGN, "Ký", "Xem và ký", "certificate_requests.show"),
-    _S.SIGNED: Duty(
-        _P.CERTIFICATE_REQUEST_NUMBER, "Ghi số, ngày cho", "Ghi số và ngày", "request_acts.number"
-    ),
-    _S.NUMBERED: Duty(
-        _P.CERTIFICATE_REQUEST_SEAL,
-        "Ký số của cơ quan cho",
-        "Mở để ký",
-        "certificate_requests.show",
-    ),
-    _S.SEALED: Duty(
-        _P.CERTIFICATE_REQUEST_RECORD_SENDING, "Gửi", "Ghi nhận đã gửi", "request_tracking.sending"
-    ),
-    _S.SENT: Duty(
-        _P.CERTIFICATE_REQUEST_RECORD_RESULT,
-        "Theo dõi kết quả",
-        "Ghi kết quả",
-        "certificate_requests.show",
-    ),
-}
-
-
-def requests_on_the_way(person: Account) -> Sequence[Row[Any]]:
-    """Requests in a state in which this person may have to act; one statement."""
-    states = [state for state, duty in DUTIES.items() if person.can(duty.permission)]
-    if not states:
-        return []
-    scope = person.scope(Permission.CERTIFICATE_REQUEST_VIEW)
-    of_request = RequestLine.request_id == CertificateRequest.id
-    first_end = (
-        select(func.min(Certificate.expires_on))
-        .join(RequestLine, RequestLine.certificate_id == Certificate.id)
-        .where(of_request, RequestLine.is_open)
-        .correlate(CertificateRequest)
-        .scalar_subquery()
-    )
-    lines = select(func.count(RequestLine.id)).where(of_request).scalar_subquery()
-    return db.session.execute(
-        select(
-            CertificateRequest.id,
-            CertificateRequest.state,
-            CertificateRequest.agency_id,
-            CertificateRequest.sent_on,
-            CertificateRequest.drafted_by_id,
-            CertificateRequest.signer_id,
-            Agency.name.label("agency"),
-            User.display_name.label("drafter"),
-            first_end.label("first_end"),
-            lines.label("lines"),
-        )
-        .join(Agency, Agency.id == CertificateRequest.agency_id)
-        .join(User, User.id == CertificateRequest.drafted_by_id)
-        .where(scope.clause(CertificateRequest.agency_id), CertificateRequest.state.in_(states))
-        .order_by(CertificateRequest.id)
-        .limit(MOST_ROWS)
-    ).all()
-
-
-def request_tasks(rows: Sequence[Row[Any]], person: Account, today: date) -> list[Task]:
-    """The requests that wait for this person, not for somebody else."""
-    return [_request_task(row, today) for row in rows if _is_theirs(row, person)]
-
-
-def _is_theirs(row: Row[Any], person: Account) -> bool:
-    if not person.scope(DUTIES[row.state].permission).covers(row.agency_id):
-        return False
-    if row.state is RequestState.AWAITING_APPROVAL:
-        return bool(row.drafted_by_id != person.user.id)  # the drafter does not approve
-    if row.state is RequestState.APPROVED:
-        return bool(row.signer_id == person.user.person_id)
-    return True
-
-
-def _request_task(row: Row[Any], today: date) -> Task:
-    duty = DUTIES[row.state]
-    what = f"{duty.what} văn bản gia hạn {row.lines} chứng thư"
-    who = f"{row.agency} · số {row.id} trong sổ · {row.drafter} soạn"
-    url = url_for(duty.endpoint, request_id=row.id)
-    if row.state is RequestState.SENT and row.sent_on is not None:
-        days = (today - row.sent_on).days
-        long = days >= WAITING_LONG_DAYS
-        said = f"gửi ngày {row.sent_on:%d/%m/%Y}, {days} ngày chưa có trả lời"
-        return Task(Group.WEEK if long else Group.MONTH, what, who, url, duty.action, said=said)
-    if row.first_end is None:
-        return Task(Group.WEEK, what, who, url, duty.action, said="chưa có chứng thư nào")
-    due_on = last_receipt_on(row.first_end)
-    group = group_of(due_on, today)
-    if row.state is not RequestState.DRAFT:  # somebody is waiting: that is this week's work
-        group = min(group, Group.WEEK)
-    return Task(
-        group,
-        what,
-        who,
-        url,
-        duty.action,
-        due_on=due_on,
-        to_do="" if group is Group.OVERDUE else "nộp",
-        then="chỉ còn cấp mới" if group is Group.OVERDUE else "sau đó chỉ còn cấp mới",
-    )
 
 
 def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:

@@ -69,11 +69,15 @@ def addressed_here() -> ColumnElement[bool]:
 
 
 def _load(request_id: int) -> CertificateRequest:
-    found = db.session.execute(
-        select(CertificateRequest)
-        .where(CertificateRequest.id == request_id, addressed_here())
-        .options(*OPTIONS)
-    ).scalar_one_or_none()
+    found = (
+        db.session.execute(
+            select(CertificateRequest)
+            .where(CertificateRequest.id == request_id, addressed_here())
+            .options(*OPTIONS)
+        )
+        .unique()
+        .scalar_one_or_none()
+    )
     if found is None:
         not_found()
     return found

@@ -131,7 +131,7 @@ def family(row: CertificateRequest) -> dict[str, Any]:
     return {
         "before": next((one for one in rows if one.id == row.follows_id), None),
         "after": [one for one in rows if one.follows_id == row.id],
-        "lines": dict(lines.tuples().all()),
+        "lines": {row.previous_id: row.request_id for row in lines},
     }
 
 

@@ -12,7 +12,7 @@ import regulations
 from models import AuditEvent, CertificateRequest, Person, Position, RequestLine
 from operations import certificate_requests as drafts
 from operations import request_moves as moves
-from operations.request_moves import Drawn
+from operations.request_documents import Drawn
 from operations.transactions import Conflict, Refused, transaction
 from rules.documents import DocumentKind
 from rules.requests import LineState, RequestState
@@ -245,45 +245,3 @@ def test_an_old_page_cannot_overwrite_newer_work(
         moves.cancel(
             db_session, actor=actor(cast.an), request_id=request_id, version=seen, reason="x"
         )
-
-
-def test_the_paper_road_ends_in_an_answer_for_each_line(
-    db_session: Session, cast: Cast, actor: MakeActor
-) -> None:
-    request_id = draft(db_session, cast, actor, certificates(db_session, cast, 60, 61))
-    submit(db_session, cast, actor, request_id)
-    approve(db_session, actor(cast.giang), request_id)
-    moves.take_paper(
-        db_session,
-        actor=actor(cast.chi),
-        request_id=request_id,
-        version=version(db_session, request_id),
-        scan=b"%PDF-1.4 scan",
-        media_type="application/pdf",
-        number="15",
-        day=factories.day(0),
-    )
-    moves.record_sending(
-        db_session,
-        actor=actor(cast.an),
-        request_id=request_id,
-        version=version(db_session, request_id),
-        on=factories.day(0),
-        channel="buu_chinh",
-        reference="VN123",
-    )
-    request = db_session.get_one(CertificateRequest, request_id)
-    refused = request.lines[1].id
-    moves.record_result(
-        db_session,
-        actor=actor(cast.an),
-        request_id=request_id,
-        version=request.version,
-        on=factories.day(0),
-        refused_line_ids=[refused],
-    )
-    request = db_session.get_one(CertificateRequest, request_id)
-    assert request.state is RequestState.COMPLETED
-    assert [line.state for line in request.lines] == [LineState.GRANTED, LineState.REFUSED]
-    assert not any(line.is_open for line in request.lines)
-    assert audit.verify(db_session).sound

@@ -15,7 +15,7 @@ from models import CertificateRequest
 from operations import files
 from operations.transactions import transaction
 from rules.documents import DocumentKind, SigningAct
-from rules.requests import LineState, RequestState
+from rules.requests import RequestState
 from tests.cast import NOW, Cast
 from tests.signing import files as signed
 from tests.signing import pki
@@ -332,7 +332,7 @@ def test_sending_is_written_down_with_channel_reference_and_proof(
         ({"on": "20/11/2026"}, "không được trước ngày văn bản"),
         ({"on": "22/11/2026"}, "không được sau ngày hôm nay"),
         ({"channel": "bo_cau"}, "Lựa chọn này không có"),
-        ({"file": upload(b"MZ", "a.exe")}, "Chứng từ phải là PDF, PNG hoặc JPG."),
+        ({"file": upload(b"MZ", "a.exe")}, "Tệp phải là PDF, PNG hoặc JPG."),
     ):
         answer = act(an, db_session, request_id, "gui", **{**typed, **wrong})
         assert refusal in words(answer)
@@ -344,31 +344,13 @@ def test_sending_is_written_down_with_channel_reference_and_proof(
     assert "Chứng từ gửi" in words(an.get(f"/de-nghi/{request_id}/xem-van-ban"))
 
 
-def test_the_answer_is_written_down_line_by_line(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    request_id = sent(login, db_session, cast, 60, 61)
-    an = login(cast.an)
-    second = request_of(db_session, request_id).lines[1].id
-    page = an.get(f"/de-nghi/{request_id}/ket-qua")
-    assert f'value="{second}"' in page.text
-    typed = {"outcome": "done", "on": TODAY, "refused": second, "note": "Thiếu e-mail"}
-    done(act(an, db_session, request_id, "ket-qua", **typed))
-    row = request_of(db_session, request_id)
-    assert row.state is RequestState.COMPLETED
-    assert [line.state for line in row.lines] == [LineState.GRANTED, LineState.REFUSED]
-    text = words(an.get(f"/de-nghi/{request_id}"))
-    assert "Đã giải quyết" in text
-    assert "Không được giải quyết" in text
-
-
 def test_a_letter_sent_back_frees_its_certificates(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
     request_id = sent(login, db_session, cast, 60)
     an = login(cast.an)
     line = request_of(db_session, request_id).lines[0].certificate_id
-    typed = {"outcome": "sent_back", "on": TODAY, "note": ""}
+    typed = {"on": TODAY, "note": ""}
     assert "Hãy ghi lý do" in words(act(an, db_session, request_id, "bi-tra-lai", **typed))
     typed["note"] = "Sai mẫu"
     done(act(an, db_session, request_id, "bi-tra-lai", **typed))
@@ -413,7 +395,7 @@ def test_a_page_that_is_not_due_leads_back_and_a_forced_one_is_refused(
             day=TODAY,
             on=TODAY,
             channel="in_person",
-            outcome="done",
+            rest="granted",
             note="x",
             file=upload(PNG, "a.png"),
         )
@@ -469,7 +451,7 @@ def test_the_whole_paper_road_leaves_a_sound_log(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
     request_id = sent(login, db_session, cast, 60, 61)
-    done(act(login(cast.an), db_session, request_id, "ket-qua", outcome="done", on=TODAY))
+    done(act(login(cast.an), db_session, request_id, "ket-qua", rest="granted", on=TODAY))
     text = words(login(cast.huong).get(f"/de-nghi/{request_id}"))
     for event in ("Trình lãnh đạo", "Duyệt", "Nhận bản quét văn bản ký tay", "Ghi nhận kết quả"):
         assert event in text
