@@ -16,7 +16,7 @@ from models import Certificate, CertificateRequest, RequestLine
 from operations import law as house
 from operations import line_facts as facts
 from operations.request_rows import name_of
-from rules.amendments import check_amendment, check_both_services
+from rules.amendments import AmendmentCase, check_amendment, check_both_services
 from rules.attachments import NeededAttachment
 from rules.certificates import SubscriberKind
 from rules.days import DEFAULT_MARGIN_DAYS
@@ -225,7 +225,10 @@ def _both(line: RequestLine, question: Question, others: Others) -> tuple[Findin
             received_on=received_on,
             margin_days=question.margin_days,
         )
-    return (*check_hold(RequestKind.AMENDMENT, certificate.common_name, held), *found)
+    # Amending the address is the remedy of its having changed: the line does it already.
+    amended = {"renewal.email_changed"} if AmendmentCase.EMAIL in facts.cases_of(line) else set()
+    said = [one for one in found if one.code not in amended]
+    return (*check_hold(RequestKind.AMENDMENT, certificate.common_name, held), *said)
 
 
 def _others(session: Session, lines: Sequence[RequestLine], question: Question) -> Others:

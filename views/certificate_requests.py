@@ -36,7 +36,6 @@ from operations.request_findings import findings_of
 from operations.request_routes import route_of
 from operations.request_rows import line_options
 from operations.transactions import Refused
-from rules.certificates import SubscriberKind
 from rules.days import last_receipt_on
 from rules.documents import DocumentKind
 from rules.findings import Finding
@@ -47,11 +46,11 @@ from rules.signers import SigningAuthority, check_signer
 from views.guards import account, load, requires
 from views.request_acts_table import ACTS, STEPS, Act, step_of
 from views.request_choosing import choose
-from views.request_drafts import RENEWAL, ground_choices
-from views.request_gaps import form_of, gaps, papers
+from views.request_drafts import RENEWAL, ground_choices, kinds_of
+from views.request_gaps import form_of, gaps
 from views.request_progress import tracking
 from views.request_register import register_page
-from views.request_words import remedies
+from views.request_words import remedies, without_blanks
 
 bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
 
@@ -131,12 +130,13 @@ def _drafting(row: CertificateRequest, found: Mapping[int, tuple[Finding, ...]])
     return {
         "may_draft": True,
         "gaps": gaps(row, found, law=law, on=today),
-        "papers": papers(row, law=law, on=today),
+        "shown": {number: without_blanks(said)[0] for number, said in found.items()},
+        "blanks": {number: len(without_blanks(said)[1]) for number, said in found.items()},
         "by_hand": drafts.why_by_hand(db.session(), row, today),
         "route": going,
         "trouble": trouble,
         "remedies": {line.id: remedies(line, found.get(line.id, ()), row.id) for line in row.lines},
-        "grounds": [(one.value, one.label) for one in ground_choices(list(SubscriberKind), law)]
+        "grounds": [(one.value, one.label) for one in ground_choices(kinds_of(row.lines), law)]
         if row.kind is RequestKind.REVOCATION
         else [],
     }

@@ -31,7 +31,14 @@ from rules.permissions import Permission
 from rules.requests import RequestKind
 from rules.routing import Route
 from views.guards import account
-from views.request_words import issue_again_url, remedies, words_of_line
+from views.request_words import (
+    TO_NEW_ISSUE,
+    issue_again_url,
+    remedies,
+    where_entered,
+    without_blanks,
+    words_of_line,
+)
 
 #: Names under which lists send what was ticked, by the kind of subject.
 NAMES = {
@@ -84,13 +91,23 @@ class Judged:
                 "line": line,
                 "words": words_of_line(line),
                 "place": place_of(line).name,
-                "found": found,
-                "remedies": remedies(line, found),
+                **said_of(line, found),
                 "refused": _refused(found),
                 "key": key_of(line),
             }
             for line, found in zip(self.lines, self.found, strict=True)
         ]
+
+
+def said_of(line: RequestLine, found: Sequence[Finding]) -> dict[str, Any]:
+    """The findings on a line for a list: with their buttons, and what is missing apart."""
+    telling, blanks = without_blanks(found)
+    return {
+        "found": telling,
+        "blanks": blanks,
+        "remedies": remedies(line, telling),
+        "entered": where_entered(line),
+    }
 
 
 def _refused(found: Sequence[Finding]) -> bool:
@@ -188,8 +205,12 @@ def _instead(page: Page, judged: Judged) -> str:
     """All refused renewals and amendments in one letter for new certificates."""
     if page.kind not in (RequestKind.RENEWAL, RequestKind.AMENDMENT):
         return ""
-    refused = [row["line"] for row in judged.impossible]
-    if len({line.certificate.kind for line in refused}) != 1:
+    refused = [
+        row["line"]
+        for row in judged.impossible
+        if any(one.code in TO_NEW_ISSUE for one in row["found"])
+    ]
+    if len({line.certificate.kind for line in refused}) != 1 or len(refused) < 2:
         return ""
     return issue_again_url(refused)
 

@@ -43,7 +43,7 @@ _FROM_CERTIFICATES = {
 }
 
 
-def _kinds(lines: Sequence[RequestLine]) -> list[SubscriberKind]:
+def kinds_of(lines: Sequence[RequestLine]) -> list[SubscriberKind]:
     """The kinds of subscriber in a list; all of them for an empty one."""
     present = {subscriber_of(line) for line in lines}
     return [kind for kind in SubscriberKind if kind in present] or list(SubscriberKind)
@@ -62,11 +62,11 @@ def ground_choices(kinds: Sequence[SubscriberKind], law: Law) -> list[SelectChoi
 
 
 def _offer_cases(form: NewAmendmentForm, lines: Sequence[RequestLine], law: Law) -> None:
-    form.cases.choices = case_choices(_kinds(lines), law)
+    form.cases.choices = case_choices(kinds_of(lines), law)
 
 
 def _offer_grounds(form: NewRevocationForm, lines: Sequence[RequestLine], law: Law) -> None:
-    form.ground.choices = ground_choices(_kinds(lines), law)
+    form.ground.choices = ground_choices(kinds_of(lines), law)
     if form.ground.data is None:
         asked = request.args.get("ly-do", "")  # An incident knows why: the device is lost.
         known = asked if asked in RevocationGround.__members__ else ""

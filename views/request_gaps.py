@@ -8,7 +8,6 @@ from flask import url_for
 
 from models import CertificateRequest, RequestLine
 from operations.line_facts import identity_of, title_of
-from operations.request_findings import needed_papers
 from rules.certificates import SubscriberKind
 from rules.findings import Finding
 from rules.issuances import Receiver, check_receiver
@@ -54,14 +53,6 @@ def gaps(
         *(gap for line in row.lines for gap in _of_line(row, line, found.get(line.id, ()))),
         *_of_contact(row, law, on),
         *_of_sender(row),
-    ]
-
-
-def papers(row: CertificateRequest, *, law: Law, on: date) -> list[str]:
-    """The papers that the dossier needs beside its letter, each with its ground."""
-    return [
-        f"{one.words}{f' ({one.provision.citation})' if one.provision else ''}"
-        for one in needed_papers(row, law=law, on=on)
     ]
 
 

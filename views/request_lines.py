@@ -36,10 +36,10 @@ from rules.revocation_grounds import RevocationGround
 from views.certificate_requests import OPTIONS, closed
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
-from views.request_choosing import chosen_of, chosen_subjects, key_of
+from views.request_choosing import chosen_of, chosen_subjects, key_of, said_of
 from views.request_choosing import in_scope as lines_in_scope
 from views.request_drafts import case_choices, ground_choices
-from views.request_words import remedies, words_of_line
+from views.request_words import words_of_line
 
 bp = Blueprint("request_lines", __name__, url_prefix="/de-nghi")
 DRAFT = Permission.CERTIFICATE_REQUEST_DRAFT
@@ -232,8 +232,7 @@ def add(request_id: int) -> ResponseReturnValue:
         {
             "words": words_of_line(line),
             "key": key_of(line),
-            "found": found,
-            "remedies": remedies(line, found),
+            **said_of(line, found),
             "name": name_of(line),
         }
         for line, found in zip(lines, judged, strict=True)

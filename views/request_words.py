@@ -27,7 +27,7 @@ ISSUE_AGAIN = {
     SubscriberKind.SYSTEM: "request_drafts.systems",
 }
 #: Findings after which only a new certificate helps.
-_TO_NEW_ISSUE = (
+TO_NEW_ISSUE = (
     "renewal.revoked",
     "renewal.expired",
     "renewal.already_renewed",
@@ -169,6 +169,14 @@ def issue_again_url(lines: Iterable[RequestLine]) -> str:
     return url_for(ISSUE_AGAIN[rows[0].kind], **{"chung-thu": [row.id for row in rows]})
 
 
+def without_blanks(found: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """The findings apart: what speaks for or against, and what is only missing in the register."""
+    said = list(found)
+    return [one for one in said if one.code not in BLANKS], [
+        one for one in said if one.code in BLANKS
+    ]
+
+
 def remedies(
     line: RequestLine, found: Iterable[Finding], request_id: int | None = None
 ) -> dict[str, dict[str, str]]:
@@ -191,9 +199,12 @@ def _remedy(line: RequestLine, one: Finding, request_id: int | None) -> dict[str
         return where_entered(line)
     if code == "unlock.not_locked" and line.device is not None:
         return _not_locked(line)
+    if code == "renewal.email_changed" and request_id is not None and line.id is not None:
+        url = url_for("request_lines.edit", request_id=request_id, line_id=line.id)
+        return {"label": "Đề nghị cả thay đổi ở dòng này", "url": url}
     if certificate is None:
         return {}
-    if code in _TO_NEW_ISSUE:
+    if code in TO_NEW_ISSUE:
         return {"label": "Lập đề nghị cấp mới", "url": issue_again_url([line])}
     chosen: dict[str, Any] = {"chung-thu": certificate.id}
     if code == "reissue.renewal_possible":

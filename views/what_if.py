@@ -32,6 +32,7 @@ from rules.revocation_grounds import RevocationGround
 from rules.routing import Route
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
+from views.request_words import BLANKS
 
 bp = Blueprint("what_if", __name__, url_prefix="/can-cu-phap-ly/thu-xem")
 VIEW = Permission.CERTIFICATE_VIEW
@@ -190,7 +191,7 @@ def _answers(
             continue
         question = Question(kind, on, law, on, margin, alone=True)
         said = judge(db.session(), lines, question)[0]
-        said = tuple(one for one in said if one.code not in _SUPPOSED)
+        said = tuple(one for one in said if one.code not in _SUPPOSED and one.code not in BLANKS)
         going, trouble = None, ""
         try:
             going = route_for(
