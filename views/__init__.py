@@ -45,6 +45,12 @@ NOUNS = (
     "custody",
     "intake",
     "certificates",
+    "incidents",
+    "incident_papers",
+    "own",
+    "slips",
+    "device_labels",
+    "registers",
 )
 
 

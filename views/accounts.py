@@ -87,6 +87,17 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("accounts.login"))
 
 
+@bp.post("/doi-nguoi-dung")
+@requires(Permission.SESSION_OWN)
+def switch() -> ResponseReturnValue:
+    """On a shared PC: end this login session and let the next person log in at the same place."""
+    goal = own_path(request.form.get("tiep"))
+    logins.log_out(db.session(), actor=account().actor())
+    logout_user()
+    session.clear()
+    return redirect(url_for("accounts.login", tiep=goal), 303)
+
+
 @bp.route("/tai-khoan/mat-khau", methods=["GET", "POST"])
 @requires(Permission.SESSION_OWN)
 def password() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, load_only
 
 import clock
@@ -127,6 +127,20 @@ def _counts(
         ("certificates", key_of(account().scope(VIEW)), asked.agency_id, margin, tenth),
         lambda: counts_of_each(db.session(), found.register, where, each, few),
     )
+
+
+def find_rows(asked: Asked, most: int) -> list[int]:
+    """The numbers of the first certificates that the filters of an address leave, in order."""
+    place = agencies(VIEW, asked.agency_id)
+    found, _ = _search(asked, place, clock.now(), margin_of_person())
+    return found.first(most)
+
+
+def all_rows(asked: Asked) -> Select[tuple[int]]:
+    """A query of every certificate that the filters of an address leave, for taking all of them."""
+    place = agencies(VIEW, asked.agency_id)
+    found, _ = _search(asked, place, clock.now(), margin_of_person())
+    return found.all_ids()
 
 
 @bp.get("")

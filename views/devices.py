@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 import clock
@@ -96,6 +96,18 @@ def _search(asked: Asked, place: Agencies) -> tuple[Search, tuple[Condition, ...
     if asked.person_id:
         conditions.append(equals("holder_id", asked.person_id))
     return Search(db.session(), REGISTER, conditions, words_of(asked.query)), where
+
+
+def find_rows(asked: Asked, most: int) -> list[int]:
+    """The numbers of the first devices that the filters of an address leave, in register order."""
+    found, _ = _search(asked, agencies(VIEW, asked.agency_id))
+    return found.first(most)
+
+
+def all_rows(asked: Asked) -> Select[tuple[int]]:
+    """A query of every device that the filters of an address leave, for taking all of them."""
+    found, _ = _search(asked, agencies(VIEW, asked.agency_id))
+    return found.all_ids()
 
 
 @bp.get("")

@@ -53,6 +53,9 @@ BELONGS_TO = {
     "request_results": "certificate_requests",
     "request_files": "certificate_requests",
     "custody": "devices",
+    "device_labels": "devices",
+    "incident_papers": "incidents",
+    "slips": "certificate_requests",
     "handovers": "papers",
     "sheet_imports": "sheets",
     "forms_of_law": "law",
@@ -101,4 +104,6 @@ def _signed_in() -> dict[str, Any]:
         "sessions_url": url_for("accounts.sessions"),
         "password_url": url_for("accounts.password"),
         "logout_url": url_for("accounts.logout"),
+        "switch_url": url_for("accounts.switch"),
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "",
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 import clock
@@ -27,6 +27,8 @@ WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "T
 def show() -> ResponseReturnValue:
     """What waits for this person, most pressing first; then what their role wants to see."""
     person = account()
+    if set(person.roles) == {Role.STAFF}:
+        return redirect(url_for("own.show"))
     today = clock.today()
     margin = _margin(person)
     rows = _ending(person, today)

@@ -105,7 +105,7 @@ def load_for(paper_id: int, permission: Permission) -> Paper:
 def index() -> ResponseReturnValue:
     """The register of papers, newest first."""
     place = agencies(VIEW, request.args.get("don-vi", type=int))
-    wanted = [account().scope(VIEW).clause(Paper.agency_id), *_filters()]
+    wanted = [account().scope(VIEW).clause(Paper.agency_id), *filters_asked()]
     if place.path:
         wanted.append(Paper.agency_id.in_(select(Agency.id).where(below(place.path))))
     total = db.session.scalar(select(func.count()).select_from(Paper).where(*wanted)) or 0
@@ -137,7 +137,8 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _filters() -> list[ColumnElement[bool]]:
+def filters_asked() -> list[ColumnElement[bool]]:
+    """The conditions that the address of a list of papers asks for, beside the unit."""
     found: list[ColumnElement[bool]] = []
     if (kind := member(PaperKind, request.args.get("loai", ""))) is not None:
         found.append(Paper.kind == kind)
@@ -211,7 +212,7 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         sides=signed_sides(paper),
         confirmed=[one.full_name for one in _people(confirmed)],
         receivers=len(receivers_of(paper)),
-        page_total=_page_total(paper),
+        page_total=page_total(paper),
         files=list(reversed(paper.files)),
         may_edit=may_edit and open_,
         may_cancel=may_edit and paper.state is PaperState.ISSUED and paper.sent_on is None,
@@ -301,7 +302,8 @@ def newest(paper: Paper) -> PaperFile | None:
     return None
 
 
-def _page_total(paper: Paper) -> int:
+def page_total(paper: Paper) -> int:
+    """Pages of the newest copy; 0 when it cannot be shown as pictures."""
     found = newest(paper)
     if found is None:
         return 0

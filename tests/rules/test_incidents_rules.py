@@ -21,9 +21,9 @@ from rules.incidents import (
     check_text,
     is_over,
     looks_like_pin,
-    without_secrets,
     recurrences,
     steps_of,
+    without_secrets,
 )
 
 K, I = IncidentKind, IncidentStep  # noqa: E741
