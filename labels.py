@@ -313,6 +313,8 @@ SYSTEM_KINDS: Mapping[SystemKind, str] = {
 SIGNING_ACTS: Mapping[SigningAct, str] = {
     SigningAct.APPROVE: "Ký của người có thẩm quyền",
     SigningAct.ISSUE: "Ký số của cơ quan để phát hành",
+    SigningAct.GIVER: "Ký biên bản – bên giao",
+    SigningAct.RECEIVER: "Ký biên bản – bên nhận",
     SigningAct.READ_CERTIFICATES: "Đọc chứng thư từ thiết bị",
     SigningAct.INITIAL: "Ký nháy",
     SigningAct.COMMENT: "Góp ý",

@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.handovers import number_of
+from forms.users import ChoiceField as ChosenField
 from labels import label
 from rules.devices import DeviceKind
 
@@ -21,7 +22,7 @@ def _at_most(length: int) -> Length:
 class IntakeForm(FlaskForm):
     """A parcel: what accompanies it, and the serials that were scanned or pasted."""
 
-    agency_id = ChoiceField(
+    agency_id = ChosenField(
         "Cơ quan tiếp nhận", [InputRequired("Chọn cơ quan.")], coerce=number_of, choices=[]
     )
     lines = TextAreaField(

@@ -11,33 +11,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 import audit
 from audit import Actor
 from models import (
-    Certificate,
     CertificateRequest,
-    Entrustment,
     ImportBatch,
     SigningJob,
     User,
 )
-from operations import files
+from operations import files, papers
 from operations.certificate_requests import NOUN as REQUEST
 from operations.certificate_requests import load_for_change, move
+from operations.paper_signing import check_side, sign_side
 from operations.request_documents import attach
-from operations.transactions import Refused, transaction
-from rules.certificates import SubscriberKind
+from operations.signing_certificates import (
+    certificates_for_side,
+    certificates_to_seal,
+    certificates_to_sign,
+)
+from operations.transactions import Refused, expect_version, transaction
 from rules.documents import DocumentKind, JobState, SigningAct
 from rules.permissions import GRANTS, Permission
 from rules.requests import RequestAct
 
+__all__ = ["certificates_for_side", "certificates_to_seal", "certificates_to_sign"]
 NOUN = "signing_job"
 PERMISSIONS = {
     SigningAct.APPROVE: Permission.CERTIFICATE_REQUEST_SIGN,
     SigningAct.ISSUE: Permission.CERTIFICATE_REQUEST_SEAL,
+    SigningAct.GIVER: Permission.RECEIPT_CONFIRM,
+    SigningAct.RECEIVER: Permission.RECEIPT_CONFIRM,
     SigningAct.READ_CERTIFICATES: Permission.CERTIFICATE_IMPORT,
 }
 ACTS = {SigningAct.APPROVE: RequestAct.SIGN, SigningAct.ISSUE: RequestAct.SEAL}
@@ -79,55 +85,6 @@ class Order:
 def new_public_id() -> str:
     """A name for a job that cannot be guessed: 128 random bits."""
     return secrets.token_urlsafe(16)
-
-
-def certificates_to_sign(
-    session: Session, *, person_id: int | None, at: datetime
-) -> Sequence[Certificate]:
-    """A person's own certificates that are valid at this instant (NĐ 68/2024, Điều 31)."""
-    if person_id is None:
-        return ()
-    return _usable(
-        session,
-        at,
-        Certificate.person_id == person_id,
-        Certificate.kind == SubscriberKind.INDIVIDUAL,
-    )
-
-
-def certificates_to_seal(
-    session: Session, *, agency_id: int, person_id: int | None, at: datetime
-) -> Sequence[Certificate]:
-    """The agency's own certificates that are valid and entrusted to this person at this instant."""
-    if person_id is None:
-        return ()
-    on = at.astimezone(audit.VIETNAM).date()
-    entrusted = select(Entrustment.certificate_id).where(
-        Entrustment.person_id == person_id,
-        Entrustment.from_on <= on,
-        or_(Entrustment.until_on.is_(None), Entrustment.until_on >= on),
-    )
-    return _usable(
-        session,
-        at,
-        Certificate.agency_id == agency_id,
-        Certificate.kind == SubscriberKind.ORGANISATION,
-        Certificate.id.in_(entrusted),
-    )
-
-
-def _usable(session: Session, at: datetime, *whose: ColumnElement[bool]) -> Sequence[Certificate]:
-    return session.scalars(
-        select(Certificate)
-        .where(
-            *whose,
-            Certificate.revoked_at.is_(None),
-            Certificate.not_before <= at,
-            Certificate.not_after >= at,
-        )
-        .options(joinedload(Certificate.device))
-        .order_by(Certificate.expires_on.desc(), Certificate.id)
-    ).all()
 
 
 def _check_signer(
@@ -203,10 +160,57 @@ def open_job(
         )
 
 
+def open_paper_job(
+    session: Session, *, actor: Actor, paper_id: int, version: int, order: Order
+) -> None:
+    """Open a job for one side of minutes; an older one that nobody finished is cancelled.
+
+    Raises `Refused` when it is not this person's turn or not their certificate, and `Conflict`.
+    """
+    with transaction(session):
+        paper = papers.load_paper(session, paper_id)
+        expect_version(paper, version)
+        check_side(session, paper, actor, order.act, order.certificate_id)
+        _give_up(session, SigningJob.paper_id == paper_id, actor)
+        prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
+        job = SigningJob(
+            public_id=order.public_id,
+            paper_id=paper_id,
+            user_id=actor.user_id,
+            login_session_id=actor.login_session_id,
+            agent_id=order.agent_id,
+            certificate_id=order.certificate_id,
+            act=order.act,
+            state=JobState.ISSUED,
+            field=order.field,
+            prepared_sha256=prepared,
+            byte_range=list(order.byte_range),
+            manifest=order.manifest,
+            evidence=list(order.evidence),
+            payload={"version": paper.version, "agency_id": paper.agency_id},
+            issued_at=actor.at,
+            expires_at=order.expires_at,
+        )
+        session.add(job)
+        session.flush()
+        _record(
+            session,
+            "signing_job.issued",
+            job,
+            actor,
+            document_sha256=prepared,
+            act=order.act.name,
+            prepared=prepared,
+            certificate=order.certificate_id,
+        )
+
+
 def _give_up_open(session: Session, request_id: int, actor: Actor) -> None:
-    for old in session.scalars(
-        select(SigningJob).where(SigningJob.request_id == request_id, SigningJob.is_open)
-    ):
+    _give_up(session, SigningJob.request_id == request_id, actor)
+
+
+def _give_up(session: Session, which: ColumnElement[bool], actor: Actor) -> None:
+    for old in session.scalars(select(SigningJob).where(which, SigningJob.is_open)):
         _close(old, JobState.CANCELLED, actor.at)
         _record(session, "signing_job.cancelled", old, actor)
     session.flush()  # The index allows one open job per request.
@@ -344,6 +348,12 @@ def finish(
         if before.state is JobState.ACCEPTED or after == before:
             return after
         actor = actor_of(job, address=address, at=at)
+        if job.paper_id is not None:
+            sha256 = sign_side(session, job, actor, signed_pdf)
+            _write(job, after, at)
+            job.result_file_sha256 = sha256
+            _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
+            return after
         request = load_for_change(session, job.request_id or 0, job.payload["version"])
         request.state = move(request, ACTS[job.act])
         _check_signer(session, request, actor, job.act, job.certificate_id)

@@ -25,6 +25,8 @@ class SigningAct(StrEnum):
 
     APPROVE = "phe_duyet"  # the authorised signatory
     ISSUE = "phat_hanh"  # the agency, by its clerk
+    GIVER = "ben_giao"  # minutes of two sides, signed by both
+    RECEIVER = "ben_nhan"
     READ_CERTIFICATES = "doc_chung_thu"  # no signature: certificates are read from the token
     INITIAL = "ky_nhay"
     COMMENT = "gop_y"

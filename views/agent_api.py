@@ -331,6 +331,8 @@ def _ours(progress: JobProgress) -> Progress:
 
 
 def _return_path(job: SigningJob) -> str:
+    if job.paper_id:
+        return f"/bien-ban/{job.paper_id}"
     return f"/de-nghi/{job.request_id}" if job.request_id else f"/ky-so/{job.public_id}"
 
 

@@ -181,7 +181,7 @@ def _device_counts(rows: Sequence[Paper]) -> dict[int, int]:
         .where(PaperLine.paper_id.in_([one.id for one in rows]))
         .group_by(PaperLine.paper_id)
     )
-    return dict(found.tuples().all())
+    return dict(iter(found))
 
 
 # One paper ----------------------------------------------------------------------------------------

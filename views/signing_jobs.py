@@ -1,6 +1,7 @@
 """Signing from the web: choose certificate and agent, open the job, watch it until it is done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,18 +10,24 @@ from wtforms import SelectChoice
 import clock
 from extensions import db
 from forms.signing import SignForm
+from labels import label
 from letters.errors import LetterError
 from models import Certificate, CertificateRequest, SigningAgent, SigningJob
 from operations import signing_agents, signing_jobs
 from operations.files import DamagedFile
+from operations.signing_jobs import Order
 from operations.transactions import Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import GRANTS, Permission
 from rules.requests import RequestState
+from schema.custody import Paper
 from signing.errors import ERRORS, SigningError
 from views.certificate_requests import OPTIONS
 from views.guards import account, load, requires
+from views.paper_signing import SIDE_ACTS, paper_order
+from views.papers import load_whole, page_total, signing_side
 from views.signing_preparation import (
+    Checked,
     NotReady,
     check_certificate,
     order,
@@ -59,6 +66,67 @@ def seal(request_id: int) -> ResponseReturnValue:
     return _page(row, SigningAct.ISSUE, RequestState.NUMBERED, chosen)
 
 
+@bp.route("/bien-ban/<int:paper_id>/ky-so", methods=["GET", "POST"])
+@requires(Permission.RECEIPT_CONFIRM)
+def sign_paper(paper_id: int) -> ResponseReturnValue:
+    """One side signs minutes: the giver first, then the receiver, even with the token received."""
+    paper = load_whole(paper_id)
+    side = signing_side(paper)
+    back = url_for("papers.show", paper_id=paper_id)
+    if side is None:
+        flash("Chưa đến lượt anh/chị ký, hoặc biên bản không chờ ký số.", "warning")
+        return redirect(back)
+    certificates = _received_first(paper, _certificates_of_side(paper))
+
+    def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
+        return _try_to_open(
+            certificate,
+            lambda checked: paper_order(paper, side, certificate, checked, agent, **_signed_in()),
+            lambda prepared: signing_jobs.open_paper_job(
+                db.session,
+                actor=account().actor(),
+                paper_id=paper_id,
+                version=version,
+                order=prepared,
+            ),
+        )
+
+    images = [
+        url_for("papers.page_image", paper_id=paper_id, number=number, v=len(paper.files))
+        for number in (1, 2)[: max(1, min(2, page_total(paper)))]
+    ]
+    subject = {
+        "title": label(SIDE_ACTS[side]),
+        "crumb": label(paper.kind),
+        "back": back,
+        "images": images,
+        "nothing": "Sổ chưa có chứng thư còn hiệu lực của anh/chị. Biên bản vẫn có thể ký tay hoặc "
+        "ký ở nơi khác.",
+        "facts": [
+            {"label": "Văn bản", "value": f"{label(paper.kind)}, {len(paper.lines)} thiết bị"},
+            {"label": "Số", "value": paper.number or "chưa ghi"},
+            {"label": "Bên giao", "value": paper.giver.full_name if paper.giver else ""},
+            {"label": "Bên nhận", "value": paper.receiver.full_name if paper.receiver else ""},
+        ],
+    }
+    return _form_page(certificates, paper.version, open_, subject=subject)
+
+
+def _certificates_of_side(paper: Paper) -> Sequence[Certificate]:
+    return signing_jobs.certificates_for_side(
+        db.session,
+        agency_id=paper.agency_id,
+        person_id=account().user.person_id,
+        at=clock.now(),
+    )
+
+
+def _received_first(paper: Paper, certificates: Sequence[Certificate]) -> list[Certificate]:
+    """Those on the devices of the paper first: signing with them shows that the token works."""
+    received = {one.device_id for one in paper.lines}
+    return sorted(certificates, key=lambda one: one.device_id not in received)
+
+
 def _page(
     row: CertificateRequest,
     act: SigningAct,
@@ -68,8 +136,32 @@ def _page(
     if row.state is not state:
         flash("Văn bản không còn ở bước này. Xem lại trạng thái hiện tại.", "error")
         return redirect(url_for("certificate_requests.show", request_id=row.id))
+
+    def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
+        return _try_to_open(
+            certificate,
+            lambda checked: order(row, act, certificate, checked, agent, **_signed_in()),
+            lambda prepared: signing_jobs.open_job(
+                db.session,
+                actor=account().actor(),
+                request_id=row.id,
+                version=version,
+                order=prepared,
+            ),
+        )
+
+    return _form_page(certificates, row.version, open_, row=row, act=act)
+
+
+def _form_page(
+    certificates: Sequence[Certificate],
+    version: int,
+    open_: Callable[[Certificate, SigningAgent, int], str | None],
+    **shown: Any,
+) -> ResponseReturnValue:
+    """Choose certificate and agent; pressing opens the job and leads to the watching page."""
     agents = signing_agents.agents_of(db.session, account().user.id)
-    form = SignForm(version=row.version)
+    form = SignForm(version=version)
     form.certificate_id.choices = [
         SelectChoice(each.id, f"{each.common_name} – {each.issuer_name}") for each in certificates
     ]
@@ -80,47 +172,38 @@ def _page(
     elif form.validate():
         certificate = next(each for each in certificates if each.id == form.certificate_id.data)
         agent = next(each for each in agents if each.id == form.agent_id.data)
-        opened = _open(row, act, certificate, agent, form.version.data)
+        opened = open_(certificate, agent, form.version.data)
         if opened is not None:
             return redirect(url_for(".watch", public_id=opened))
     checks = {each.id: check_certificate(each, clock.now()) for each in certificates}
     return render_template(
         "signing_jobs/new.html",
         form=form,
-        row=row,
-        act=act,
         certificates=certificates,
         agents=agents,
         checks=checks,
+        **shown,
     )
 
 
-def _open(
-    row: CertificateRequest,
-    act: SigningAct,
+def _signed_in() -> dict[str, Any]:
+    user = account().user
+    return {"user_id": user.id, "user_name": user.display_name}
+
+
+def _try_to_open(
     certificate: Certificate,
-    agent: SigningAgent,
-    version: int,
+    prepare: Callable[[Checked], Order],
+    open_job: Callable[[Order], None],
 ) -> str | None:
-    """Prepare the letter and open the job; a problem becomes a message. Returns the job's name."""
-    person = account()
+    """Prepare and open the job; a problem becomes a message. Returns the job's name."""
     checked = check_certificate(certificate, clock.now())
     if not checked.usable:
         flash("Không ký được bằng chứng thư này: " + checked.lines[0].text, "error")
         return None
     try:
-        prepared = order(
-            row,
-            act,
-            certificate,
-            checked,
-            agent,
-            user_id=person.user.id,
-            user_name=person.user.display_name,
-        )
-        signing_jobs.open_job(
-            db.session, actor=person.actor(), request_id=row.id, version=version, order=prepared
-        )
+        prepared = prepare(checked)
+        open_job(prepared)
     except SigningError as error:
         flash(f"{error.message} {error.advice}", "error")
     except (Refused, NotReady, LetterError, DamagedFile) as error:
@@ -165,13 +248,14 @@ def watch(public_id: str) -> ResponseReturnValue:
         if job.act is SigningAct.READ_CERTIFICATES:
             return redirect(url_for("certificate_imports.show", batch_id=job.import_batch_id))
         flash("Đã nhận chữ ký số và kiểm tra xong.", "success")
-        return redirect(url_for("certificate_requests.show", request_id=job.request_id))
+        return redirect(_back(job))
     expired = clock.now() >= job.expires_at
     alive = job.is_open and signing_jobs.may_go_on(job)
     return render_template(
         "signing_jobs/watch.html",
         job=job,
         alive=alive,
+        back=_back(job),
         expired=expired,
         address=ticket_address(job) if alive and not expired else "",
         problem=ERRORS.get(job.last_error) if job.last_error else None,
@@ -191,16 +275,23 @@ def state(public_id: str) -> ResponseReturnValue:
 def cancel(public_id: str) -> ResponseReturnValue:
     """Give the job up; the letter stays as it was."""
     job = _own(public_id)
-    request_id = job.request_id
+    back = _back(job)
     try:
         signing_jobs.cancel(db.session, actor=account().actor(), public_id=public_id)
     except Refused as error:
         flash(str(error), "error")
     else:
         flash("Đã hủy việc ký. Văn bản vẫn như trước.", "success")
-    if request_id is None:
-        return redirect(url_for("certificates.index"))
-    return redirect(url_for("certificate_requests.show", request_id=request_id))
+    return redirect(back)
+
+
+def _back(job: SigningJob) -> str:
+    """The page of what the job is about."""
+    if job.paper_id is not None:
+        return url_for("papers.show", paper_id=job.paper_id)
+    if job.request_id is not None:
+        return url_for("certificate_requests.show", request_id=job.request_id)
+    return url_for("certificates.index")
 
 
 def _own(public_id: str) -> SigningJob:

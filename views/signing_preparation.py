@@ -130,18 +130,32 @@ def order(
         issued_at=at,
         expires_at=at + TICKET_LIFETIME,
     )
-    return _bound(manifest, prepared, act=act, agent_id=agent.id, certificate_id=certificate.id)
+    return bound(
+        manifest,
+        prepared,
+        act=act,
+        field=FIELDS[act],
+        agent_id=agent.id,
+        certificate_id=certificate.id,
+    )
 
 
-def _bound(
-    manifest: Manifest, prepared: Prepared, *, act: SigningAct, agent_id: int, certificate_id: int
+def bound(
+    manifest: Manifest,
+    prepared: Prepared,
+    *,
+    act: SigningAct,
+    field: str,
+    agent_id: int,
+    certificate_id: int,
 ) -> Order:
+    """The order of a job: its prepared document, and the manifest signed by the server."""
     return Order(
         public_id=manifest.job_id,
         act=act,
         agent_id=agent_id,
         certificate_id=certificate_id,
-        field=FIELDS[act],
+        field=field,
         prepared_pdf=prepared.pdf,
         byte_range=prepared.byte_range,
         manifest=stored(sign_manifest(server_key(), manifest)),
@@ -237,23 +251,25 @@ def _with_fields(pdf: bytes, anchors: dict[str, Any]) -> bytes:
         )
     return layout.add_fields(
         pdf,
-        [_text(NUMBER, anchors["number"]), _text(DATE, anchors["date"])],
+        [text_field(NUMBER, anchors["number"]), text_field(DATE, anchors["date"])],
         [
-            layout.SignatureField(LEADER, _box(anchors["signature"])),
-            layout.SignatureField(AGENCY, _box(anchors["seal"]), lock=(NUMBER, DATE)),
+            layout.SignatureField(LEADER, box_of(anchors["signature"])),
+            layout.SignatureField(AGENCY, box_of(anchors["seal"]), lock=(NUMBER, DATE)),
         ],
         letter_fonts.find(),
     )
 
 
-def _box(anchor: dict[str, Any]) -> layout.Box:
+def box_of(anchor: dict[str, Any]) -> layout.Box:
+    """The place of an anchor that the database keeps."""
     return layout.Box(anchor["page"], anchor["x1"], anchor["y1"], anchor["x2"], anchor["y2"])
 
 
-def _text(name: str, anchor: dict[str, Any]) -> layout.TextField:
+def text_field(name: str, anchor: dict[str, Any]) -> layout.TextField:
+    """A text field at an anchor, set like the words around it."""
     return layout.TextField(
         name,
-        _box(anchor),
+        box_of(anchor),
         style=anchor["style"] or "regular",
         size=anchor["size"] or 13.0,
         align=anchor["align"] or "left",
@@ -266,20 +282,21 @@ def _appearance(
     agency = request.agency
     if act is SigningAct.APPROVE:
         signer = request.signer
-        picture = _picture(signer.signature_picture_sha256 if signer else None)
+        picture = picture_of(signer.signature_picture_sha256 if signer else None)
         if picture is not None:
             return appearance.PictureAppearance(picture)
         name = signer.full_name if signer else ""
         return appearance.TextAppearance(
             appearance.signing_lines(name, agency.name, at), ink="blue"
         )
-    picture = _picture(agency.seal_picture_sha256)
+    picture = picture_of(agency.seal_picture_sha256)
     if picture is not None:
         return appearance.PictureAppearance(picture)
     return appearance.seal(appearance.signing_lines(agency.name, agency.name, at)[1:])
 
 
-def _picture(sha256: str | None) -> bytes | None:
+def picture_of(sha256: str | None) -> bytes | None:
+    """The bytes of a stored picture; None without one."""
     return files.read(db.session, sha256) if sha256 else None
 
 
