@@ -257,8 +257,12 @@ def recurrences(session: Session, row: Incident) -> list[Incident]:
         .options(joinedload(Incident.device), joinedload(Incident.holder))
         .order_by(Incident.id.desc())
     ).all()
-    known = {_past(one): one for one in rows if one.id != row.id}
-    return [known[one] for one in rule.recurrences(known, _past(row))]
+    now = _past(row)  # The rule takes two of one day for the same; here they are two rows.
+    return [
+        one
+        for one in rows
+        if one.id < row.id and (_past(one) == now or rule.recurrences([_past(one)], now))
+    ]
 
 
 def _past(row: Incident) -> PastIncident:

@@ -17,6 +17,7 @@ from audit import Actor
 from models import AuditHead
 from operations import files
 from operations.entrustments import forget_entrustments
+from operations.follow_ups import settle_paper
 from operations.paper_effects import cancel_moves, note_number, settle
 from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
 from operations.request_documents import Drawn
@@ -324,6 +325,7 @@ def record_sending(
         paper.sent_reference = reference.strip()[:200]
         paper.version += 1
         settle(session, actor, paper)
+        settle_paper(session, actor, paper.id)
         _record(session, "paper.sent", paper, actor, channel=channel[:60], day=sent_on.isoformat())
 
 
