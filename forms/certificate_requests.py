@@ -127,7 +127,7 @@ class ChangeLineForm(LineForm):
     after = TextAreaField(
         "Thông tin mới",
         [Length(max=300, message="Dài quá 300 ký tự.")],
-        description="Cùng thứ tự với cột bên cạnh, mỗi thay đổi một dòng.",
+        description="Cùng thứ tự với ô trên, mỗi thay đổi một dòng.",
     )
 
 

@@ -95,21 +95,10 @@ def draft(session: Session, *, actor: Actor, wish: Wish, chosen: Chosen, law: La
         if not lines:
             raise Refused(_NOTHING.get(wish.kind, _NO_CERTIFICATE))
         sender = common_sender(session, lines)
-        request = CertificateRequest(
-            agency_id=sender.id,
-            kind=wish.kind,
-            state=RequestState.DRAFT,
-            subscriber_kind=_subscriber(wish),
-            central_signing=wish.central,
-            planned_receipt_on=wish.planned_receipt_on,
-            contact_id=actor.person_id,
-            contact_address=sender.address,
-            drafted_by_id=actor.user_id,
-            created_at=actor.at,
-        )
+        request = _blank(wish, sender, actor)
         _refuse(session, lines, request, sender, law, actor.today)
         proposed = route_for(
-            wish.kind,
+            request.kind,
             lines,
             law=house.law_for(law, sender),
             on=actor.today,
@@ -134,6 +123,22 @@ def draft(session: Session, *, actor: Actor, wish: Wish, chosen: Chosen, law: La
             holds=[one.hold or "" for one in lines],
         )
         return request.id
+
+
+def _blank(wish: Wish, sender: Agency, actor: Actor) -> CertificateRequest:
+    """A draft without its list. One line of Mẫu số 04 with both services makes it a renewal."""
+    return CertificateRequest(
+        agency_id=sender.id,
+        kind=RequestKind.RENEWAL if wish.both else wish.kind,
+        state=RequestState.DRAFT,
+        subscriber_kind=_subscriber(wish),
+        central_signing=wish.central,
+        planned_receipt_on=wish.planned_receipt_on,
+        contact_id=actor.person_id,
+        contact_address=sender.address,
+        drafted_by_id=actor.user_id,
+        created_at=actor.at,
+    )
 
 
 def _subscriber(wish: Wish) -> SubscriberKind | None:
