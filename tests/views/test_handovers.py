@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Device, Person
+from models import Device, Entrustment, Person
 from operations.transactions import transaction
+from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind, DeviceState
 from rules.papers import PaperKind, PaperState
 from schema.custody import CustodyMove, Paper
@@ -243,6 +244,37 @@ def test_a_parcel_is_scanned_compared_and_taken_into_stock(
     paper = db_session.scalars(select(Paper)).one()
     assert paper.kind is PaperKind.INTAKE
     assert len(paper.lines) == 3
+
+
+def test_a_decision_entrusts_the_agencys_token_once_its_signed_copy_is_kept(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    with transaction(db_session):
+        chi = db_session.get_one(Person, cast.person_chi)
+        row = factories.device(db_session, cast.commune_a, "TB-CQ", chi)
+        organisation = {"kind": SubscriberKind.ORGANISATION, "agency_id": cast.commune_a}
+        factories.certificate(db_session, chi, token=row, **organisation)
+        number = row.id
+    browser = login(cast.chi)
+    assert "CHỦ TỊCH" in browser.get("/giao-quan-ly/moi").text
+    data = {
+        "device_ids": [number],
+        "person_id": cast.person_chi,
+        "made_on": TODAY,
+        "from_on": TODAY,
+        "authority": "CHỦ TỊCH ỦY BAN NHÂN DÂN XÃ THỬ A",
+        "executors": "Văn phòng",
+        "proposer": "Văn phòng",
+        "number": "7",
+    }
+    made = browser.post("/giao-quan-ly/moi", data=data)
+    assert made.status_code == 303, made.text
+    assert db_session.scalars(select(Entrustment)).all() == []
+    scan = {"bang-chung-role": "SCAN", "bang-chung-file": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}
+    browser.post(f"{made.location}/bang-chung", data=scan)
+    db_session.rollback()
+    entrusted = db_session.scalars(select(Entrustment)).one()
+    assert (entrusted.person_id, entrusted.decision[:15]) == (cast.person_chi, "Quyết định số 7")
 
 
 @pytest.mark.parametrize("address", ["/bien-ban", "/ban-giao?viec=hien-trang"])

@@ -1,0 +1,49 @@
+"""Shape of a decision that entrusts an agency's device to a person."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from forms.fields import ChoiceField, DayField, DayRequired
+from forms.handovers import number_of
+
+
+def _at_most(length: int) -> Length:
+    return Length(max=length, message=f"Dài quá {length} ký tự.")
+
+
+class EntrustmentForm(FlaskForm):
+    """Which devices, to whom, for how long, and the words of the decision."""
+
+    device_ids = SelectMultipleField(
+        "Thiết bị của cơ quan",
+        [InputRequired("Chọn ít nhất một thiết bị.")],
+        coerce=int,
+        choices=[],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    person_id = ChoiceField(
+        "Người được giao quản lý", [InputRequired("Chọn người.")], coerce=number_of, choices=[]
+    )
+    made_on = DayField("Ngày lập", [DayRequired("Nhập ngày lập.")])
+    from_on = DayField("Có hiệu lực từ ngày", [DayRequired("Nhập ngày bắt đầu.")])
+    until_on = DayField(
+        "Đến hết ngày",
+        [Optional()],
+        description="Chỉ ghi khi giao có thời hạn (văn thư vắng mặt).",
+    )
+    authority = StringField(
+        "Thẩm quyền ban hành",
+        [InputRequired("Nhập thẩm quyền ban hành."), _at_most(200)],
+        description="Ví dụ: CHỦ TỊCH ỦY BAN NHÂN DÂN XÃ …",
+    )
+    proposer = StringField("Theo đề nghị của", [Optional(), _at_most(200)])
+    replaces = StringField("Thay thế quyết định", [Optional(), _at_most(200)])
+    executors = StringField("Chịu trách nhiệm thi hành", [Optional(), _at_most(300)])
+    number = StringField(
+        "Số quyết định",
+        [Optional(), _at_most(60)],
+        description="Số do văn thư cấp; để trống và ghi sau cũng được.",
+    )

@@ -1,0 +1,91 @@
+"""Deciding who keeps the agency's device: drawn as a decision, in force once it is signed."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from audit import Actor
+from operations import paper_lines
+from operations.custody import load_all
+from operations.custody_checks import certificates_on, living
+from operations.papers import Draw, Line, make
+from operations.transactions import Refused
+from rules.certificates import SubscriberKind
+from rules.papers import PaperKind
+
+
+@dataclass(frozen=True)
+class DecisionWish:
+    """Which devices go into whose keeping, from when, until when (None: until it is replaced).
+
+    `signer` says who signs: {"titles", "name", "person_id"}; `particulars` go into the decision.
+    """
+
+    device_ids: tuple[int, ...]
+    person_id: int
+    made_on: date
+    from_on: date
+    until_on: date | None = None
+    number: str = ""
+    signer: dict[str, Any] = field(default_factory=dict)
+    particulars: dict[str, Any] = field(default_factory=dict)
+
+
+def decide(session: Session, wish: DecisionWish, *, actor: Actor, draw: Draw) -> int:
+    """Draw and freeze the decision; returns the paper. The person may sign with the agency's
+    certificate from the day on which its signed copy is kept.
+
+    Raises `Refused` when a device carries no certificate of the agency, or the term is reversed.
+    """
+    if wish.until_on is not None and wish.until_on < wish.from_on:
+        raise Refused("Ngày kết thúc phải sau ngày bắt đầu.")
+    devices = load_all(session, wish.device_ids)
+    certificates = certificates_on(session, devices)
+    for device in devices:
+        kinds = {one.kind for one in living(certificates.get(device.id, []), wish.made_on)}
+        if SubscriberKind.ORGANISATION not in kinds:
+            raise Refused(f"{device.internal_code} không mang chứng thư của cơ quan, tổ chức.")
+    signer_id = wish.signer.get("person_id")
+    people = paper_lines.people(session, {wish.person_id, *([signer_id] if signer_id else [])})
+    agency = paper_lines.managing_agency(session, devices[0].agency)
+    receiver = people[wish.person_id]
+    lines = [
+        Line(
+            device_id=one.id,
+            person_id=wish.person_id,
+            particulars=paper_lines.of_device(
+                one,
+                certificates.get(one.id, []),
+                on=wish.made_on,
+                holder=receiver,
+                title=paper_lines.title_of(receiver, wish.made_on),
+            ),
+        )
+        for one in devices
+    ]
+    told = {
+        **wish.particulars,
+        "agency": paper_lines.of_agency(agency),
+        "receiver": paper_lines.of_person(receiver, wish.made_on),
+        "giver": paper_lines.of_person(people.get(signer_id or 0), wish.made_on),
+        "signer": wish.signer,
+        "from_on": wish.from_on.isoformat(),
+        "until_on": wish.until_on.isoformat() if wish.until_on else "",
+        "medium": "wet",
+    }
+    return make(
+        session,
+        actor=actor,
+        kind=PaperKind.ENTRUSTMENT_DECISION,
+        agency_id=agency.id,
+        made_on=wish.made_on,
+        lines=lines,
+        giver_id=signer_id,
+        receiver_id=wish.person_id,
+        particulars=told,
+        draw=draw,
+        number=wish.number,
+        place=agency.place_name,
+    )
