@@ -141,14 +141,24 @@ class SentBackForm(VersionedForm):
     """The whole letter came back."""
 
     on = DayField("Ngày nhận lại văn bản", [DayRequired("Nhập ngày nhận lại văn bản.")])
-    note = TextAreaField("Lý do trả lại", [Length(max=LONGEST_REASON)])
+    note = TextAreaField(
+        "Lý do trả lại",
+        [InputRequired("Hãy ghi lý do văn bản bị trả lại."), Length(max=LONGEST_REASON)],
+    )
 
 
 class LinesForm(VersionedForm):
-    """Lines chosen from a request, and why."""
+    """Lines chosen from a request."""
 
     lines = SelectMultipleField("Các dòng", coerce=int, validate_choice=False)
-    reason = TextAreaField("Lý do", [Length(max=LONGEST_REASON)])
+
+
+class WithdrawForm(LinesForm):
+    """Lines to be withdrawn, and why."""
+
+    reason = TextAreaField(
+        "Lý do", [InputRequired("Hãy ghi lý do rút đề nghị."), Length(max=LONGEST_REASON)]
+    )
 
 
 class NoticeForm(VersionedForm):

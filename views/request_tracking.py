@@ -8,7 +8,14 @@ from flask.typing import ResponseReturnValue
 import clock
 import regulations
 from extensions import db
-from forms.request_acts import LinesForm, ReceiptForm, RecipientsForm, SendingForm, SentBackForm
+from forms.request_acts import (
+    LinesForm,
+    ReceiptForm,
+    RecipientsForm,
+    SendingForm,
+    SentBackForm,
+    WithdrawForm,
+)
 from models import CertificateRequest
 from operations import request_results as results
 from operations import request_sendings as sendings
@@ -184,7 +191,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     row = load_request(request_id, CANCEL)
     if (back := not_now(row, RequestAct.WITHDRAW)) is not None:
         return back
-    form = LinesForm(version=row.version)
+    form = WithdrawForm(version=row.version)
     if form.validate_on_submit() and _lines_chosen(form):
         if tried(
             lambda: results.withdraw(

@@ -180,6 +180,8 @@ def test_withdrawing_after_sending_says_that_no_form_exists(
     request_id = sent(login, db_session, cast, 60, 61)
     an = login(cast.an)
     line = request_of(db_session, request_id).lines[0].id
+    silent = act(an, db_session, request_id, "rut", lines=line, reason="")
+    assert "Hãy ghi lý do rút đề nghị." in words(silent)
     assert "không có mẫu văn bản xin rút" in words(an.get(f"/de-nghi/{request_id}/rut"))
     nothing = act(an, db_session, request_id, "rut", reason="x")
     assert "Chọn ít nhất một dòng." in words(nothing)
