@@ -38,7 +38,7 @@ def press(browser: FlaskClient, paper_id: int, version: int) -> str:
 def test_both_sides_sign_form_07_and_the_token_is_in_use(
     app: Flask, db_session: Session, cast: Cast, login: Login
 ) -> None:
-    giver, receiver = pki().leader, pki().officer
+    giver, receiver = pki().leader, pki().staff
     given = register(db_session, giver, cast.person_an)
     received = register(db_session, receiver, cast.person_em)
     with transaction(db_session):
