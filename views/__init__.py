@@ -31,6 +31,7 @@ NOUNS = (
     "agencies",
     "follow_ups",
     "staff_changes",
+    "reorganisations",
     "log",
     "law",
     "forms_of_law",

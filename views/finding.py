@@ -295,6 +295,11 @@ class Search:
         checks += [_holds(column, word) for word in self.words]
         return select(rows.c.id).where(*checks), rows.c[register.order], rows.c.id
 
+    def all_ids(self) -> Select[tuple[int]]:
+        """A query of the numbers of all rows that match, in no order: for taking everything."""
+        query: Select[tuple[int]] = self._in_order()[0]
+        return query
+
     def size_of(self, wanted: Sequence[Condition]) -> int | None:
         """The least that one of these conditions alone leaves; None without any, or when many."""
         sizes = [

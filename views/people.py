@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 import clock
@@ -27,7 +27,7 @@ from rules.permissions import Permission
 from rules.signers import SigningAuthority
 from views.finding import Condition, Register, Search, by_ids, equals, in_scope, words_of
 from views.guards import account, load, requires, settings
-from views.register_pages import Asked, agencies, history, page_urls, search_answer
+from views.register_pages import Agencies, Asked, agencies, history, page_urls, search_answer
 from views.users import agency_choices
 
 bp = Blueprint("people", __name__, url_prefix="/ca-nhan")
@@ -44,12 +44,7 @@ def _citizen_ids() -> CitizenIds:
     return CitizenIds(settings().citizen_key)
 
 
-@bp.get("")
-@requires(SEARCH)
-def index() -> ResponseReturnValue:
-    """People in scope by Vietnamese order of given names, found without accents."""
-    asked = Asked.from_request()
-    chosen = agencies(SEARCH, asked.agency_id)
+def _search(asked: Asked, chosen: Agencies) -> Search:
     conditions = list(in_scope(account().scope(SEARCH), "agency_id", "id"))
     if chosen.condition is not None:
         conditions.append(chosen.condition)
@@ -57,7 +52,21 @@ def index() -> ResponseReturnValue:
         conditions.append(equals("id", asked.person_id))
     if asked.state in (WORKING, LEFT):
         conditions.append(_WORKING if asked.state == WORKING else _LEFT)
-    page = Search(db.session(), PEOPLE, conditions, words_of(asked.query)).page(asked.cursor)
+    return Search(db.session(), PEOPLE, conditions, words_of(asked.query))
+
+
+def all_rows(asked: Asked) -> Select[tuple[int]]:
+    """A query of every person whom the filters of an address leave, for taking all of them."""
+    return _search(asked, agencies(SEARCH, asked.agency_id)).all_ids()
+
+
+@bp.get("")
+@requires(SEARCH)
+def index() -> ResponseReturnValue:
+    """People in scope by Vietnamese order of given names, found without accents."""
+    asked = Asked.from_request()
+    chosen = agencies(SEARCH, asked.agency_id)
+    page = _search(asked, chosen).page(asked.cursor)
     rows = by_ids(
         db.session(),
         Person,

@@ -1,0 +1,456 @@
+"""An Excel file on its way into the register: uploaded, mapped, checked, written once, taken back.
+
+The file is kept sealed, because it holds citizen ids; so are the ids in its rows. Checking writes
+nothing but the rows of the import itself. The commit looks at the register again inside its one
+transaction and refuses when that would now say something else than the person saw.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+import audit
+from audit import Actor
+from operations import (
+    files,
+    sheet_certificates,
+    sheet_devices,
+    sheet_handovers,
+    sheet_people,
+    sheet_staff_changes,
+)
+from operations.personal import CitizenIds
+from operations.sheet_rows import Place, Row
+from operations.transactions import Refused, expect_version, transaction
+from rules.law import Law
+from rules.sheet_imports import ImportState, RowVerdict
+from schema.daily import SheetImport, SheetImportRow
+
+NOUN = "sheet_import"
+SEALED = "application/octet-stream"
+_FILE = "sheet-file"
+_CLOSED = (ImportState.COMMITTED, ImportState.UNDONE, ImportState.CANCELLED)
+PROGRESS_EVERY = 2_000
+
+
+class Desk(Protocol):
+    """What each kind of list can do: look at the register, write, take back."""
+
+    def check(self, session: Session, place: Place, rows: Sequence[Row]) -> None: ...
+
+    def commit(
+        self,
+        session: Session,
+        actor: Actor,
+        place: Place,
+        rows: Sequence[Row],
+        overwrite: Sequence[str],
+    ) -> None: ...
+
+    def undo(self, session: Session, rows: Sequence[Row]) -> None: ...
+
+
+DESKS: Mapping[str, Desk] = {
+    "people": sheet_people,
+    "devices": sheet_devices,
+    "certificates": sheet_certificates,
+    "handovers": sheet_handovers,
+    "staff_changes": sheet_staff_changes,
+}
+
+
+class Stopped(Exception):
+    """The import was given up, or begun anew, while it was being checked."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came: its bytes, what it is taken for, and what was found in it."""
+
+    agency_id: int
+    kind: str
+    file_name: str
+    content: bytes
+    rows: int
+    mapping: Mapping[str, int]
+    choices: Mapping[str, Any]
+
+
+def upload(session: Session, *, actor: Actor, what: Upload, citizen_ids: CitizenIds) -> int:
+    """Keep a file to be mapped; returns the number of the import."""
+    sealed = citizen_ids.seal_bytes(what.content, _FILE)
+    with transaction(session):
+        row = SheetImport(
+            agency_id=what.agency_id,
+            kind=what.kind,
+            file_name=what.file_name[-260:],
+            sha256=files.store(session, sealed, SEALED, at=actor.at),
+            mapping=dict(what.mapping),
+            choices=dict(what.choices),
+            state=ImportState.UPLOADED.value,
+            counts={"rows": what.rows},
+            created_at=actor.at,
+            created_by_id=actor.user_id,
+        )
+        session.add(row)
+        session.flush()
+        _record(session, "sheet.uploaded", actor, row, kind=row.kind, rows=what.rows)
+        return row.id
+
+
+def content_of(session: Session, row: SheetImport, citizen_ids: CitizenIds) -> bytes:
+    """The file itself; raises `files.DamagedFile`, `operations.personal.WrongKey`."""
+    return citizen_ids.open_bytes(files.read(session, row.sha256), _FILE)
+
+
+def remap(
+    session: Session,
+    *,
+    import_id: int,
+    kind: str,
+    mapping: Mapping[str, int],
+    choices: Mapping[str, Any],
+    rows: int,
+) -> None:
+    """Take the file for another list, or another of its sheets. Raises `Refused`."""
+    with transaction(session):
+        row = _open(session, import_id, None)
+        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
+        row.kind, row.mapping, row.choices = kind, dict(mapping), dict(choices)
+        row.state, row.counts = ImportState.UPLOADED.value, {"rows": rows}
+        row.version += 1
+
+
+def begin(
+    session: Session,
+    *,
+    import_id: int,
+    version: int | None,
+    mapping: Mapping[str, int] | None = None,
+    choices: Mapping[str, Any] | None = None,
+) -> int:
+    """Start checking, with these columns and choices where given; returns the version that the
+    check has to name. Raises `Refused` once it is written or given up, and `Conflict`.
+    """
+    with transaction(session):
+        row = _open(session, import_id, version)
+        row.mapping = dict(mapping) if mapping is not None else row.mapping
+        row.choices = row.choices | dict(choices or {})
+        row.state, row.progress = ImportState.CHECKING.value, 0
+        row.version += 1
+        return row.version
+
+
+def note_progress(session: Session, import_id: int, version: int, rows: int) -> None:
+    """Write down how far the check is. Raises `Stopped` when it is no longer wanted."""
+    with transaction(session):
+        _still_wanted(session, import_id, version).progress = rows
+
+
+def fail(session: Session, import_id: int, version: int, sentence: str) -> None:
+    """Put an import back to its columns with the reason why it could not be checked."""
+    with transaction(session):
+        row = _still_wanted(session, import_id, version)
+        row.state = ImportState.UPLOADED.value
+        row.choices = row.choices | {"failure": sentence}
+        row.version += 1
+
+
+def stored_rows(session: Session, import_id: int) -> list[Row]:
+    """The rows of an import as they were kept; one statement."""
+    columns = [getattr(SheetImportRow, name) for name in _KEPT]
+    found = session.execute(
+        select(SheetImportRow.id, *columns)
+        .where(SheetImportRow.import_id == import_id)
+        .order_by(SheetImportRow.number)
+    )
+    rows = []
+    for number, *values in found:
+        row = Row(**dict(zip(_KEPT, values, strict=True)))
+        row.id, row.verdict = number, RowVerdict(row.verdict)
+        rows.append(row)
+    return rows
+
+
+_KEPT = (
+    "number", "said", "problems", "verdict", "differences", "decision", "object_id",
+    "object_version", "before", "remark", "noun",
+)  # fmt: skip
+
+
+def place_of(
+    session: Session, row: SheetImport, actor: Actor, citizen_ids: CitizenIds, law: Law | None
+) -> Place:
+    """The agency of an import with its units."""
+    units = row.choices.get("units", {})
+    return Place.of(
+        session, row.agency_id, units, actor.today, citizen_ids, import_id=row.id, law=law
+    )
+
+
+def check_rows(session: Session, kind: str, place: Place, rows: Sequence[Row]) -> None:
+    """Look at the register for every row that is not skipped; nothing is written."""
+    looked_at = []
+    for row in rows:
+        row.forget_findings()
+        if row.decision.get("skip"):
+            row.verdict = RowVerdict.SKIPPED
+        else:
+            looked_at.append(row)
+    DESKS[kind].check(session, place, looked_at)
+
+
+def check(
+    session: Session,
+    *,
+    actor: Actor,
+    import_id: int,
+    version: int,
+    citizen_ids: CitizenIds,
+    law: Law | None,
+    rows: Sequence[Row] | None = None,
+) -> None:
+    """Compare the rows (those given, or those kept) with the register and keep the outcome.
+
+    Raises `Stopped` when the import was given up or begun anew meanwhile; then nothing is kept.
+    """
+    row = session.get_one(SheetImport, import_id)
+    place = place_of(session, row, actor, citizen_ids, law)
+    compared = list(rows) if rows is not None else stored_rows(session, import_id)
+    check_rows(session, row.kind, place, compared)
+    with transaction(session):
+        row = _still_wanted(session, import_id, version)
+        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
+        values = [_values(import_id, one) for one in compared]
+        if values:
+            session.execute(insert(SheetImportRow), values)
+        row.counts = _counts(row, compared)
+        row.progress = len(compared)
+        row.state = ImportState.PREVIEWED.value
+        row.choices = {key: one for key, one in row.choices.items() if key != "failure"}
+        row.version += 1
+
+
+def _values(import_id: int, row: Row) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _KEPT}
+    return values | {"import_id": import_id, "verdict": row.verdict.value}
+
+
+def _counts(row: SheetImport, rows: Sequence[Row]) -> dict[str, Any]:
+    """How many rows of each verdict, what differs by field, and names of units nobody knows."""
+    fields: dict[str, list[int]] = {}
+    for one in rows:
+        if one.verdict is RowVerdict.CHANGED:
+            for key, (old, _) in one.differences.items():
+                fields.setdefault(key, [0, 0])[1 if old else 0] += 1
+    units = Counter(
+        one.text("agency_name")
+        for one in rows
+        if any(each["field"] == "agency_name" and each["blocks"] for each in one.problems)
+        and one.text("agency_name")
+    )
+    return {
+        "rows": len(rows),
+        "verdicts": Counter(one.verdict.value for one in rows),
+        "fields": fields,
+        "units": dict(units.most_common(30)),
+    }
+
+
+def decide(
+    session: Session,
+    *,
+    import_id: int,
+    version: int,
+    decisions: Mapping[int, Mapping[str, Any]],
+    overwrite: Sequence[str] | None = None,
+) -> None:
+    """Keep what a person chose about rows (by their number in the file) and about all of them.
+
+    What a row becomes by it shows when the rows are checked again. Raises `Refused`, `Conflict`.
+    """
+    with transaction(session):
+        row = _open(session, import_id, version)
+        if overwrite is not None:
+            row.choices = row.choices | {"overwrite": list(overwrite)}
+        found = session.scalars(
+            select(SheetImportRow).where(
+                SheetImportRow.import_id == import_id, SheetImportRow.number.in_(decisions)
+            )
+        )
+        for one in found:
+            chosen = one.decision | dict(decisions[one.number])
+            one.decision = {key: value for key, value in chosen.items() if value is not None}
+        row.version += 1
+
+
+def cancel(session: Session, *, import_id: int) -> None:
+    """Give an import up: its rows go, a check under way stops. Raises `Refused` once written."""
+    with transaction(session):
+        row = _open(session, import_id, None)
+        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
+        row.state = ImportState.CANCELLED.value
+        row.counts = {}
+        row.version += 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many rows were written new, changed, and left out."""
+
+    new: int
+    changed: int
+    skipped: int
+
+
+def commit(
+    session: Session,
+    *,
+    actor: Actor,
+    import_id: int,
+    version: int,
+    citizen_ids: CitizenIds,
+    law_of: Callable[[SheetImport], Law | None],
+) -> Written:
+    """Write the import into the register: one transaction, one event.
+
+    Raises `Refused` when it was written before, or when a row would now become something else than
+    was shown, and `Conflict`.
+    """
+    with transaction(session):
+        row = session.get_one(SheetImport, import_id, with_for_update=True)
+        if row.state != ImportState.PREVIEWED.value:
+            raise Refused(_WHY_NOT.get(row.state, "Hãy kiểm tra tệp trước khi ghi vào sổ."))
+        expect_version(row, version)
+        rows = stored_rows(session, import_id)
+        place = place_of(session, row, actor, citizen_ids, law_of(row))
+        _refuse_if_different(session, row.kind, place, rows)
+        overwrite = row.choices.get("overwrite", [])
+        DESKS[row.kind].commit(session, actor, place, rows, overwrite)
+        written = [one for one in rows if one.object_version is not None and one.noun]
+        if not written:
+            raise Refused("Không có dòng nào để ghi: mọi dòng đã có, bị bỏ qua hoặc còn lỗi.")
+        _keep_written(session, written)
+        new = sum(one.verdict is RowVerdict.NEW for one in written)
+        outcome = Written(new, len(written) - new, len(rows) - len(written))
+        row.state, row.committed_at = ImportState.COMMITTED.value, actor.at
+        row.counts = row.counts | {"new": outcome.new, "changed": outcome.changed,
+                                   "skipped": outcome.skipped}  # fmt: skip
+        row.version += 1
+        _record(
+            session, "sheet.committed", actor, row, kind=row.kind, new=outcome.new,
+            changed=outcome.changed, skipped=outcome.skipped,
+        )  # fmt: skip
+        return outcome
+
+
+_WHY_NOT = {
+    ImportState.COMMITTED.value: "Lần nhập này đã được ghi vào sổ trước đó.",
+    ImportState.UNDONE.value: "Lần nhập này đã được hoàn tác. Hãy tải tệp lên lại để nhập.",
+    ImportState.CANCELLED.value: "Lần nhập này đã bỏ. Hãy tải tệp lên lại để nhập.",
+}
+
+
+def _refuse_if_different(session: Session, kind: str, place: Place, rows: Sequence[Row]) -> None:
+    shown = [(one.verdict, one.object_id, one.differences) for one in rows]
+    check_rows(session, kind, place, rows)
+    moved = [
+        one.number
+        for one, (verdict, number, differences) in zip(rows, shown, strict=True)
+        if (one.verdict, one.object_id, one.differences) != (verdict, number, differences)
+    ]
+    if moved:
+        listed = ", ".join(str(number) for number in moved[:10])
+        raise Refused(
+            f"Sổ đã thay đổi sau khi kiểm tra nên {len(moved)} dòng không còn như đã hiện "
+            f"(dòng {listed}). Chưa ghi gì. Hãy bấm “Kiểm tra lại” rồi xem lại."
+        )
+    for one in rows:
+        one.object_version = None
+
+
+def _keep_written(session: Session, rows: Sequence[Row]) -> None:
+    session.execute(
+        update(SheetImportRow),
+        [
+            {
+                "id": one.id,
+                "object_id": one.object_id,
+                "object_version": one.object_version,
+                "noun": one.noun,
+                "before": one.before,
+            }
+            for one in rows
+        ],
+    )
+
+
+def undo(session: Session, *, actor: Actor, import_id: int, version: int | None = None) -> int:
+    """Take a whole import back; returns how many rows were undone.
+
+    Raises `Refused` naming the rows that were changed or used since; then nothing is undone.
+    """
+    with transaction(session):
+        row = session.get_one(SheetImport, import_id, with_for_update=True)
+        expect_version(row, version)
+        if row.state != ImportState.COMMITTED.value:
+            raise Refused("Chỉ hoàn tác được lần nhập đã ghi vào sổ.")
+        written = [one for one in stored_rows(session, import_id) if one.noun]
+        DESKS[row.kind].undo(session, written)
+        row.state, row.undone_at = ImportState.UNDONE.value, actor.at
+        row.version += 1
+        _record(session, "sheet.undone", actor, row, rows=len(written))
+        return len(written)
+
+
+def last_headings(session: Session, agency_id: int, kind: str) -> dict[str, str]:
+    """Heading -> field of the last file of this kind that the agency had checked."""
+    row = session.scalar(
+        select(SheetImport)
+        .where(
+            SheetImport.agency_id == agency_id,
+            SheetImport.kind == kind,
+            SheetImport.state.in_(
+                [ImportState.PREVIEWED.value, ImportState.COMMITTED.value, ImportState.UNDONE.value]
+            ),
+        )
+        .order_by(SheetImport.id.desc())
+        .limit(1)
+    )
+    if row is None:
+        return {}
+    headings = {one["index"]: one["heading"] for one in row.choices.get("columns", [])}
+    return {headings[index]: key for key, index in row.mapping.items() if index in headings}
+
+
+def _open(session: Session, import_id: int, version: int | None) -> SheetImport:
+    row = session.get_one(SheetImport, import_id, with_for_update=True)
+    if row.state in _CLOSED:
+        raise Refused(_WHY_NOT[row.state])
+    expect_version(row, version)
+    return row
+
+
+def _still_wanted(session: Session, import_id: int, version: int) -> SheetImport:
+    row = session.get_one(SheetImport, import_id, with_for_update=True)
+    if row.state != ImportState.CHECKING.value or row.version != version:
+        raise Stopped
+    return row
+
+
+def _record(
+    session: Session, event: str, actor: Actor, row: SheetImport, /, **body: audit.Value
+) -> None:
+    audit.record(
+        session,
+        event,
+        actor=actor,
+        noun=NOUN,
+        object_id=row.id,
+        agency_id=row.agency_id,
+        **body,  # type: ignore[arg-type] # no event has a key named like a parameter
+    )

@@ -1,0 +1,262 @@
+"""What all kinds of Excel imports share: a row as it was read, units by their names, and who else
+depends on a row before an import is taken back.
+
+A row says what the file says in plain values (`said`): text, days as ISO text, names of enum
+members. Citizen ids are in it sealed, with the keyed hash beside them, never in the clear.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from extensions import Base
+from models import Agency
+from operations.personal import CitizenIds
+from operations.transactions import Refused
+from rules.law import Law
+from rules.names import fold, fold_words
+from rules.sheet_imports import RowVerdict
+
+T = TypeVar("T")
+
+CHUNK = 5_000
+"""Values in one IN list: far under what SQLite (32,766) and PostgreSQL (65,535) take."""
+CANDIDATES = "candidates"
+MOST_CANDIDATES = 8
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a file against the register.
+
+    `problems` are dicts of field, heading, text, blocks and `late` (found against the register, not
+    in the file itself). `differences` maps a field to [in the register, in the file], or, for an
+    ambiguous row, CANDIDATES to a list of [number, words]. `decision` is what a person chose:
+    "skip", "object" (a number, or "new"), "take" (fields).
+    """
+
+    number: int
+    said: dict[str, Any]
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    verdict: RowVerdict = RowVerdict.NEW
+    differences: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+    object_id: int | None = None
+    object_version: int | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    remark: str = ""
+    noun: str = ""
+    id: int = 0
+
+    def text(self, key: str) -> str:
+        """What the file says, "" when it says nothing."""
+        return str(self.said.get(key) or "")
+
+    def day(self, key: str) -> date | None:
+        """A day of the file."""
+        value = self.said.get(key)
+        return date.fromisoformat(value) if value else None
+
+    def forget_findings(self) -> None:
+        """Back to what the file alone says, before looking at the register again."""
+        self.problems = [one for one in self.problems if not one.get("late")]
+        self.differences, self.object_id, self.remark = {}, None, ""
+        self.verdict = RowVerdict.NEW
+
+    @property
+    def blocked(self) -> bool:
+        return any(one["blocks"] for one in self.problems)
+
+    def complain(self, key: str, text: str, *, blocks: bool = True) -> None:
+        """Add a problem that only the register shows; one that blocks decides the verdict."""
+        self.problems.append(
+            {"field": key, "heading": "", "text": text, "blocks": blocks, "late": True}
+        )
+        if blocks:
+            self.verdict = RowVerdict.PROBLEM
+
+    def differ(self, key: str, old: str, new: str) -> None:
+        self.differences[key] = [old, new]
+        self.verdict = RowVerdict.CHANGED
+
+    def ask(self, candidates: Sequence[tuple[int, str]]) -> None:
+        """Leave it to a person which of these the row means."""
+        self.verdict = RowVerdict.AMBIGUOUS
+        self.differences = {CANDIDATES: [list(one) for one in candidates[:MOST_CANDIDATES]]}
+
+    def taken(self, overwrite: Iterable[str]) -> list[str]:
+        """The differing fields to take over: gaps always, other values where they were chosen."""
+        chosen = self.decision.get("take")
+        if chosen is not None:
+            return [key for key in self.differences if key in chosen]
+        everywhere = set(overwrite)
+        return [key for key, (old, _) in self.differences.items() if not old or key in everywhere]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an import belongs: its agency with all units below, and what a person said of names."""
+
+    agency_id: int
+    names: Mapping[int, str]
+    words: Mapping[str, int | None]
+    chosen: Mapping[str, int]
+    today: date
+    citizen_ids: CitizenIds
+    import_id: int
+    law: Law | None = None
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        agency_id: int,
+        chosen: Mapping[str, int],
+        today: date,
+        citizen_ids: CitizenIds,
+        *,
+        import_id: int = 0,
+        law: Law | None = None,
+    ) -> "Place":
+        """Read the agency and its units; one statement."""
+        top = select(Agency.path).where(Agency.id == agency_id).scalar_subquery()
+        rows = session.execute(
+            select(Agency.id, Agency.name, Agency.code).where(
+                Agency.path.startswith(top), Agency.ended_on.is_(None)
+            )
+        ).all()
+        words: dict[str, int | None] = {}
+        for number, name, code in rows:
+            for word in {unit_word(name), unit_word(code)}:
+                words[word] = None if word in words else number
+        names = {number: name for number, name, _ in rows}
+        known = {word: number for word, number in chosen.items() if number in names}
+        return cls(agency_id, names, words, known, today, citizen_ids, import_id, law)
+
+    def unit(self, name: str, section: str = "") -> int | None:
+        """The unit that a cell names, by name or code; an empty cell is the group that the row
+        stands under when that is a unit, else the agency itself. None: not known, or several.
+        """
+        if not name:
+            found = self.words.get(unit_word(section)) if section else None
+            return found or self.agency_id
+        word = unit_word(name)
+        if word in self.chosen:
+            return self.chosen[word]
+        if word in self.words:
+            return self.words[word]
+        if " " not in word:
+            return None
+        longer = [number for known, number in self.words.items() if known.startswith(f"{word} ")]
+        return longer[0] if len(longer) == 1 else None
+
+    def place_of(self, row: Row) -> int | None:
+        """The unit of a row, or None after saying what is wrong with it."""
+        found = self.unit(row.text("agency_name"), row.text("section"))
+        if found is None:
+            row.complain(
+                "agency_name",
+                f"Không có đơn vị “{row.text('agency_name')}” trong phạm vi nhập. Hãy chọn đơn vị "
+                "tương ứng ở khung “Tên đơn vị chưa khớp”, hoặc thêm đơn vị vào sổ.",
+            )
+        return found
+
+
+def unit_word(name: str) -> str:
+    """A unit's name for comparing: folded words, without a leading Roman or Arabic number."""
+    words = list(fold_words(name))
+    while len(words) > 1 and (words[0].isdigit() or set(words[0]) <= set("ivx")):
+        words.pop(0)
+    return " ".join(words)
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values, each once, in pieces that fit into one statement."""
+    kept = list(dict.fromkeys(values))
+    for start in range(0, len(kept), CHUNK):
+        yield kept[start : start + CHUNK]
+
+
+def shown_day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
+
+
+def same_text(one: str | None, other: str | None) -> bool:
+    return fold(one or "") == fold(other or "")
+
+
+# Taking back --------------------------------------------------------------------------------------
+
+_WORDS = {
+    "certificate": "chứng thư", "device": "thiết bị", "custody_move": "giao nhận thiết bị",
+    "user_account": "tài khoản", "request_line": "văn bản đề nghị",
+    "certificate_request": "văn bản đề nghị", "paper": "biên bản", "paper_line": "biên bản",
+    "incident": "sự cố", "follow_up": "việc phải làm tiếp", "staff_change": "biến động nhân sự",
+    "stocktake_item": "kiểm kê", "entrustment": "quyết định giao", "system": "hệ thống",
+    "import_item": "lần nhập chứng thư", "reminder": "nhắc việc",
+}  # fmt: skip
+
+
+def refuse_dependants(
+    session: Session, model: type[Base], ids: Sequence[int], own: Iterable[str]
+) -> None:
+    """Refuse when any row elsewhere points at one of these, `own` tables (made with them) aside.
+
+    Asks every foreign key there is, so that a table of tomorrow is not forgotten.
+    """
+    target = model.__table__
+    found: dict[int, set[str]] = {}
+    skipped = set(own)
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if table.name in skipped or not any(
+                key.column.table is target for key in column.foreign_keys
+            ):
+                continue
+            for some in chunks(ids):
+                hits = session.scalars(select(column).where(column.in_(some)).distinct())
+                for number in hits:
+                    found.setdefault(number, set()).add(_WORDS.get(table.name, table.name))
+    if found:
+        uses = sorted(set().union(*found.values()))
+        raise Refused(
+            f"Không hoàn tác được: {len(found)} dòng đã được dùng ở nơi khác ({', '.join(uses)})"
+            f"{_named(session, target, found)}."  # type: ignore[arg-type] # a mapped class's table
+        )
+
+
+def _named(session: Session, table: Table, found: Iterable[int]) -> str:
+    name = table.c.get("full_name", table.c.get("internal_code"))
+    if name is None:
+        return ""
+    some = session.scalars(select(name).where(table.c.id.in_(sorted(found)[:_SHOWN])))
+    return ": " + ", ".join(some)
+
+
+def refuse_changed(session: Session, model: Any, rows: Sequence[Row]) -> None:
+    """Refuse when something was changed, or is gone, since the import wrote it; names the rows."""
+    versions: dict[int, int] = {}
+    for some in chunks(row.object_id for row in rows if row.object_id):
+        versions.update(
+            (number, version)
+            for number, version in session.execute(
+                select(model.id, model.version).where(model.id.in_(some))
+            )
+        )
+    moved = [row.number for row in rows if versions.get(row.object_id or 0) != row.object_version]
+    if moved:
+        listed = ", ".join(str(number) for number in moved[:_SHOWN])
+        more = "…" if len(moved) > _SHOWN else ""
+        raise Refused(
+            f"Không hoàn tác được: {len(moved)} dòng đã được sửa sau khi nhập (dòng {listed}{more} "
+            "của tệp). Hãy sửa tay các dòng này."
+        )
+
+
+def count_of(session: Session, model: Any, *conditions: Any) -> int:
+    return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
