@@ -27,6 +27,12 @@ from rules.requests import (
 )
 
 
+NOTICE_WANTED = (
+    "Chứng thư được thu hồi thì ghi bằng thông báo thu hồi, kèm tệp thông báo, để sổ có ngày thu "
+    "hồi và thời hạn bàn giao thiết bị. Ở đây chỉ ghi các dòng không được giải quyết."
+)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the receiving body said of one line; a refusal has its reason."""
@@ -51,8 +57,8 @@ def record_answers(
 ) -> None:
     """Write down answers to some lines; the last one completes the request.
 
-    Raises `Refused` for a refusal without reason, a line already closed or a day before the
-    sending, and `Conflict`.
+    Raises `Refused` for a refusal without reason, a line already closed, a day before the sending
+    and a revocation that was granted (`revocation_notices`), and `Conflict`.
     """
     with transaction(session):
         request = load_for_change(session, request_id, version)
@@ -60,6 +66,8 @@ def record_answers(
         check_day(request, answers.on, actor)
         if not answers.lines:
             raise Refused("Chưa chọn kết quả cho dòng nào.")
+        if request.kind is RequestKind.REVOCATION and any(one.granted for one in answers.lines):
+            raise Refused(NOTICE_WANTED)
         for one in answers.lines:
             _answer(_open_line(request, one.line_id), one, answers.on)
         if request.kind is RequestKind.UNLOCK:

@@ -321,6 +321,8 @@ def test_a_notice_ends_the_certificate_and_starts_the_clock_of_its_device(
     assert made.state(request_id)[1] == [LineState.GRANTED, LineState.OPEN]
     with pytest.raises(Refused, match="còn chờ kết quả"):
         made.do(record_notice, request_id, notice=notice, law=law)
+    with pytest.raises(Refused, match="bằng thông báo thu hồi"):
+        made.answer(request_id, None, True)
     with pytest.raises(Refused, match="Chỉ đề nghị thu hồi"):
         made.do(record_notice, made.request(), notice=notice, law=law)
 
