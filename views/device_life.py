@@ -9,13 +9,14 @@ from flask import current_app, url_for
 import regulations
 from extensions import db
 from labels import label
-from models import Device
+from models import Certificate, Device
 from operations import custody
 from operations.calendar import working_calendar
 from operations.custody_checks import recall_facts
 from operations.law import law_for
 from operations.paper_effects import waiting_for
 from operations.paper_proofs import level_of_paper
+from rules.certificates import SubscriberKind
 from rules.days import vietnam_day, written
 from rules.device_gaps import Step, gaps
 from rules.devices import DeviceKind, DeviceState
@@ -43,44 +44,79 @@ INCIDENTS = frozenset(
     }
 )
 """Acts that belong to an incident, where the report, the timers and Mẫu số 09 are."""
+SELDOM = frozenset({_A.CORRECT_HOLDER, _A.AWAIT_RECALL, _A.PARCEL_CAME_BACK, _A.TAKE_BACK})
+_LENDING = (_A.ENTRUST.value, _A.END_ENTRUSTMENT.value)
 ELSEWHERE = {
     _A.TRANSFER: "thực hiện theo biến động nhân sự hoặc sắp xếp cơ quan, có biên bản điều chuyển."
 }
 
 
-def life_of(device: Device, today: date) -> dict[str, Any]:
+def life_of(device: Device, certificates: Sequence[Certificate], today: date) -> dict[str, Any]:
     """Everything that the page of a device shows of its life, in a fixed number of statements."""
     moves = custody.history(db.session(), device.id)
     waiting = waiting_for(db.session(), [device.id]).get(device.id)
     law = law_for(regulations.load(), device.agency)
+    entered = min((vietnam_day(one.created_at) for one in certificates), default=today)
     return {
-        "acts": buttons(device, waiting),
+        "acts": buttons(device, certificates, moves, waiting),
         "not_now": not_now(device, waiting),
         "hands": hands(device, moves, today),
-        "gaps": [*_gaps(device, moves, today, law), *_recall(device, today, law)],
+        "gaps": [
+            *gaps(device.kind, steps_of(device, moves, entered), on=today, law=law),
+            *_recall(device, today, law),
+        ],
         "steps": steps(device, moves),
         "waiting": waiting,
         "suspension": SUSPENSION_WORDS if device.kind is not DeviceKind.CENTRAL else "",
     }
 
 
-def buttons(device: Device, waiting: Paper | None) -> list[dict[str, Any]]:
-    """The legal acts that this person may do, each with its page; none while a paper waits."""
+def buttons(
+    device: Device,
+    certificates: Sequence[Certificate],
+    moves: Sequence[CustodyMove],
+    waiting: Paper | None,
+) -> dict[str, list[dict[str, Any]]]:
+    """The legal acts that this person may do, each with its page, in three groups: what comes next
+    in a life, what went wrong, and what is seldom needed. None but the second while a paper waits.
+    """
     sent = device.id in custody.revocation_sent(db.session(), [device.id])
-    found = []
+    pointless = _pointless(device, certificates, moves)
+    found: dict[str, list[dict[str, Any]]] = {"next": [], "incident": [], "seldom": []}
     for move in acts_from(device.kind, device.state, revocation_sent=sent):
-        url = _page_of(move, device)
+        url = "" if move.act in pointless else _page_of(move, device)
         if url and _may(move, device) and (waiting is None or move.act in INCIDENTS):
             words = ACTS[move.act].button if move.act in ACTS else label(move.act)
-            found.append({"label": words, "url": url})
+            group = "incident" if move.act in INCIDENTS else "next"
+            group = "seldom" if move.act in SELDOM else group
+            found[group].append({"label": words, "url": url, "act": move.act})
     return found
+
+
+def _pointless(
+    device: Device, certificates: Sequence[Certificate], moves: Sequence[CustodyMove]
+) -> frozenset[CustodyAct]:
+    """Legal moves that nothing calls for: a personal token is never lent, what has minutes needs
+    none.
+    """
+    found = set()
+    kinds = {one.kind for one in certificates}
+    if SubscriberKind.INDIVIDUAL in kinds or not kinds:
+        found |= {_A.ENTRUST, _A.END_ENTRUSTMENT}
+    turns = [one.act for one in standing(moves) if one.act in _LENDING]
+    if not turns or turns[-1] != _A.ENTRUST.value:
+        found.add(_A.END_ENTRUSTMENT)
+    if device.handover_minutes:
+        found.add(_A.CONFIRM_STATUS)
+    return frozenset(found)
 
 
 def _page_of(move: Move, device: Device) -> str:
     if move.act in INCIDENTS:
         known = current_app.view_functions
         if "incidents.new" in known:
-            return url_for("incidents.new", **{"thiet-bi": device.id})
+            asked = {"thiet-bi": device.id, "viec": move.act.name}
+            return url_for("incidents.new", **asked)
         return ""
     if move.act is _A.PUT_IN_USE and device.kind is DeviceKind.PKI_TOKEN:
         return ""  # Follows from the signed Mẫu số 07.
@@ -188,20 +224,17 @@ def _papers(move: CustodyMove) -> list[dict[str, str]]:
     return [{"label": f"{label(paper.kind)}{number} – {label(paper.state)}", "url": url}]
 
 
-def _gaps(device: Device, moves: Sequence[CustodyMove], today: date, law: Any) -> list[Finding]:
-    return list(gaps(device.kind, steps_of(device, moves), on=today, law=law))
-
-
-def steps_of(device: Device, moves: Sequence[CustodyMove]) -> list[Step]:
+def steps_of(device: Device, moves: Sequence[CustodyMove], entered: date) -> list[Step]:
     """The steps of a life for `rules/device_gaps.py`.
 
-    A device that was entered without its history begins with what the register said of it then.
+    A device that was entered without its history begins with what the register said of it then;
+    `entered` is a day on which it was known.
     """
     alive = standing(moves)
     found: list[Step] = []
     if not alive or alive[0].state_before is not None:
         state = alive[0].state_before if alive else device.state
-        found += _entry(device, state, alive)
+        found += _entry(device, state, alive, entered)
     for one in alive:
         level = Evidence.NONE
         if one.paper is not None and one.paper.state is not PaperState.CANCELLED:
@@ -216,12 +249,14 @@ def _many(paper: Paper) -> bool:
     return paper.receiver_id is None
 
 
-def _entry(device: Device, state: DeviceState | None, alive: Sequence[CustodyMove]) -> list[Step]:
+def _entry(
+    device: Device, state: DeviceState | None, alive: Sequence[CustodyMove], entered: date
+) -> list[Step]:
     described = (alive[0].described_before or {}) if alive else {}
     minutes = described.get("handover_minutes") if alive else device.handover_minutes
     known = Evidence.SCAN if minutes else Evidence.NONE
     first = device.received_on or device.handed_over_on
-    on = first or (alive[0].moved_on if alive else date.min)
+    on = first or (alive[0].moved_on if alive else entered)
     if device.kind is DeviceKind.CENTRAL:
         return [Step(_A.OPEN_ACCOUNT, on)]
     if state is DeviceState.IN_STOCK:

@@ -239,7 +239,7 @@ def show(device_id: int) -> ResponseReturnValue:
         row=row,
         name=_name(row),
         certificates=[(one, Standing.of(one, now, margin)) for one in certificates],
-        life=life_of(row, clock.today()),
+        life=life_of(row, certificates, clock.today()),
         may_edit=person.can(EDIT) and person.scope(EDIT).covers(row.agency_id),
         may_renew=person.can(Permission.CERTIFICATE_REQUEST_DRAFT)
         and person.scope(Permission.CERTIFICATE_REQUEST_DRAFT).covers(row.agency_id),

@@ -16,9 +16,11 @@ from forms.handovers import HandoverForm, ReturnForm
 from letters.errors import LetterError
 from models import Device
 from operations import files, handovers
-from operations.handovers import GIVES, KINDS, Shown, Wish
+from operations.custody_checks import certificates_on
+from operations.handovers import GIVES, Shown, Wish
 from operations.law import law_for
 from operations.transactions import Refused
+from rules.certificates import SubscriberKind
 from rules.findings import Finding
 from rules.lifecycle import CustodyAct
 from rules.permissions import Permission
@@ -125,6 +127,8 @@ def new() -> ResponseReturnValue:
         shown, answer = _act(wish, "lap" in request.form, "ban-thao" in request.form)
         if answer is not None:
             return answer
+    for field in (form.receivers, form.signing, form.agency_person_id):
+        field.flags.required = True  # What has an answer already is not called optional.
     return render_template(
         "handovers/new.html",
         act=act,
@@ -137,10 +141,13 @@ def new() -> ResponseReturnValue:
         by_weight=grouped(shown.findings if shown else {}),
         wants_reason=shown is not None and handovers.wants_reason(shown.found),
         gives=act in GIVES,
+        agencys=any(
+            one.kind is SubscriberKind.ORGANISATION
+            for each in certificates_on(db.session(), devices).values()
+            for one in each
+        ),
         route=_route(act, devices),
         sent=request.form,
-        same_agency=len({one.agency_id for one in devices}) == 1,
-        kind=KINDS[act],
     )
 
 

@@ -14,6 +14,7 @@ from letters.errors import LetterError
 from models import Agency
 from operations import certificate_imports, intake
 from operations.intake import ENTERED, Comparison, Parcel
+from operations.paper_lines import managing_agency
 from operations.transactions import Refused
 from rules.devices import DeviceKind
 from rules.intake import IntakeVerdict, ParcelLine
@@ -67,7 +68,8 @@ def new() -> ResponseReturnValue:
 def _home_agency() -> int:
     person = account().user.person
     if person is not None and account().scope(MOVE).covers(person.agency_id):
-        return person.agency_id
+        managing = managing_agency(db.session(), person.agency)
+        return managing.id if account().scope(MOVE).covers(managing.id) else person.agency_id
     return next(at for role, at, _ in account().grants if MOVE in GRANTS[role])
 
 
