@@ -119,6 +119,7 @@ EVENTS: Mapping[str, EventType] = {
     "staff_change.cancelled": _event("Hủy biến động nhân sự", "reason_sha256"),
     "reorganisation.planned": _event("Lập phương án sắp xếp cơ quan", "kind", "day"),
     "reorganisation.applied": _event("Thực hiện sắp xếp cơ quan", "people", "devices"),
+    "reorganisation.cancelled": _event("Bỏ phương án sắp xếp cơ quan", "reason_sha256"),
     "reorganisation.closed": _event("Kết thúc sắp xếp cơ quan"),
     # Counting, reminding, Excel
     "stocktake.opened": _event("Mở đợt kiểm kê", "devices"),

@@ -4,7 +4,6 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from forms.certificate_imports import number_or_none
 from forms.fields import DayField, DayRequired
 from forms.people import VersionForm
 from forms.users import ChoiceField
@@ -78,27 +77,5 @@ class _Decision:
     )
 
 
-class RenameForm(_Decision, VersionForm):
-    """Another name by decision."""
-
-    new_name = StringField(
-        "Tên mới",
-        [InputRequired("Nhập tên mới."), Length(max=300, message="Dài quá 300 ký tự.")],
-    )
-
-
-class MergeForm(_Decision, VersionForm):
-    """Merged into another agency."""
-
-    successor_id = ChoiceField(
-        "Sáp nhập vào",
-        [InputRequired("Chọn cơ quan nhận sáp nhập.")],
-        coerce=number_or_none,
-        choices=[],
-    )
-
-
 class SplitForm(_Particulars, _Decision, VersionForm):
     """A new agency that came out of this one."""
-
-    ends = BooleanField("Cơ quan cũ chấm dứt hoạt động từ ngày này")

@@ -114,70 +114,88 @@ def follow_regulation(
         _record(session, "regulation.followed", actor, agency, regulation=regulation)
 
 
-def rename(
+def rename_in(
     session: Session,
-    *,
     actor: Actor,
-    agency_id: int,
-    version: int,
+    agency: Agency,
+    *,
     new_name: str,
     effective_on: date,
     decision: str,
 ) -> None:
-    """Give an agency another name by decision; the old one stays in its history.
-
-    Raises `Refused` for an empty or unchanged name or a day to come, and `Conflict`.
+    """Give an agency another name by decision, inside a reorganisation; the old one stays in its
+    history. Raises `Refused` for an empty or unchanged name or a day to come.
     """
     name = clean_name(new_name)
-    with transaction(session):
-        agency = _load(session, agency_id, version)
-        _require_living(agency)
-        _require_past(effective_on, actor)
-        if not name or name == agency.name:
-            raise Refused("Hãy nhập tên mới, khác tên hiện nay.")
-        _change(session, RENAME, agency, None, effective_on, decision, new_name=name)
-        agency.name, agency.name_fold, agency.sort_key = name, fold(name), sort_key(name)
-        agency.version += 1
-        _record(session, "agency.renamed", actor, agency, day=effective_on.isoformat())
+    _require_living(agency)
+    _require_past(effective_on, actor)
+    if not name or name == agency.name:
+        raise Refused("Hãy nhập tên mới, khác tên hiện nay.")
+    _change(session, RENAME, agency, None, effective_on, decision, new_name=name)
+    agency.name, agency.name_fold, agency.sort_key = name, fold(name), sort_key(name)
+    agency.version += 1
+    _record(session, "agency.renamed", actor, agency, day=effective_on.isoformat())
 
 
-def merge(
+def merge_in(
     session: Session,
-    *,
     actor: Actor,
-    agency_id: int,
-    version: int,
-    successor_id: int,
+    agency: Agency,
+    successor: Agency,
+    *,
     effective_on: date,
     decision: str,
 ) -> None:
-    """End an agency that was merged into another, and hang it with all it has under that one.
+    """End an agency that was merged into another, inside a reorganisation, and hang it with all it
+    has under that one.
 
     Raises `Refused` for the root of the tree, a successor inside the agency itself or ended, or a
-    day to come; and `Conflict`.
+    day to come.
     """
-    with transaction(session):
-        agency = _load(session, agency_id, version)
-        successor = _load(session, successor_id, None)
-        _require_living(agency)
-        _require_living(successor)
-        _require_past(effective_on, actor)
-        if agency.parent_id is None:
-            raise Refused("Không thể sáp nhập cơ quan ở gốc của cây đơn vị.")
-        if successor.path.startswith(agency.path):
-            raise Refused("Cơ quan nhận sáp nhập không được nằm trong cơ quan bị sáp nhập.")
-        _change(session, MERGER, agency, successor, effective_on, decision)
-        _end(agency, effective_on)
-        if agency.parent_id != successor.id:
-            _move(session, agency, successor)
-        agency.version += 1
+    _require_living(agency)
+    _require_living(successor)
+    _require_past(effective_on, actor)
+    if agency.parent_id is None:
+        raise Refused("Không thể sáp nhập cơ quan ở gốc của cây đơn vị.")
+    if successor.path.startswith(agency.path):
+        raise Refused("Cơ quan nhận sáp nhập không được nằm trong cơ quan bị sáp nhập.")
+    _change(session, MERGER, agency, successor, effective_on, decision)
+    end(agency, effective_on)
+    if agency.parent_id != successor.id:
+        hang_under(session, agency, successor)
+    agency.version += 1
+    _record(
+        session,
+        "agency.merged",
+        actor,
+        agency,
+        successor=successor.id,
+        day=effective_on.isoformat(),
+    )
+
+
+def write_split(
+    session: Session,
+    actor: Actor,
+    agency: Agency,
+    successor: Agency,
+    *,
+    effective_on: date,
+    decision: str,
+) -> None:
+    """Write down that one agency came out of another, unless that stands there already."""
+    known = session.scalar(
+        select(AgencyChange.id).where(
+            AgencyChange.kind == SPLIT,
+            AgencyChange.agency_id == agency.id,
+            AgencyChange.successor_id == successor.id,
+        )
+    )
+    if known is None:
+        _change(session, SPLIT, agency, successor, effective_on, decision)
+        day = effective_on.isoformat()
         _record(
-            session,
-            "agency.merged",
-            actor,
-            agency,
-            successor=successor.id,
-            day=effective_on.isoformat(),
+            session, "agency.split", actor, agency, successor=successor.id, day=day, ended=False
         )
 
 
@@ -207,7 +225,7 @@ def split(
         new = _add(session, parent, particulars, effective_on)
         _change(session, SPLIT, agency, new, effective_on, decision, new_name=new.name)
         if ends:
-            _end(agency, effective_on)
+            end(agency, effective_on)
         agency.version += 1
         _record(session, "agency.created", actor, new, parent=parent.id)
         _record(
@@ -290,13 +308,13 @@ def _require_past(effective_on: date, actor: Actor) -> None:
         raise Refused("Chỉ ghi thay đổi đã có hiệu lực; ngày hiệu lực không được sau hôm nay.")
 
 
-def _end(agency: Agency, on: date) -> None:
+def end(agency: Agency, on: date) -> None:
     """An agency that has ended signs no letters: its seal is no more."""
     agency.ended_on = on
     agency.has_legal_personality = agency.has_own_seal = False
 
 
-def _move(session: Session, agency: Agency, parent: Agency) -> None:
+def hang_under(session: Session, agency: Agency, parent: Agency) -> None:
     """Hang an agency with everything below it under another one."""
     old, new = agency.path, _path(parent, agency)
     below = session.scalars(select(Agency).where(Agency.path.startswith(old))).all()

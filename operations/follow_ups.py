@@ -106,7 +106,7 @@ def propose(
         for one in items
     ]
     if rows:
-        session.execute(insert(FollowUp), rows)
+        session.execute(insert(FollowUp).execution_options(render_nulls=True), rows)
     return len(rows)
 
 

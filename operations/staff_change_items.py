@@ -100,16 +100,10 @@ def holdings_of(
         if one.agency_id not in laws:
             writer = senders.get(one.agency_id) or one.agency
             laws[one.agency_id] = house.law_for(law, writer)
-    certificates = _grouped(
-        session.scalars(
-            select(Certificate).where(Certificate.person_id.in_(ids)).order_by(Certificate.id)
-        ),
-        "person_id",
-    )
-    devices = _grouped(
-        session.scalars(select(Device).where(Device.holder_id.in_(ids)).order_by(Device.id)),
-        "holder_id",
-    )
+    owned = select(Certificate).where(Certificate.person_id.in_(ids)).order_by(Certificate.id)
+    certificates = _grouped(session.scalars(owned), "person_id")
+    held = select(Device).where(Device.holder_id.in_(ids)).order_by(Device.id)
+    devices = _grouped(session.scalars(held), "holder_id")
     entrusted = _grouped(
         session.scalars(
             select(Entrustment)

@@ -215,6 +215,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.AGENCY_SEARCH,
         _P.AGENCY_EDIT,
         _P.AGENCY_IMPORT,
+        _P.REORGANISATION_EDIT,  # moves the scopes with the tree
         _P.PERSON_VIEW,
         _P.PERSON_SEARCH,
         _P.AUDIT_VIEW,

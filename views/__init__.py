@@ -34,6 +34,8 @@ NOUNS = (
     "reorganisations",
     "log",
     "law",
+    "reminders",
+    "calendar_feeds",
     "forms_of_law",
     "regulation_acts",
     "authority_files",

@@ -12,10 +12,8 @@ import regulations
 from extensions import db
 from forms.agencies import (
     AgencyForm,
-    MergeForm,
     NewAgencyForm,
     RegulationForm,
-    RenameForm,
     SplitForm,
 )
 from models import Agency, AgencyChange, Certificate, Device, Person
@@ -28,7 +26,6 @@ from rules.permissions import Permission
 from rules.regulation_status import standing
 from views.guards import account, below, load, requires
 from views.register_pages import history
-from views.users import agency_choices
 
 bp = Blueprint("agencies", __name__, url_prefix="/don-vi")
 
@@ -243,7 +240,7 @@ def regulation(agency_id: int) -> ResponseReturnValue:
     return _act(
         form,
         row,
-        "agencies/edit.html",
+        "agencies/regulation.html",
         "Chọn quy chế áp dụng",
         "Đã ghi quy chế áp dụng.",
         lambda: tree.follow_regulation(
@@ -272,55 +269,6 @@ def regulation_choices() -> list[tuple[str, str]]:
     return found
 
 
-@bp.route("/<int:agency_id>/doi-ten", methods=["GET", "POST"])
-@requires(EDIT)
-def rename(agency_id: int) -> ResponseReturnValue:
-    """Another name by decision."""
-    row = load(Agency, agency_id, EDIT)
-    form = RenameForm(version=row.version, effective_on=clock.today())
-    return _act(
-        form,
-        row,
-        "agencies/change.html",
-        "Đổi tên theo quyết định",
-        "Đã đổi tên; tên cũ còn trong quá trình của đơn vị.",
-        lambda: tree.rename(
-            db.session(),
-            actor=account().actor(),
-            agency_id=agency_id,
-            version=form.version.data,
-            new_name=form.new_name.data,
-            effective_on=form.effective_on.data,
-            decision=form.decision.data,
-        ),
-    )
-
-
-@bp.route("/<int:agency_id>/sap-nhap", methods=["GET", "POST"])
-@requires(EDIT)
-def merge(agency_id: int) -> ResponseReturnValue:
-    """Merge into another agency of the person's own scope."""
-    row = load(Agency, agency_id, EDIT)
-    form = MergeForm(version=row.version, effective_on=clock.today())
-    form.successor_id.offer(agency_choices(account().scope(EDIT)))
-    return _act(
-        form,
-        row,
-        "agencies/change.html",
-        "Sáp nhập vào cơ quan khác",
-        "Đã ghi việc sáp nhập. Cá nhân, thiết bị, chứng thư nằm trong cơ quan nhận sáp nhập.",
-        lambda: tree.merge(
-            db.session(),
-            actor=account().actor(),
-            agency_id=agency_id,
-            version=form.version.data,
-            successor_id=load(Agency, form.successor_id.data, EDIT).id,
-            effective_on=form.effective_on.data,
-            decision=form.decision.data,
-        ),
-    )
-
-
 @bp.route("/<int:agency_id>/chia-tach", methods=["GET", "POST"])
 @requires(EDIT)
 def split(agency_id: int) -> ResponseReturnValue:
@@ -337,8 +285,8 @@ def split(agency_id: int) -> ResponseReturnValue:
         form,
         row,
         "agencies/change.html",
-        "Chia, tách thành cơ quan mới",
-        "Đã ghi cơ quan mới. Hãy chuyển cá nhân sang cơ quan mới.",
+        "Thêm cơ quan mới tách ra",
+        "Đã ghi cơ quan mới. Chọn đơn vị, cá nhân chuyển sang ở “Sắp xếp, đổi tên cơ quan”.",
         lambda: tree.split(
             db.session(),
             actor=account().actor(),
@@ -347,7 +295,7 @@ def split(agency_id: int) -> ResponseReturnValue:
             particulars=_particulars(form),
             effective_on=form.effective_on.data,
             decision=form.decision.data,
-            ends=bool(form.ends.data),
+            ends=False,  # A reorganisation ends the old one once all have gone over.
         ),
     )
 

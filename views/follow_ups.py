@@ -196,6 +196,7 @@ def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
             "chung_thu": row.certificate_id,
             "thiet_bi": row.device_id,
             "ca_nhan": row.person_id,
+            "co_quan": row.agency_id,
             "su_co": row.object_id if row.noun == "incident" else None,
         }
         for way in ways:

@@ -12,7 +12,7 @@ from models import Agency, AgencyChange, AuditEvent, Person
 from operations import agencies
 from operations import law as house
 from operations.agencies import Particulars
-from operations.transactions import Conflict, Refused
+from operations.transactions import Conflict, Refused, transaction
 from rules.agencies import AgencyKind, AgencyLevel
 from tests.cast import Cast
 
@@ -90,15 +90,15 @@ def test_a_correction_names_what_changed_and_an_old_page_changes_nothing(
 def test_a_new_name_keeps_the_old_one_in_the_history(
     db_session: Session, cast: Cast, actor: MakeActor
 ) -> None:
-    agencies.rename(
-        db_session,
-        actor=actor(cast.an),
-        agency_id=cast.commune_a,
-        version=1,
-        new_name="UBND phường Thử A",
-        effective_on=TODAY,
-        decision=DECISION,
-    )
+    with transaction(db_session):
+        agencies.rename_in(
+            db_session,
+            actor(cast.an),
+            db_session.get_one(Agency, cast.commune_a),
+            new_name="UBND phường Thử A",
+            effective_on=TODAY,
+            decision=DECISION,
+        )
     row = db_session.get_one(Agency, cast.commune_a)
     assert (row.name, row.name_fold) == ("UBND phường Thử A", "ubnd phuong thu a")
     change = db_session.scalars(select(AgencyChange)).one()
@@ -113,15 +113,15 @@ def test_a_new_name_keeps_the_old_one_in_the_history(
 def test_a_merged_agency_hangs_under_its_successor_with_all_it_has(
     db_session: Session, cast: Cast, actor: MakeActor
 ) -> None:
-    agencies.merge(
-        db_session,
-        actor=actor(cast.khanh),
-        agency_id=cast.commune_a,
-        version=1,
-        successor_id=cast.commune_b,
-        effective_on=TODAY,
-        decision=DECISION,
-    )
+    with transaction(db_session):
+        agencies.merge_in(
+            db_session,
+            actor(cast.khanh),
+            db_session.get_one(Agency, cast.commune_a),
+            db_session.get_one(Agency, cast.commune_b),
+            effective_on=TODAY,
+            decision=DECISION,
+        )
     old, new = (
         db_session.get_one(Agency, cast.commune_a),
         db_session.get_one(Agency, cast.commune_b),
@@ -157,13 +157,12 @@ def test_a_merger_that_cannot_be_is_refused(
     day: date,
     words: str,
 ) -> None:
-    with pytest.raises(Refused, match=words):
-        agencies.merge(
+    with pytest.raises(Refused, match=words), transaction(db_session):
+        agencies.merge_in(
             db_session,
-            actor=actor(cast.khanh),
-            agency_id=getattr(cast, which),
-            version=1,
-            successor_id=getattr(cast, into),
+            actor(cast.khanh),
+            db_session.get_one(Agency, getattr(cast, which)),
+            db_session.get_one(Agency, getattr(cast, into)),
             effective_on=day,
             decision=DECISION,
         )

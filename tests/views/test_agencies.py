@@ -52,7 +52,7 @@ def test_a_unit_without_seal_says_who_sends_its_letters(login: Login, cast: Cast
 
 def writing(agency_id: int) -> list[tuple[str, str]]:
     one = f"{TREE}/{agency_id}"
-    acts = ("don-vi-moi", "sua", "doi-ten", "sap-nhap", "chia-tach")
+    acts = ("don-vi-moi", "sua", "chia-tach")
     return [(method, f"{one}/{act}") for act in acts for method in ("GET", "POST")]
 
 
@@ -91,39 +91,6 @@ def test_a_unit_is_added_and_corrected(login: Login, cast: Cast, db_session: Ses
     data = typed(version=1, address="Số 9, Đường Thử")
     assert browser.post(f"{address}/sua", data=data).location == address
     assert "Số 9, Đường Thử" in browser.get(address).text
-
-
-def test_a_rename_shows_both_names(login: Login, cast: Cast) -> None:
-    browser = login(cast.an)
-    one = f"{TREE}/{cast.commune_a}"
-    assert browser.get(f"{one}/doi-ten").status_code == 200
-    data = {"version": 1, "new_name": "UBND phường Thử A", "effective_on": "01/11/2026"}
-    assert "Nhập văn bản quyết định." in browser.post(f"{one}/doi-ten", data=data).text
-    data["decision"] = "Nghị quyết thử nghiệm số 1"
-    assert browser.post(f"{one}/doi-ten", data=data).location == one
-    page = browser.get(one).text
-    assert "UBND xã Thử A → UBND phường Thử A" in page
-    assert "Nghị quyết thử nghiệm số 1" in page
-
-
-def test_a_merger_stays_inside_the_scope_of_who_records_it(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    data = {
-        "version": 1,
-        "successor_id": cast.commune_b,
-        "effective_on": "01/11/2026",
-        "decision": "Nghị quyết thử nghiệm số 2",
-    }
-    own = login(cast.an).post(f"{TREE}/{cast.commune_a}/sap-nhap", data=data)
-    assert "Chọn một mục trong danh sách." in own.text
-    browser = login(cast.dung)
-    assert browser.get(f"{TREE}/{cast.commune_a}/sap-nhap").status_code == 200
-    answer = browser.post(f"{TREE}/{cast.commune_a}/sap-nhap", data=data, follow_redirects=True)
-    assert "Đã ghi việc sáp nhập" in answer.text
-    assert "UBND xã Thử A sáp nhập vào UBND xã Thử B" in answer.text
-    assert "Đã kết thúc" in answer.text
-    assert names(login(cast.binh).get(TREE).text)[:2] == ["UBND xã Thử B", "UBND xã Thử A"]
 
 
 def test_a_split_makes_a_new_agency(login: Login, cast: Cast, db_session: Session) -> None:
