@@ -36,6 +36,11 @@ from schema.custody import FollowUp, Incident
 NOUN = "incident"
 _LONGEST_LINE = 300
 _GONE = (DeviceState.RECALLED, DeviceState.RETURNED_TO_CA)
+_ALREADY: Mapping[IncidentKind, tuple[DeviceState, ...]] = {
+    IncidentKind.LOSS: (DeviceState.MISSING, DeviceState.LOST),
+    IncidentKind.DAMAGE: (DeviceState.DAMAGED,),
+    IncidentKind.LOCK: (DeviceState.LOCKED,),
+}
 SECTIONS = ("happened", "circumstances", "measures", "cause", "prevention")
 """The texts of an incident that may be written after its report."""
 
@@ -334,6 +339,8 @@ def _row(
 
 def _move(session: Session, actor: Actor, row: Incident, device: Device) -> None:
     act = rule.DEVICE_ACTS[_kind(row)]
+    if device.state in _ALREADY.get(_kind(row), ()):
+        return  # Entered so when the register began, or by another incident.
     if act is not None:
         custody.apply(session, actor, device, act, on=actor.today, incident_id=row.id)
     elif device.state in _GONE:

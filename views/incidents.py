@@ -20,7 +20,7 @@ from operations.law import law_for
 from operations.transactions import Refused
 from rules.days import vietnam_day
 from rules.findings import Finding
-from rules.incidents import IncidentKind, check_steps
+from rules.incidents import DEVICE_ACTS, IncidentKind, check_steps
 from rules.law import Law
 from rules.losses import check_loss
 from rules.permissions import Permission
@@ -265,6 +265,30 @@ def close(incident_id: int) -> ResponseReturnValue:
 # Reporting ----------------------------------------------------------------------------------------
 
 
+@bp.get("/moi")
+@requires(TELL, EDIT)
+def new() -> ResponseReturnValue:
+    """From a button on the page of a device: to its open incident, or to the right report."""
+    person, asked = account(), request.args.get("viec", "")
+    device_id = request.args.get("thiet-bi", type=int) or 0
+    row = load(Device, device_id, EDIT if person.can(EDIT) else TELL)
+    going_on = db.session.scalars(
+        select(Incident)
+        .where(Incident.device_id == row.id, Incident.closed_at.is_(None))
+        .order_by(Incident.id.desc())
+    ).all()
+    known = {name: kind for kind, act in DEVICE_ACTS.items() if act for name in [act.name]}
+    kind = known.get(asked)
+    wanted = kind.value if kind else IncidentKind.LOSS.value
+    same = [one for one in going_on if one.kind == wanted]
+    if same:
+        endpoint = "incidents.show" if person.can(VIEW) else "own.incident"
+        return redirect(url_for(endpoint, incident_id=same[0].id))
+    kept = {"thiet-bi": row.id, "loai": kind.name if kind else None}
+    own = row.holder_id is not None and row.holder_id == person.user.person_id
+    return redirect(url_for(".report" if own else ".report_for", **kept))
+
+
 @bp.route("/bao", methods=["GET", "POST"])
 @requires(TELL)
 def report() -> ResponseReturnValue:
@@ -343,6 +367,8 @@ def _begin(form: ReportForm, device_id: int | None, rows: Sequence[Device]) -> N
     """Now, and the one device there is: nothing to type for most people."""
     now = clock.now().astimezone(clock.VIETNAM)
     form.noticed_on.data, form.noticed_time.data = now.date(), now.time()
+    if (kind := member(IncidentKind, request.args.get(KIND, ""))) is not None:
+        form.kind.data = kind.name
     known = [one.id for one in rows]
     form.device_id.data = device_id if device_id in known else known[0] if len(known) == 1 else None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, case, exists, or_, select
 from sqlalchemy.orm import joinedload
 from wtforms import SelectChoice
 
@@ -47,14 +47,15 @@ def show() -> ResponseReturnValue:
     owner = person.user.person_id
     margin = _margin(person.user.person)
     own = home_panels.own_things(person, now, margin)
+    papers = _papers(owner) if owner is not None else []
     return render_template(
         "own/show.html",
         known=owner is not None,
         own=own,
         clocks={one.row.id: _clocks(one.row, now, margin) for one in own["certificates"]},
-        waiting=_to_confirm(owner) if owner is not None else [],
+        waiting=[paper for paper, waits in papers if waits],
         moves=_moves(owner) if owner is not None else [],
-        papers=_papers(owner) if owner is not None else [],
+        papers=[paper for paper, _ in papers],
         incidents=_incidents(owner) if owner is not None else [],
         me=owner,
         kind_of=slips.kind_of,
@@ -104,26 +105,6 @@ def _day(value: date) -> str:
     return f"{value:%d/%m/%Y}"
 
 
-def _to_confirm(owner: int) -> Sequence[Paper]:
-    """Minutes by which this person receives something and that they have not confirmed."""
-    named = exists().where(PaperLine.paper_id == Paper.id, PaperLine.person_id == owner)
-    done = exists().where(
-        PaperConfirmation.paper_id == Paper.id, PaperConfirmation.person_id == owner
-    )
-    return db.session.scalars(
-        select(Paper)
-        .where(
-            Paper.kind.in_(list(CONFIRMABLE)),
-            Paper.state == PaperState.ISSUED,
-            or_(Paper.receiver_id == owner, Paper.receiver_id.is_(None) & named),
-            ~done,
-        )
-        .options(joinedload(Paper.giver))
-        .order_by(Paper.id)
-        .limit(MOST)
-    ).all()
-
-
 def _moves(owner: int) -> list[dict[str, Any]]:
     """How devices came to this person and left, newest first."""
     came, left = CustodyMove.holder_after_id, CustodyMove.holder_before_id
@@ -148,16 +129,29 @@ def _moves(owner: int) -> list[dict[str, Any]]:
     ]
 
 
-def _papers(owner: int) -> Sequence[Paper]:
-    """Papers that name this person as one of their sides, newest first."""
+def _papers(owner: int) -> list[tuple[Paper, bool]]:
+    """Papers that name this person, newest first, each with whether it waits for the person's
+    confirmation; those that do come first, however old.
+    """
     named = exists().where(PaperLine.paper_id == Paper.id, PaperLine.person_id == owner)
-    return db.session.scalars(
-        select(Paper)
+    confirmed = exists().where(
+        PaperConfirmation.paper_id == Paper.id, PaperConfirmation.person_id == owner
+    )
+    waits = and_(
+        Paper.kind.in_(list(CONFIRMABLE)),
+        Paper.state == PaperState.ISSUED,
+        or_(Paper.receiver_id == owner, Paper.receiver_id.is_(None) & named),
+        ~confirmed,
+    )
+    first = case((waits, 1), else_=0)
+    rows = db.session.execute(
+        select(Paper, first)
         .where(or_(Paper.giver_id == owner, Paper.receiver_id == owner, named))
-        .options(joinedload(Paper.certificate_request))
-        .order_by(Paper.id.desc())
+        .options(joinedload(Paper.giver), joinedload(Paper.certificate_request))
+        .order_by(first.desc(), Paper.id.desc())
         .limit(MOST)
-    ).all()
+    )
+    return [(paper, bool(waiting)) for paper, waiting in rows]
 
 
 def _incidents(owner: int) -> Sequence[Incident]:
