@@ -36,6 +36,7 @@ def register_commands(app: Flask) -> None:
         letters_commands,
         regulations_commands,
         verify,
+        notify,
         bench,
     ):
         app.cli.add_command(command)
@@ -256,6 +257,18 @@ def letters_sample(form_number: str, regulation: str, out: Path, docx: bool) -> 
     click.echo(f"Đã vẽ Mẫu số {form_number} vào {' và '.join(map(str, written))}.")
 
 
+@click.command("notify")
+def notify() -> None:
+    """Tạo các nhắc việc đến hạn và gửi thư điện tử; chạy bao nhiêu lần cũng không nhắc hai lần."""
+    from views import daily_work
+
+    done = daily_work.run()
+    click.echo(
+        f"{done.made} nhắc việc mới, {done.settled} việc đã xong, {done.sent} thư đã gửi, "
+        f"{done.refused} thư chưa gửi được."
+    )
+
+
 @click.group("regulations")
 def regulations_commands() -> None:
     """Văn bản quy định được nạp làm dữ liệu."""
@@ -283,6 +296,29 @@ def regulations_check() -> None:
         for problem in problems:
             click.echo(f"- {problem}")
     click.echo("Các tệp quy định đều đọc được.")
+
+
+@regulations_commands.command("clauses")
+@click.option(
+    "--write",
+    "out",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Ghi các con số vào tệp này, giữa hai dòng đánh dấu.",
+)
+def regulations_clauses(out: Path | None) -> None:
+    """Đếm điều, khoản, điểm của các quy chế theo việc phần mềm làm với chúng."""
+    from regulations.clause_counts import NoPlaceForCounts, counted, rewritten
+    from regulations.clause_map import charts
+
+    if out is None:
+        click.echo(counted(charts()))
+        return
+    try:
+        text = rewritten(out.read_text(encoding="utf-8"), charts())
+    except NoPlaceForCounts as error:
+        raise click.ClickException(str(error)) from error
+    out.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"Đã ghi các con số vào {out}.")
 
 
 def _tell_instrument(one: Instrument, today: date) -> None:

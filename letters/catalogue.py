@@ -5,13 +5,20 @@ the regulation, comes from the law as on any day.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from letters import annual_report, paper_page, paper_samples, samples
+from letters import (
+    annual_report,
+    internal_handover_minutes,
+    paper_page,
+    paper_samples,
+    samples,
+)
 from letters.decree30 import Signer
+from letters.minutes import Minutes
 from letters.prescribed import FormText
 from letters.samples import Sample, SampleCase, SampleOffice, SamplePerson
 from rules.devices import DeviceKind
@@ -78,6 +85,19 @@ _INTERNAL = {
 }
 
 
+def _lent() -> internal_handover_minutes.InternalHandoverMinutes:
+    """The body's token goes to a deputy for a term."""
+    returned = paper_samples.internal_return()
+    shared = {one.name: getattr(returned, one.name) for one in fields(Minutes)}
+    return internal_handover_minutes.InternalHandoverMinutes(
+        **shared | {"giver": returned.receiver, "receiver": returned.giver},
+        purpose=internal_handover_minutes.Purpose.ENTRUST,
+        permission="Văn bản số 00/UBND (dữ liệu giả)",
+        since=date(2026, 11, 23),
+        until=date(2026, 12, 4),
+    )
+
+
 def _forms() -> dict[str, CatalogueForm]:
     found = {
         f"mau_{number}": CatalogueForm(
@@ -87,6 +107,9 @@ def _forms() -> dict[str, CatalogueForm]:
     }
     for key, name in _INTERNAL.items():
         found[key] = _internal(key, *paper_samples.INTERNAL[name])
+    found["bien_ban_giao_nhan_noi_bo"] = _internal(
+        "bien_ban_giao_nhan_noi_bo", internal_handover_minutes, _lent
+    )
     found["bao_cao_nam"] = _internal("bao_cao_nam", annual_report, annual_report.made_up)
     return found
 

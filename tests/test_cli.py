@@ -334,3 +334,14 @@ def as_start_py(instance: Path, *arguments: str) -> subprocess.CompletedProcess[
 def test_the_program_itself_runs_as_start_py_calls_it(instance: Path) -> None:
     done = as_start_py(instance, "audit", "verify")
     assert (done.returncode, done.stdout) == (0, "Nhật ký toàn vẹn: 0 sự kiện.\n"), done.stderr
+
+
+def test_the_figures_of_the_clause_map_are_written_by_a_command(run: Run, tmp_path: Path) -> None:
+    kept = (ROOT / "docs" / "clause-map.md").read_text(encoding="utf-8")
+    copy = tmp_path / "map.md"
+    copy.write_text(kept, encoding="utf-8")
+    assert run("regulations", "clauses", "--write", str(copy))[0] == 0
+    assert copy.read_text(encoding="utf-8") == kept
+    assert "| **all** |" in run("regulations", "clauses")[1]
+    copy.write_text("không có chỗ", encoding="utf-8")
+    assert "không có hai dòng" in run("regulations", "clauses", "--write", str(copy))[2]

@@ -6,6 +6,7 @@ Kept until the log grows, so that drawing a letter asks the database nothing mor
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import g
 from sqlalchemy import literal, null, select, union_all
@@ -78,6 +79,23 @@ def form_note(form: str) -> str:
     """
     told = spoken_forms()[form].spoken.form
     return told.note if told.is_inferred else ""
+
+
+def key_of(text: FormText) -> str | None:
+    """The key of the form whose file has these words; None for one outside the catalogue."""
+    return next((key for key, form in FORMS.items() if form.text is text), None)
+
+
+def words_of(module: Any) -> FormText | None:
+    """The words to draw a module of `letters` with; None: those of its file."""
+    key = key_of(module.TEXT)
+    return words_for(key) if key is not None else None
+
+
+def note_of(module: Any) -> str:
+    """What must be said wherever a paper of this module is shown, as `form_note`."""
+    key = key_of(module.TEXT)
+    return form_note(key) if key is not None else ""
 
 
 def _read() -> dict[str, SpokenForm]:

@@ -26,14 +26,17 @@ from letters import catalogue, prescribed, word
 from letters.errors import FormTextInvalid, LetterError
 from letters.prescribed import NOTES, FormText
 from letters.samples import Sample
+from models import CertificateRequest
 from operations import forms_of_law as acts
 from operations.transactions import Refused
 from rules.law import Law
+from rules.papers import PaperKind
 from rules.permissions import Permission
 from signing.errors import SigningError
 from views.current_law import current_law
-from views.form_words import SpokenForm, spoken_forms
+from views.form_words import SpokenForm, form_note, spoken_forms
 from views.guards import account, requires
+from views.request_gaps import form_of
 from views.verifier import sandbox
 
 bp = Blueprint("forms_of_law", __name__, url_prefix="/bieu-mau")
@@ -313,3 +316,37 @@ def _page_total(one: SpokenForm, regulation: str, token: str) -> int:
 
 def _sealer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="form-preview")
+
+
+# Notes on other pages ---------------------------------------------------------------------------
+
+#: Which form each paper is drawn from.
+_OF_PAPER: Mapping[PaperKind, str] = {
+    PaperKind.HANDOVER: "mau_07",
+    PaperKind.RETURN_TO_AUTHORITY: "mau_08",
+    PaperKind.LOSS: "mau_09",
+    PaperKind.SUBSCRIBER_SLIP: "phieu_de_nghi",
+    PaperKind.INCIDENT_REPORT: "bao_cao_su_co",
+    PaperKind.ENTRUSTMENT_DECISION: "quyet_dinh_giao_thiet_bi",
+    PaperKind.STATUS: "bien_ban_hien_trang",
+    PaperKind.INTAKE: "bien_ban_nhan",
+    PaperKind.STOCKTAKE: "bien_ban_kiem_ke",
+}
+_INTERNAL_HANDOVERS = "bien_ban_giao_nhan_noi_bo"
+
+
+def note_of_paper(kind: PaperKind) -> str:
+    """The note of the form that papers of this kind are drawn from; "" when it needs none."""
+    return form_note(_OF_PAPER.get(kind, _INTERNAL_HANDOVERS))
+
+
+def note_of_request(row: CertificateRequest) -> str:
+    """The note of the form of a request; "" when it needs none."""
+    return form_note(f"mau_{form_of(row)}")
+
+
+bp.record(
+    lambda state: state.app.jinja_env.globals.update(
+        note_of_paper=note_of_paper, note_of_request=note_of_request
+    )
+)

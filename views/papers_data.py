@@ -18,6 +18,7 @@ from operations.request_documents import Drawn
 from rules.devices import DeviceKind
 from rules.papers import PaperKind
 from schema.custody import Paper, PaperLine
+from views.form_words import words_of
 from views.letters_data import citizen_id
 
 SHORT_HASH = 8
@@ -58,7 +59,7 @@ def draw_paper(paper: Paper) -> Drawn:
     that another room draws.
     """
     letter = _MAKERS[paper.kind](paper)
-    drawn = letter.module.draw(letter.data)
+    drawn = letter.module.draw(letter.data, words_of(letter.module))
     return Drawn(
         drawn.pdf,
         {name: anchor_of(one) for name, one in drawn.anchors.items()},
@@ -75,8 +76,9 @@ def anchor_of(anchor: decree30.Anchor) -> dict[str, Any]:
 def as_word(paper: Paper) -> bytes:
     """The same paper as .docx, from the same words; for offices that finish in Word."""
     letter = _MAKERS[paper.kind](paper)
+    words = words_of(letter.module)
     return word.draw(
-        lambda setter, blanks: letter.module.compose(letter.data, setter, blanks),
+        lambda setter, blanks: letter.module.compose(letter.data, setter, blanks, words),
         letter.data.sheet,
     )
 

@@ -36,7 +36,7 @@ from letters.errors import LetterError
 from models import Agency
 from operations import reports as acts
 from operations.exports import record_export
-from operations.law import law_for
+from operations.law import law_for, sender_for
 from operations.transactions import Refused
 from rules.agencies import AgencyLevel
 from rules.law import Law
@@ -169,7 +169,7 @@ def roll_up_sheet() -> ResponseReturnValue:
 @requires(VIEW)
 def show(agency_id: int, year: int) -> ResponseReturnValue:
     """The report of one agency for a year: figures, sections, what to look at, what to do."""
-    agency, period = _agency(agency_id, VIEW), _year(year)
+    agency, period = _agency(agency_id, year, VIEW), _year(year)
     return _page(agency, period)
 
 
@@ -206,7 +206,7 @@ def _page(
 @requires(EDIT)
 def edit(agency_id: int, year: int) -> ResponseReturnValue:
     """Type in what the register cannot know."""
-    agency, period = _agency(agency_id, EDIT), _year(year)
+    agency, period = _agency(agency_id, year, EDIT), _year(year)
     row = _row(agency, period)
     form = sections_form(row.sections, row.version or None, _hints(agency, row, period))
     if request.method == "POST" and form.validate():
@@ -231,7 +231,7 @@ def edit(agency_id: int, year: int) -> ResponseReturnValue:
 @requires(EDIT)
 def send(agency_id: int, year: int) -> ResponseReturnValue:
     """Write down that the report went out; its figures stay as they are now."""
-    agency, period, form = _agency(agency_id, EDIT), _year(year), SendingForm()
+    agency, period, form = _agency(agency_id, year, EDIT), _year(year), SendingForm()
     if not form.validate():
         return _page(agency, period, form)
     try:
@@ -260,7 +260,7 @@ def send(agency_id: int, year: int) -> ResponseReturnValue:
 @requires(EDIT)
 def reopen(agency_id: int, year: int) -> ResponseReturnValue:
     """Open a sent report again, with a reason."""
-    _agency(agency_id, EDIT)
+    _agency(agency_id, year, EDIT)
     form = ReopeningForm()
     try:
         acts.reopen(
@@ -282,7 +282,7 @@ def reopen(agency_id: int, year: int) -> ResponseReturnValue:
 @requires(VIEW)
 def document(agency_id: int, year: int, ending: str) -> ResponseReturnValue:
     """The báo cáo as a letter of decree 30, as PDF or for Word."""
-    agency, period = _agency(agency_id, VIEW), _year(year)
+    agency, period = _agency(agency_id, year, VIEW), _year(year)
     report = _report(agency_id, year)
     data = annual_report(
         agency,
@@ -338,8 +338,14 @@ def _year(year: int) -> Period:
         abort(404)
 
 
-def _agency(agency_id: int, permission: Permission) -> Agency:
-    return load(Agency, agency_id, permission, options=[joinedload(Agency.parent)])
+def _agency(agency_id: int, year: int, permission: Permission) -> Agency:
+    """The agency, if it writes reports; else the way to the one that writes for it."""
+    agency = load(Agency, agency_id, permission, options=[joinedload(Agency.parent)])
+    writer = sender_for(db.session(), agency)
+    if writer is not None and writer.id != agency.id:
+        if account().scope(permission).covers(writer.id):
+            abort(redirect(url_for(".show", agency_id=writer.id, year=year)))
+    return agency
 
 
 def _is_whole(agency: Agency) -> bool:
