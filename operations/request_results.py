@@ -26,7 +26,6 @@ from rules.requests import (
     act_that_answers,
 )
 
-
 NOTICE_WANTED = (
     "Chứng thư được thu hồi thì ghi bằng thông báo thu hồi, kèm tệp thông báo, để sổ có ngày thu "
     "hồi và thời hạn bàn giao thiết bị. Ở đây chỉ ghi các dòng không được giải quyết."
@@ -82,7 +81,7 @@ def record_answers(
             counts["day"] = answers.on.isoformat()
             closed = act is RequestAct.RECORD_COMPLETION
             event = f"certificate_request.{'completed' if closed else 'line_answered'}"
-        record(session, event, request, actor, **counts)
+        record(session, event, request, actor, document_sha256=None, **counts)
 
 
 def settle(request: CertificateRequest, on: date, note: str = "") -> RequestAct:
