@@ -21,7 +21,7 @@ from rules.attachments import NeededAttachment
 from rules.certificates import SubscriberKind
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.findings import Finding, Severity
-from rules.holds import amendment_hold, check_hold, renewal_hold
+from rules.holds import amendment_hold, check_crossing, check_hold, renewal_hold
 from rules.issuances import attachments_of as papers_of_issuance
 from rules.issuances import check_issuance
 from rules.law import Law
@@ -63,11 +63,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Others:
-    """What stands beside the lines: other open requests, and certificates still valid."""
+    """What stands beside the lines: other open requests, and certificates still valid.
+
+    `endings`: open revocations and re-issues, by chain.
+    """
 
     holds: Mapping[str, str] = field(default_factory=dict)
     renewals: Mapping[int, str] = field(default_factory=dict)
     amendments: Mapping[int, str] = field(default_factory=dict)
+    endings: Mapping[int, str] = field(default_factory=dict)
     standing: Mapping[tuple[SubscriberKind, int], tuple[tuple[int, str], ...]] = field(
         default_factory=dict
     )
@@ -193,7 +197,8 @@ def _issuance(line: RequestLine, question: Question, others: Others) -> tuple[Fi
         law=question.law,
         received_on=question.received_on,
     )
-    return (*found, *again)
+    crossing = check_crossing(name_of(line), others.changing(chain_of_line(line)))
+    return (*found, *again, *crossing)
 
 
 def _both(line: RequestLine, question: Question, others: Others) -> tuple[Finding, ...]:
@@ -228,7 +233,11 @@ def _both(line: RequestLine, question: Question, others: Others) -> tuple[Findin
     # Amending the address is the remedy of its having changed: the line does it already.
     amended = {"renewal.email_changed"} if AmendmentCase.EMAIL in facts.cases_of(line) else set()
     said = [one for one in found if one.code not in amended]
-    return (*check_hold(RequestKind.AMENDMENT, certificate.common_name, held), *said)
+    return (
+        *check_hold(RequestKind.AMENDMENT, certificate.common_name, held),
+        *said,
+        *check_crossing(certificate.common_name, others.endings.get(chain, "")),
+    )
 
 
 def _others(session: Session, lines: Sequence[RequestLine], question: Question) -> Others:
@@ -253,6 +262,11 @@ def _others(session: Session, lines: Sequence[RequestLine], question: Question) 
         holds={row.hold: words for row, words in named.items() if row.hold},
         renewals={row.chain_id: words for row, words in named.items() if row.renews},
         amendments={row.chain_id: words for row, words in named.items() if row.amends},
+        endings={
+            row.chain_id: words
+            for row, words in named.items()
+            if row.chain_id is not None and not (row.renews or row.amends)
+        },
         standing=_standing(session, lines, question)
         if question.kind is RequestKind.ISSUANCE
         else {},

@@ -50,6 +50,25 @@ def issuance_hold(kind: SubscriberKind, number: int, device_kind: DeviceKind) ->
     return f"issuance/{_NOUNS[kind]}/{number}/{device_kind}"
 
 
+def check_crossing(name: str, holder: str) -> tuple[Finding, ...]:
+    """The warning where a letter of another kind about the same certificate is still open.
+
+    A renewal and a revocation that cross at the authority undo each other; which one is meant is
+    for a person to say. House rule.
+    """
+    if not holder:
+        return ()
+    return (
+        finding(
+            "request.crossing",
+            Severity.SHOULD,
+            f"Chứng thư của {shown_name(name)} đang nằm trong đề nghị khác, {holder}, chưa kết "
+            "thúc; hai văn bản có thể trái nhau.",
+            f"Xem đề nghị {holder}: rút dòng ở đó, hoặc chờ có kết quả rồi mới gửi.",
+        ),
+    )
+
+
 def check_hold(kind: RequestKind, name: str, holder: str) -> tuple[Finding, ...]:
     """The refusal where another open request, named `holder`, has the same subject; "" is none."""
     if not holder:

@@ -23,7 +23,7 @@ from forms.certificate_requests import (
 from labels import label
 from models import Certificate, RequestLine
 from operations.request_lines import by_number
-from operations.request_rows import subscriber_of
+from operations.request_rows import MOST_LINES, subscriber_of
 from rules.amendments import AmendmentCase, cases_for
 from rules.certificates import SubscriberKind
 from rules.law import Law
@@ -173,7 +173,7 @@ def again() -> ResponseReturnValue:
     scope = account().scope(DRAFT)
     rows = [
         row
-        for row in by_number(db.session(), Certificate, chosen_subjects().certificates)
+        for row in by_number(db.session(), Certificate, chosen_subjects().certificates[:MOST_LINES])
         if scope.covers(row.agency_id)
     ]
     kinds = [kind for kind in SubscriberKind if any(row.kind is kind for row in rows)]

@@ -36,7 +36,12 @@ TO_NEW_ISSUE = (
     "amendment.too_few_days_left",
     "unlock.certificate_ended",
 )
-_TO_OPEN_REQUEST = ("renewal.open_request", "request.already_open", "revocation.open_renewal")
+_TO_OPEN_REQUEST = (
+    "renewal.open_request",
+    "request.already_open",
+    "request.crossing",
+    "revocation.open_renewal",
+)
 _TO_LINE = (
     "amendment.nothing_changes",
     "amendment.words_missing",

@@ -124,6 +124,21 @@ def test_a_second_open_request_for_the_same_thing_is_refused(
             draft(kind, **chosen)
 
 
+def test_a_renewal_beside_an_open_revocation_warns_and_names_it(
+    db_session: Session, cast: Cast, draft: Callable[..., CertificateRequest]
+) -> None:
+    number = certificate(db_session, cast, 60)
+    revocation = draft(RequestKind.REVOCATION, certificates=[number])
+    (line,) = lines_for(
+        db_session,
+        Wish(RequestKind.RENEWAL, factories.day(0)),
+        Chosen(certificates=(number,)),
+    )
+    (found,) = judge(db_session, [line], Question(RequestKind.RENEWAL, factories.day(0), LAW))
+    crossing = [one for one in found if one.code == "request.crossing"]
+    assert [f"số {revocation.id} trong sổ" in one.message for one in crossing] == [True]
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "code"),
     [

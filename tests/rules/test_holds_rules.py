@@ -9,6 +9,7 @@ from rules.devices import DeviceKind, DeviceState
 from rules.findings import Severity
 from rules.holds import (
     amendment_hold,
+    check_crossing,
     check_hold,
     issuance_hold,
     renewal_hold,
@@ -41,6 +42,13 @@ def test_a_second_open_request_for_the_same_thing_is_refused_in_words(kind: Requ
     assert "Nguyễn Văn An đang nằm trong đề nghị" in found.message
     assert "số 7 trong sổ" in found.message
     assert check_hold(kind, "Nguyễn Văn An", "") == ()
+
+
+def test_letters_of_two_kinds_about_one_certificate_warn_and_do_not_refuse() -> None:
+    (found,) = check_crossing("Nguyễn Văn An", "số 7 trong sổ")
+    assert found.severity is Severity.SHOULD
+    assert "số 7 trong sổ" in found.message
+    assert check_crossing("Nguyễn Văn An", "") == ()
 
 
 @pytest.mark.parametrize(
