@@ -130,7 +130,7 @@ def downloads(focal: Person, address: str, target: Path) -> None:
 
 def records_the_sending(focal: Person) -> None:
     focal.presses("Ghi nhận đã gửi")
-    focal.page.get_by_label("Mã hồ sơ hoặc mã gửi").fill("HS-THU-001")
+    focal.page.get_by_label("Mã gửi, số vận đơn").fill("HS-THU-001")
     focal.presses("Ghi nhận đã gửi")
     focal.reads("Đã gửi")
     focal.shows("da-gui")
