@@ -14,6 +14,7 @@ import schema  # noqa: F401 - its tables belong to the metadata
 from config import ROOT, Config
 from extensions import compress, csrf, db, login_manager, migrate, tune_sqlite
 from views import register_blueprints
+from views.daily_work import register_daily_work
 from views.errors import register_error_pages
 from views.filters import register_filters
 from views.frame import register_frame
@@ -42,6 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
     register_headers(app)
     register_blueprints(app)
     register_error_pages(app)
+    register_daily_work(app)
     cli.register_commands(app)
     logging.getLogger("so_token").setLevel(logging.INFO)
     return app

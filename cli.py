@@ -365,7 +365,7 @@ def verify(files: Sequence[Path], as_json: bool) -> None:
         sys.exit(1)
 
 
-BENCHES = ("audit", "data", "letters", "pages", "sheets", "signing", "wsgi")
+BENCHES = ("audit", "data", "imports", "letters", "pages", "sheets", "signing", "wsgi")
 
 
 @click.command("bench", context_settings={"ignore_unknown_options": True})

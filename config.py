@@ -53,6 +53,20 @@ class Config:
         """True while practice data exist: banner on every page, server on loopback only."""
         return (self.instance / "practice").is_dir()
 
+    @property
+    def mail_password(self) -> str:
+        """The password of the office's mail server; "" when none was entered. Outside the database,
+        so that a copy of the database opens no mailbox.
+        """
+        file = self.keys / "smtp.password"
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+    def keep_mail_password(self, password: str) -> None:
+        """Keep the password of the mail server where only the service can read it."""
+        file = self.keys / "smtp.password"
+        file.touch(mode=0o600, exist_ok=True)
+        file.write_text(password, encoding="utf-8")
+
     @classmethod
     def load(cls, instance: Path | None = None, **overrides: object) -> "Config":
         """Read the settings, making the secrets when they do not exist yet.

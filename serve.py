@@ -48,6 +48,11 @@ Body = tuple[IO[bytes], int]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
+#: Seconds from the start to the first daily work, and from one to the next.
+FIRST_WORK_SECONDS = 30.0
+WORK_EVERY_SECONDS = 3600.0
+
+
 def is_loopback(host: str) -> bool:
     """Is this the address (or the name) of this computer's loopback interface only?"""
     if host == "localhost":
@@ -207,7 +212,21 @@ def load_application() -> Application:
     settings = Config.load()
     application = create_app(settings)
     spare_the_program()
+    _work_daily(application.extensions["so_token_daily"])
     return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
+
+
+def _work_daily(work: Callable[[], None]) -> None:
+    """Do the daily work soon after the start, then each hour: PCs that sleep at night miss none."""
+
+    def repeat() -> None:
+        pause = FIRST_WORK_SECONDS
+        while True:
+            time.sleep(pause)
+            work()
+            pause = WORK_EVERY_SECONDS
+
+    threading.Thread(target=repeat, name="daily", daemon=True).start()
 
 
 def _end_with_parent() -> None:

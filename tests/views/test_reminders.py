@@ -1,0 +1,131 @@
+"""Nhắc việc on screen, on paper and in a calendar."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import audit
+import regulations
+from models import AuditEvent, Person, Setting
+from operations import reminders
+from operations.transactions import transaction
+from schema.daily import CalendarFeed, Reminder
+from tests import factories
+from tests.cast import NOW, Cast
+from views.guards import settings
+
+Login = Callable[[int], FlaskClient]
+Counter = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def reminded(db_session: Session, cast: Cast) -> None:
+    """A reminder about a certificate of Em (commune A) and one about Bình's (commune B)."""
+    with transaction(db_session):
+        for number in (cast.person_em, cast.person_binh):
+            factories.certificate(db_session, db_session.get_one(Person, number), days_left=60)
+    actor = audit.system_actor(NOW)
+    reminders.run(db_session, actor=actor, law=regulations.load(), email=False)
+
+
+@pytest.mark.usefixtures("reminded")
+@pytest.mark.parametrize(
+    ("who", "sees", "misses"),
+    [
+        ("an", "Phạm Văn Em", "Trần Thị Bình"),
+        ("binh", "Trần Thị Bình", "Phạm Văn Em"),
+        ("em", "Phạm Văn Em", "Trần Thị Bình"),
+    ],
+)
+def test_everybody_sees_the_reminders_of_their_own_place_or_their_own(
+    login: Login, cast: Cast, who: str, sees: str, misses: str
+) -> None:
+    text = login(getattr(cast, who)).get("/nhac-viec").text
+    assert sees in text
+    assert misses not in text
+    assert "nên nộp hồ sơ gia hạn chậm nhất ngày" in text
+
+
+@pytest.mark.usefixtures("reminded")
+def test_the_list_is_narrowed_to_a_kind_and_asks_few_questions(
+    login: Login, cast: Cast, count_statements: Counter
+) -> None:
+    an = login(cast.an)
+    assert "Phạm Văn Em" not in an.get("/nhac-viec?loai=STOCKTAKE").text
+    with count_statements() as statements:
+        assert "Phạm Văn Em" in an.get("/nhac-viec?loai=RENEWAL").text
+    assert len(statements) <= 10
+
+
+@pytest.mark.usefixtures("reminded")
+def test_a_notice_is_printed_for_a_subscriber_and_remembered(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    an = login(cast.an)
+    rows = db_session.scalars(select(Reminder)).all()
+    answer = an.post("/nhac-viec/thong-bao.pdf", data={"nhac": [row.id for row in rows]})
+    assert answer.data.startswith(b"%PDF")
+    assert "đã in thông báo" in an.get("/nhac-viec").text
+    printed = select(AuditEvent.body).where(AuditEvent.event == "reminder.printed")
+    assert db_session.scalars(printed).one().count(",") == 0  # only the one of this commune
+
+
+def test_making_them_now_says_what_was_done(login: Login, cast: Cast) -> None:
+    answer = login(cast.an).post("/nhac-viec/tao", follow_redirects=True)
+    assert "0 nhắc việc mới" in answer.text
+
+
+def test_staff_neither_make_nor_print(login: Login, cast: Cast) -> None:
+    em = login(cast.em)
+    assert em.post("/nhac-viec/tao").status_code == 403
+    assert em.post("/nhac-viec/thong-bao.pdf").status_code == 403
+
+
+@pytest.mark.usefixtures("reminded")
+def test_a_calendar_is_read_by_its_secret_address_until_it_is_revoked(
+    login: Login, client: FlaskClient, cast: Cast, db_session: Session
+) -> None:
+    an = login(cast.an)
+    page = an.post("/lich/tao").text
+    found = re.search(r"/lich/([0-9a-f]{40})\.ics", page)
+    assert found is not None
+    address = found.group(0)
+    assert found.group(1) not in an.get("/lich").text  # shown once
+    events = Calendar.from_ical(client.get(address).data).walk("VEVENT")
+    assert ["Phạm Văn Em" in event["SUMMARY"] for event in events] == [True]
+    feed = db_session.scalars(select(CalendarFeed)).one()
+    assert found.group(1) not in feed.key_hash
+    an.post(f"/lich/{feed.id}/thu-hoi")
+    assert client.get(address).status_code == 404
+
+
+def test_a_wrong_address_and_the_feed_of_somebody_else_are_unknown(
+    login: Login, client: FlaskClient, cast: Cast, db_session: Session
+) -> None:
+    login(cast.an).post("/lich/tao")
+    feed = db_session.scalars(select(CalendarFeed)).one()
+    assert client.get("/lich/" + "0" * 40 + ".ics").status_code == 404
+    answer = login(cast.binh).post(f"/lich/{feed.id}/thu-hoi", follow_redirects=True)
+    assert "không còn dùng được" in answer.text
+
+
+def test_the_password_of_the_mail_server_stays_outside_the_database(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    typed = {
+        "host": "mail.example.vn", "port": "587", "security": "starttls", "username": "so",
+        "password": "bi-mat-thu", "sender": "so@example.vn", "address": "",
+    }  # fmt: skip
+    answer = login(cast.dung).post("/nhac-viec/thu-dien-tu", data=typed, follow_redirects=True)
+    assert "Đã ghi máy chủ thư" in answer.text
+    assert settings().mail_password == "bi-mat-thu"
+    assert "bi-mat-thu" not in answer.text
+    kept = db_session.scalars(select(Setting.value)).all()
+    assert "mail.example.vn" in kept
+    assert "bi-mat-thu" not in kept

@@ -1,0 +1,62 @@
+"""What the program does by itself every day: make reminders, settle them, send e-mails.
+
+Run by the server each hour and by `cli notify`; a run that finds nothing new does nothing, and two
+at once wait for each other, so nobody is told twice.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+import audit
+import clock
+import regulations
+from extensions import db
+from operations import mail, reminders
+from operations.law import enacted
+from views.guards import settings
+
+log = logging.getLogger("so_token")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one run did; `refused` counts e-mails that wait for another try."""
+
+    made: int
+    settled: int
+    sent: int
+    refused: int
+
+
+def run() -> Done:
+    """One run, inside an application context."""
+    session = db.session()
+    actor = audit.system_actor(clock.now())
+    server = mail.server_of(session)
+    law = enacted(session, regulations.load())
+    made = reminders.run(session, actor=actor, law=law, email=server is not None)
+    if server is None:
+        return Done(made.made, made.settled, 0, 0)
+    transport = mail.smtp(server, settings().mail_password)
+    sent, refused = mail.send_waiting(session, actor=actor, server=server, transport=transport)
+    return Done(made.made, made.settled, sent, refused)
+
+
+def register_daily_work(app: Flask) -> None:
+    """Let the serving process find the daily work without knowing this room."""
+
+    def work() -> None:
+        with app.app_context():
+            try:
+                done = run()
+            except Exception:  # The next hour tries again; a page must never suffer from this.
+                current_app.logger.exception("daily work failed")
+            else:
+                if done.made or done.sent:
+                    log.info("daily work: %d reminders, %d e-mails", done.made, done.sent)
+            finally:
+                db.session.remove()
+
+    app.extensions["so_token_daily"] = work
