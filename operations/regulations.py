@@ -5,7 +5,7 @@ corrects it, or takes it back, and says why.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -84,28 +84,19 @@ def enact(
     with transaction(session):
         newest = _newest(session, regulation, seen)
         issued(session, law, regulation, issue)
-        row = session.get(RegulationEnactment, regulation)
         if newest is not None:
             _reason(reason)
+        issue = replace(issue, number=nfc(issue.number).strip())
+        row = session.get(RegulationEnactment, regulation)
         if row is None:
             row = RegulationEnactment(regulation=regulation)
             session.add(row)
-        number = nfc(issue.number).strip()
-        if (row.number, row.issued_on, row.effective_from) == (
-            number,
-            issue.issued_on,
-            issue.effective_from,
-        ):
+        elif Issue(row.number, row.issued_on, row.effective_from) == issue:
             raise Refused("Số và ngày đã được ghi đúng như vậy.")
-        row.number, row.issued_on, row.effective_from = (
-            number,
-            issue.issued_on,
-            issue.effective_from,
-        )
+        row.number, row.issued_on = issue.number, issue.issued_on
+        row.effective_from = issue.effective_from
         row.entered_by_id, row.entered_at = _user(actor), actor.at
-        _remember(
-            session, actor, regulation, Issue(number, row.issued_on, row.effective_from), reason
-        )
+        _remember(session, actor, regulation, issue, reason)
         from_day: dict[str, Any] = {"from": f"{issue.effective_from:%Y-%m-%d}"}  # A reserved word.
         audit.record(
             session,
@@ -114,7 +105,7 @@ def enact(
             noun=NOUN,
             object_id=regulation,
             regulation=regulation,
-            number=number,
+            number=issue.number,
             **from_day,
         )
 

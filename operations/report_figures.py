@@ -33,14 +33,18 @@ _BEGUN = {
 
 
 def count_figures(session: Session, within: Within, period: Period, *, today: date) -> Counts:
-    """Every figure of a period for each agency that has any; five statements.
+    """Every figure of a period for each agency that has any; seven statements.
 
     Certificates, devices and incidents count where they belong now. A device that is counted for a
     day in the past stands where its moves say it stood then.
     """
     counts: Counts = {}
     begin, end = _midnight(period.first), _midnight(period.after)
-    _add_certificates(session, counts, within, period, begin, end)
+    _add_active(session, counts, within, period, end)
+    for agency_id, origin, count in session.execute(_begun(within, begin, end)):
+        if origin in _BEGUN:  # How an imported one came to be may be unknown.
+            _put(counts, agency_id, _BEGUN[origin], count)
+    _add(counts, Figure.REVOKED, session.execute(_revoked(within, begin, end)))
     _add(counts, Figure.ACTIVE_SIM_PKI, session.execute(_on_sim(within, period, end)))
     _add(counts, Figure.UNLOCKED, session.execute(_unlocked(within, period)))
     _add(counts, Figure.INCIDENTS, session.execute(_incidents(within, begin, end)))
@@ -73,54 +77,57 @@ def _is_active(period: Period, end: datetime) -> ColumnElement[bool]:
     )
 
 
-def _certificate_conditions(
-    period: Period, begin: datetime, end: datetime
-) -> dict[Figure, ColumnElement[bool]]:
-    active = _is_active(period, end)
-    soon, later = SOON_DAYS
+def _add_active(
+    session: Session, counts: Counts, within: Within, period: Period, end: datetime
+) -> None:
+    """Active certificates by kind, and how many of them end soon; one index answers for all."""
+    soon, later = (period.last + timedelta(days) for days in SOON_DAYS)
     first, last = period.next_year
-    conditions = {
-        figure: and_(active, Certificate.kind == kind) for kind, figure in _ACTIVE.items()
+    ends = Certificate.expires_on
+    parts = {
+        Figure.ENDING_IN_30_DAYS: ends <= soon,
+        Figure.ENDING_IN_90_DAYS: ends <= later,
+        Figure.ENDING_NEXT_YEAR: and_(ends >= first, ends <= last),
     }
-    conditions |= {
-        figure: and_(
-            Certificate.origin == origin,
+    rows = session.execute(
+        select(
+            Certificate.agency_id,
+            Certificate.kind,
+            func.count(),
+            *(func.sum(case((condition, 1), else_=0)) for condition in parts.values()),
+        )
+        .where(_is_active(period, end), within(Certificate.agency_id))
+        .group_by(Certificate.agency_id, Certificate.kind)
+    )
+    for agency_id, kind, count, *found in rows:
+        _put(counts, agency_id, _ACTIVE[kind], count)
+        for figure, number in zip(parts, found, strict=True):
+            if number:
+                _put(counts, agency_id, figure, int(number))
+
+
+def _begun(within: Within, begin: datetime, end: datetime) -> Any:
+    return (
+        select(Certificate.agency_id, Certificate.origin, func.count())
+        .where(
             Certificate.not_before >= begin,
             Certificate.not_before < end,
+            within(Certificate.agency_id),
         )
-        for origin, figure in _BEGUN.items()
-    }
-    conditions[Figure.REVOKED] = and_(Certificate.revoked_at >= begin, Certificate.revoked_at < end)
-    for figure, days in (
-        (Figure.ENDING_IN_30_DAYS, soon),
-        (Figure.ENDING_IN_90_DAYS, later),
-    ):
-        conditions[figure] = and_(active, Certificate.expires_on <= period.last + timedelta(days))
-    conditions[Figure.ENDING_NEXT_YEAR] = and_(
-        active, Certificate.expires_on >= first, Certificate.expires_on <= last
+        .group_by(Certificate.agency_id, Certificate.origin)
     )
-    return conditions
 
 
-def _add_certificates(
-    session: Session,
-    counts: Counts,
-    within: Within,
-    period: Period,
-    begin: datetime,
-    end: datetime,
-) -> None:
-    conditions = _certificate_conditions(period, begin, end)
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in conditions.values()]
-    rows = session.execute(
-        select(Certificate.agency_id, *sums)
-        .where(within(Certificate.agency_id))
+def _revoked(within: Within, begin: datetime, end: datetime) -> Any:
+    return (
+        select(Certificate.agency_id, func.count())
+        .where(
+            Certificate.revoked_at >= begin,
+            Certificate.revoked_at < end,
+            within(Certificate.agency_id),
+        )
         .group_by(Certificate.agency_id)
     )
-    for agency_id, *found in rows:
-        for figure, count in zip(conditions, found, strict=True):
-            if count:
-                _put(counts, agency_id, figure, int(count))
 
 
 def _on_sim(within: Within, period: Period, end: datetime) -> Any:
@@ -167,13 +174,13 @@ def _incidents(within: Within, begin: datetime, end: datetime) -> Any:
 def _devices(within: Within, period: Period, today: date) -> Any:
     """Devices by state on the last day: what the first later move found, else where they are."""
     kept = and_(Device.kind != DeviceKind.CENTRAL, within(Device.agency_id))
-    known = or_(Device.received_on.is_(None), Device.received_on <= period.last)
-    if period.last >= today:
+    if period.last >= today:  # An index alone answers this.
         return (
             select(Device.agency_id, Device.state, func.count())
-            .where(kept, known)
+            .where(kept)
             .group_by(Device.agency_id, Device.state)
         )
+    known = or_(Device.received_on.is_(None), Device.received_on <= period.last)
     later = (
         select(CustodyMove.device_id, func.min(CustodyMove.id).label("first"))
         .where(CustodyMove.moved_on > period.last)

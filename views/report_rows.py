@@ -50,7 +50,7 @@ class Unit:
 def rows_in_scope(period: Period) -> list[ReportRow]:
     """Every agency of the scope that writes letters, by name; kept until the log grows.
 
-    With a year come what was typed and sent; seven statements whatever the number of agencies.
+    With a year come what was typed and sent; nine statements whatever the number of agencies.
     """
     scope, today = account().scope(VIEW), clock.today()
     key = ("reports", key_of(scope), period, today)
@@ -58,8 +58,17 @@ def rows_in_scope(period: Period) -> list[ReportRow]:
 
 
 def rows_below(path: str, period: Period) -> list[ReportRow]:
-    """The agencies of a subtree that write letters, its top among them."""
-    return _rows(lambda column: column.in_(select(Agency.id).where(below(path))), period)
+    """The agencies of a subtree that write letters, its top among them; kept until the log grows.
+
+    Whoever may see the top sees all below it.
+    """
+
+    def within(column: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = column.in_(select(Agency.id).where(below(path)))
+        return found
+
+    key = ("reports below", path, period, clock.today())
+    return until_the_log_grows(key, lambda: _rows(within, period))
 
 
 def summed_sections(rows: Iterable[ReportRow]) -> dict[Section, int]:
