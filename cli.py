@@ -260,9 +260,7 @@ def letters_sample(form_number: str, regulation: str, out: Path, docx: bool) -> 
 @click.command("notify")
 def notify() -> None:
     """Tạo các nhắc việc đến hạn và gửi thư điện tử; chạy bao nhiêu lần cũng không nhắc hai lần."""
-    from views import daily_work
-
-    done = daily_work.run()
+    done = current_app.extensions["so_token_daily"]()
     click.echo(
         f"{done.made} nhắc việc mới, {done.settled} việc đã xong, {done.sent} thư đã gửi, "
         f"{done.refused} thư chưa gửi được."

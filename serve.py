@@ -7,6 +7,7 @@ generated one. While practice data exist, nothing but loopback is served.
 import argparse
 import gc
 import ipaddress
+import logging
 import multiprocessing
 import os
 import signal
@@ -47,6 +48,8 @@ Environ = dict[str, Any]
 Body = tuple[IO[bytes], int]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
+
+log = logging.getLogger("so_token")
 
 #: Seconds from the start to the first daily work, and from one to the next.
 FIRST_WORK_SECONDS = 30.0
@@ -216,14 +219,17 @@ def load_application() -> Application:
     return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
 
 
-def _work_daily(work: Callable[[], None]) -> None:
+def _work_daily(work: Callable[[], object]) -> None:
     """Do the daily work soon after the start, then each hour: PCs that sleep at night miss none."""
 
     def repeat() -> None:
         pause = FIRST_WORK_SECONDS
         while True:
             time.sleep(pause)
-            work()
+            try:
+                work()
+            except Exception:  # The next hour tries again; pages must not suffer from it.
+                log.exception("daily work failed")
             pause = WORK_EVERY_SECONDS
 
     threading.Thread(target=repeat, name="daily", daemon=True).start()

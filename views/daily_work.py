@@ -4,10 +4,9 @@ Run by the server each hour and by `cli notify`; a run that finds nothing new do
 at once wait for each other, so nobody is told twice.
 """
 
-import logging
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask
 
 import audit
 import clock
@@ -16,8 +15,6 @@ from extensions import db
 from operations import mail, reminders
 from operations.law import enacted
 from views.guards import settings
-
-log = logging.getLogger("so_token")
 
 
 @dataclass(frozen=True)
@@ -45,18 +42,10 @@ def run() -> Done:
 
 
 def register_daily_work(app: Flask) -> None:
-    """Let the serving process find the daily work without knowing this room."""
+    """Let the serving process and the command find the daily work without knowing this room."""
 
-    def work() -> None:
+    def work() -> Done:
         with app.app_context():
-            try:
-                done = run()
-            except Exception:  # The next hour tries again; a page must never suffer from this.
-                current_app.logger.exception("daily work failed")
-            else:
-                if done.made or done.sent:
-                    log.info("daily work: %d reminders, %d e-mails", done.made, done.sent)
-            finally:
-                db.session.remove()
+            return run()
 
     app.extensions["so_token_daily"] = work
