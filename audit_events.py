@@ -109,6 +109,7 @@ EVENTS: Mapping[str, EventType] = {
     "incident.changed": _event("Cập nhật sự cố", "changed"),
     "incident.found": _event("Tìm thấy thiết bị", "after_letter"),
     "incident.closed": _event("Kết thúc sự cố"),
+    "incident.withdrawn": _event("Rút lại sự cố báo nhầm", "reason_sha256"),
     "slip.taken": _event("Tiếp nhận phiếu đề nghị", "request"),
     "follow_up.done": _event("Hoàn thành việc phải làm", "code"),
     "follow_up.waived": _event("Bỏ qua việc được đề xuất", "code", "reason_sha256"),
@@ -123,6 +124,7 @@ EVENTS: Mapping[str, EventType] = {
     "reorganisation.closed": _event("Kết thúc sắp xếp cơ quan"),
     # Counting, reminding, Excel
     "stocktake.opened": _event("Mở đợt kiểm kê", "devices"),
+    "stocktake.changed": _event("Sửa đợt kiểm kê", "members"),
     "stocktake.counted": _event("Kiểm đếm", "counts", "repeated"),
     "stocktake.corrected": _event("Sửa kết quả kiểm đếm", "item", "outcome"),
     "stocktake.closed": _event("Khóa sổ kiểm kê", "right", "missing", "surplus", "wrong_holder"),

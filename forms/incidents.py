@@ -149,6 +149,12 @@ class IncidentReportForm(_PaperForm):
     copies_to = _text("Nơi nhận khác", 600, "Mỗi dòng một nơi.")
 
 
+class WithdrawForm(VersionForm):
+    """Why an incident turned out not to be one."""
+
+    reason = _text("Vì sao là báo nhầm", 300, "Lý do được giữ trong sổ.", "Nêu lý do.")
+
+
 class SlipForm(FlaskForm):
     """What a subscriber asks the managing agency for."""
 

@@ -313,8 +313,14 @@ def _cancel(session: Session, actor: Actor, paper: Paper) -> None:
     )
 
 
-def take_back(session: Session, actor: Actor, moves: Sequence[CustodyMove]) -> None:
-    """Undo these moves inside a transaction. Raises `Refused` when one may not be taken back."""
+def take_back(
+    session: Session, actor: Actor, moves: Sequence[CustodyMove], *, withdrawn: bool = False
+) -> None:
+    """Undo these moves inside a transaction. Raises `Refused` when one may not be taken back.
+
+    `withdrawn`: the report behind the moves is withdrawn with a reason, by whoever is in charge and
+    on any day; only what happened to the device since then still speaks against it.
+    """
     devices = {one.id: one for one in load_all(session, [row.device_id for row in moves])}
     people_ids = {one.holder_before_id for one in moves if one.holder_before_id}
     people = {
@@ -323,7 +329,10 @@ def take_back(session: Session, actor: Actor, moves: Sequence[CustodyMove]) -> N
     last = last_moves(session, devices)
     for row in moves:
         device = devices[row.device_id]
-        _refuse_undo(row, actor, last[device.id])
+        if not withdrawn:
+            _refuse_undo(row, actor, last[device.id])
+        elif row.id != last[device.id]:
+            raise Refused("Thiết bị đã có thao tác sau lần báo này nên không rút lại được.")
         session.add(_undone(row, device, actor))
         described = row.described_before or {}
         day = described.get("handed_over_on")

@@ -16,7 +16,7 @@ from audit import Actor
 from models import Certificate, Device
 from operations import custody, follow_ups
 from operations.custody_checks import RefusedByRule, certificates_on
-from operations.custody_history import revocation_sent
+from operations.custody_history import effective, revocation_sent
 from operations.incident_steps import FOUND_WORDS, cancel_paper, proposals, return_after_found
 from operations.law import law_for
 from operations.transactions import Refused, expect_version, transaction
@@ -31,7 +31,7 @@ from rules.losses import LossFacts, may_be_used_again
 from rules.names import nfc
 from rules.papers import PaperState
 from rules.recalls import CertificateOnDevice
-from schema.custody import FollowUp, Incident
+from schema.custody import CustodyMove, FollowUp, Incident
 
 NOUN = "incident"
 _LONGEST_LINE = 300
@@ -142,6 +142,41 @@ def found(session: Session, *, actor: Actor, incident_id: int, version: int, law
             _drop_loss(session, actor, row)
         _record(session, "incident.found", row, actor, after_letter=sent)
         return usable and not sent
+
+
+def withdraw(
+    session: Session, *, actor: Actor, incident_id: int, version: int, reason: str
+) -> None:
+    """It was reported by mistake: the device goes back, everything proposed is left out.
+
+    Raises `Refused` without a reason, once Mẫu số 05 is on its way out or the device has moved on,
+    `RefusedByRule` for a reason that tells a PIN, and `Conflict`.
+    """
+    words = nfc(reason).strip()[:_LONGEST_LINE]
+    if not words:
+        raise Refused("Nêu lý do rút lại; lý do được giữ trong sổ.")
+    if told := rule.check_text(words):
+        raise RefusedByRule(told)
+    with transaction(session):
+        row = open_incident(session, incident_id, version)
+        if row.found_at is not None:
+            raise Refused("Thiết bị đã được ghi là tìm thấy; hãy kết thúc sự cố.")
+        moves = session.scalars(effective().where(CustodyMove.incident_id == row.id)).all()
+        steps = follow_ups.of(session, NOUN, row.id)
+        if any(one.request_id for one in steps if one.code.endswith(IncidentStep.REVOCATION)):
+            raise Refused("Mẫu số 05 đã gửi nên không rút lại được. Xử lý tiếp theo các bước.")
+        for one in steps:
+            if one.done_at is None:
+                one.done_at, one.done_by_id, one.waived_reason = actor.at, actor.user_id, words
+            paper = one.paper
+            if paper is not None and paper.state is PaperState.ISSUED and paper.sent_on is None:
+                cancel_paper(session, actor, paper, words)
+        if moves:
+            custody.take_back(session, actor, moves, withdrawn=True)
+        row.cause = f"Báo nhầm: {words}"
+        row.closed_at, row.closed_by_id = actor.at, actor.user_id
+        row.version += 1
+        _record(session, "incident.withdrawn", row, actor, reason_sha256=audit.sealed(words))
 
 
 def close(session: Session, *, actor: Actor, incident_id: int, version: int) -> None:

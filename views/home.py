@@ -10,6 +10,7 @@ from extensions import db
 from operations import law as house
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.permissions import Permission, Role
+from views import home_daily as daily
 from views import home_panels as panels
 from views import home_requests as letters
 from views import home_work as work
@@ -32,13 +33,14 @@ def show() -> ResponseReturnValue:
     today = clock.today()
     margin = _margin(person)
     rows = _ending(person, today)
-    numbers = work.count(person, today, margin)
+    numbers = work.count(person, today, margin, daily.parts(person, today))
     tasks = letters.request_tasks(letters.requests_on_the_way(person), person, today)
     tasks += letters.copy_tasks(person)
     tasks += letters.recall_tasks(person, today)
     tasks += letters.handling_tasks(person)
     if person.can(Permission.CERTIFICATE_REQUEST_DRAFT):
         tasks += work.certificate_tasks(rows, today, margin)
+    tasks += daily.tasks(numbers)
     if person.can(Permission.CERTIFICATE_HISTORY_ATTEST):
         unknown = numbers.get("HISTORY_UNKNOWN", 0)
         tasks += work.history_task(rows, unknown, today, margin)

@@ -4,7 +4,7 @@ Read in a fixed number of statements, whatever the number of rows: one for the c
 soon, one for the requests on the way, one for all counts (each capped).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
@@ -245,9 +245,13 @@ OPEN_REQUESTS = (
 )
 
 
-def count(person: Account, today: date, margin_days: int) -> dict[str, int]:
-    """All numbers of the page in one statement, each counted up to 1,001 and no further."""
-    parts: dict[str, Select[Any]] = {}
+def count(
+    person: Account, today: date, margin_days: int, more: Mapping[str, Select[Any]]
+) -> dict[str, int]:
+    """All numbers of the page in one statement, each counted up to 1,001 and no further; `more`
+    are queries of row numbers that other parts of the page want counted.
+    """
+    parts: dict[str, Select[Any]] = dict(more)
     if person.can(Permission.CERTIFICATE_SEARCH):
         parts |= _certificate_parts(person, today, margin_days)
     if person.can(Permission.CERTIFICATE_REQUEST_VIEW):

@@ -54,16 +54,7 @@ def loss_minutes(incident_id: int) -> ResponseReturnValue:
     _offer_signers(form, row)
     form.acting_id.choices = _acting()
     if not form.is_submitted():
-        _fill(
-            form,
-            lost_at=row.happened,
-            circumstances=row.circumstances,
-            noticed_at="" if row.on_behalf else gio(row.noticed_at),
-            reported_at=gio(incidents.told_at(row)),
-            measures=row.measures,
-            place=row.agency.place_name,
-            acting_id=account().user.person_id,
-        )
+        _fill_loss(form, row)
     elif form.validate():
         wanted = Wanted(
             texts={name: form[name].data or "" for name in _LOSS},
@@ -125,6 +116,19 @@ def report(incident_id: int) -> ResponseReturnValue:
             return redirect(url_for("papers.show", paper_id=made), 303)
         row = _load(incident_id)
     return render_template("incidents/report_paper.html", form=form, row=row)
+
+
+def _fill_loss(form: LossMinutesForm, row: Incident) -> None:
+    _fill(
+        form,
+        lost_at=row.happened,
+        circumstances=row.circumstances,
+        noticed_at="" if row.on_behalf else gio(row.noticed_at),
+        reported_at=gio(incidents.told_at(row)),
+        measures=row.measures,
+        place=managing_agency(db.session(), row.agency).place_name,
+        acting_id=account().user.person_id,
+    )
 
 
 def _fill_report(form: IncidentReportForm, row: Incident) -> None:

@@ -12,7 +12,7 @@ from wtforms import SelectChoice
 
 import clock
 from extensions import db
-from forms.incidents import BehalfForm, ReportForm, SectionsForm
+from forms.incidents import BehalfForm, ReportForm, SectionsForm, WithdrawForm
 from labels import label
 from models import Agency, Device, Person
 from operations import follow_ups, incidents, search
@@ -260,6 +260,31 @@ def close(incident_id: int) -> ResponseReturnValue:
     else:
         flash("Đã kết thúc sự cố.", "success")
     return redirect(url_for(".show", incident_id=incident_id), 303)
+
+
+@bp.route("/<int:incident_id>/bao-nham", methods=["GET", "POST"])
+@requires(EDIT)
+def withdraw(incident_id: int) -> ResponseReturnValue:
+    """It was reported by mistake."""
+    row = load(Incident, incident_id, EDIT, options=_WITH)
+    form = WithdrawForm(obj=row)
+    if form.validate_on_submit():
+        try:
+            incidents.withdraw(
+                db.session(),
+                actor=account().actor(),
+                incident_id=row.id,
+                version=form.version.data,
+                reason=form.reason.data or "",
+            )
+        except Refused as error:
+            flash(str(error), "error")
+        else:
+            flash("Đã rút lại; thiết bị trở lại như trước khi báo.", "success")
+            return redirect(url_for(".show", incident_id=incident_id), 303)
+        row = load(Incident, incident_id, EDIT, options=_WITH)
+    kind = IncidentKind(row.kind)
+    return render_template("incidents/withdraw.html", form=form, row=row, kind=kind)
 
 
 # Reporting ----------------------------------------------------------------------------------------

@@ -138,8 +138,25 @@ def certificates() -> ResponseReturnValue:
 @requires(Permission.PAPER_VIEW)
 def handovers() -> ResponseReturnValue:
     """Sổ bàn giao: each device of each minutes in scope, in the order in which they were made."""
-    view = Permission.PAPER_VIEW
     agency_id = request.args.get("don-vi", type=int)
+    lines = _handover_lines(agency_id)
+    columns = [
+        ("Ngày", 1.0), ("Biên bản", 1.6), ("Số", 0.9), ("Thiết bị", 1.2), ("Thuê bao", 1.5),
+        ("Bên giao", 1.4), ("Bên nhận", 1.4), ("Tình trạng", 0.9), ("Bằng chứng", 1.0),
+    ]  # fmt: skip
+    return _answer(
+        "Bàn giao, thu hồi thiết bị lưu khóa bí mật",
+        "so-ban-giao.pdf",
+        columns,
+        (_handover(one) for one in lines),
+        len(lines),
+        agency_id,
+        "papers.index",
+    )
+
+
+def _handover_lines(agency_id: int | None) -> Sequence[PaperLine]:
+    view = Permission.PAPER_VIEW
     place = agencies(view, agency_id)
     where = [
         account().scope(view).clause(Paper.agency_id),
@@ -149,7 +166,7 @@ def handovers() -> ResponseReturnValue:
     ]
     if place.path:
         where.append(Paper.agency_id.in_(select(Agency.id).where(below(place.path))))
-    lines = db.session.scalars(
+    return db.session.scalars(
         select(PaperLine)
         .join(Paper, Paper.id == PaperLine.paper_id)
         .where(*where, PaperLine.device_id.is_not(None))
@@ -164,19 +181,6 @@ def handovers() -> ResponseReturnValue:
         .order_by(Paper.made_on, Paper.id, PaperLine.position)
         .limit(MOST + 1)
     ).all()
-    columns = [
-        ("Ngày", 0.8), ("Biên bản", 1.6), ("Số", 0.9), ("Thiết bị", 1.2), ("Thuê bao", 1.5),
-        ("Bên giao", 1.4), ("Bên nhận", 1.4), ("Tình trạng", 0.9), ("Bằng chứng", 1.0),
-    ]  # fmt: skip
-    return _answer(
-        "Bàn giao, thu hồi thiết bị lưu khóa bí mật",
-        "so-ban-giao.pdf",
-        columns,
-        (_handover(one) for one in lines),
-        len(lines),
-        agency_id,
-        "papers.index",
-    )
 
 
 def _handover(line: PaperLine) -> Sequence[str]:
@@ -184,7 +188,7 @@ def _handover(line: PaperLine) -> Sequence[str]:
     agency = paper.particulars.get("agency", {}).get("name", "")
     giver = paper.giver.full_name if paper.giver else agency
     receiver = paper.receiver or line.person
-    serial_number = told.get("device_serial") or ""
+    serial_number = (told.get("device_serial") or "").removeprefix("mã ")
     code = line.device.internal_code if line.device else ""
     return (
         ngay(paper.made_on),
@@ -225,10 +229,26 @@ def _answer(
             "error",
         )
         return redirect(url_for(back, **_kept()), 303)
-    agency = _agency(agency_id)
+    data = _register(title, columns, rows, _agency(agency_id))
+    try:
+        drawn = drawing.draw(data)
+    except (RegisterTooLong, LetterError) as error:
+        flash(str(error), "error")
+        return redirect(url_for(back, **_kept()), 303)
+    answer = Response(drawn.pdf, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
+
+
+def _register(
+    title: str,
+    columns: Sequence[tuple[str, float]],
+    rows: Iterator[Sequence[str]],
+    agency: Agency | None,
+) -> Register:
     head = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one()
     person = account().user
-    data = Register(
+    return Register(
         parent_agency=head_name(agency.parent.name) if agency and agency.parent else "",
         agency=head_name(agency.name) if agency else "",
         title=title,
@@ -243,14 +263,6 @@ def _answer(
         keeper=person.display_name,
         witness=LogWitness(head.seq, head.hash[:SHORT_HASH]),
     )
-    try:
-        drawn = drawing.draw(data)
-    except (RegisterTooLong, LetterError) as error:
-        flash(str(error), "error")
-        return redirect(url_for(back, **_kept()), 303)
-    answer = Response(drawn.pdf, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return answer
 
 
 def _kept() -> dict[str, Any]:

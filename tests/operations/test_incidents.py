@@ -301,3 +301,36 @@ def test_the_report_step_is_done_when_its_paper_was_sent(
     assert "report" not in open_codes(db_session, row)
     known = incidents.as_rule(row, follow_ups.of(db_session, incidents.NOUN, row.id))
     assert set(known.done) == {IncidentStep.REPORT}
+
+
+def test_a_mistaken_report_is_withdrawn_with_its_reason_and_the_log_keeps_both(
+    db_session: Session, em: Actor, an: Actor, token: Device
+) -> None:
+    row = told(db_session, em, token, K.DAMAGE)
+    with pytest.raises(Refused, match="lý do"):
+        incidents.withdraw(
+            db_session, actor=an, incident_id=row.id, version=row.version, reason=" "
+        )
+    incidents.withdraw(
+        db_session, actor=an, incident_id=row.id, version=row.version, reason="Cổng USB hỏng"
+    )
+    row = db_session.get_one(Incident, row.id)
+    assert db_session.get_one(Device, token.id).state is DeviceState.IN_USE
+    assert (open_codes(db_session, row), row.cause) == ([], "Báo nhầm: Cổng USB hỏng")
+    events = db_session.scalars(select(AuditEvent.event).order_by(AuditEvent.seq)).all()
+    assert events[-2:] == ["incident.reported", "incident.withdrawn"]
+
+
+def test_a_report_whose_device_has_moved_on_is_not_withdrawn(
+    db_session: Session, em: Actor, an: Actor, token: Device
+) -> None:
+    row = told(db_session, em, token, K.LOCK)
+    custody.move(
+        db_session, actor=an, device_ids=[token.id], act=CustodyAct.UNLOCK_DONE, on=an.today,
+        law=LAW,
+    )  # fmt: skip
+    row = db_session.get_one(Incident, row.id)
+    with pytest.raises(Refused, match="thao tác sau"):
+        incidents.withdraw(
+            db_session, actor=an, incident_id=row.id, version=row.version, reason="Nhầm"
+        )

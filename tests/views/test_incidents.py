@@ -107,6 +107,7 @@ def test_the_focal_point_finds_the_device_and_reports_for_somebody(
     assert answer.status_code == 303
     row = db_session.scalars(select(Incident)).one()
     assert (row.on_behalf, row.told_how, row.kind) == (True, "gọi điện", "lock")
+    assert "Xử lý 1 sự cố thiết bị" in browser.get("/").text
     page = words(browser.get(answer.location).text)
     assert "Đề nghị khôi phục thiết bị bị khóa (Mẫu số 06)" in page
     assert "Gửi đi đâu" in page
@@ -165,6 +166,15 @@ def test_sections_and_report_are_typed_and_the_end_says_what_is_left(
     assert paper.particulars["cause"] == "Lộ"
     ended = browser.post(f"/su-co/{number}/ket-thuc", data={"version": 3}, follow_redirects=True)
     assert "Chưa kết thúc được" in ended.text
+
+
+def test_a_mistake_is_withdrawn_from_its_own_page(login: Login, cast: Cast, token: int) -> None:
+    way = f"/su-co/{report(login(cast.em), token, kind='DAMAGE')}/bao-nham"
+    browser = login(cast.an)
+    assert "Nêu lý do." in browser.post(way, data={"version": 1, "reason": ""}).text
+    done = browser.post(way, data={"version": 1, "reason": "Cổng hỏng"}, follow_redirects=True)
+    assert "Báo nhầm: Cổng hỏng" in done.text
+    assert login(cast.binh).get(way).status_code == 404
 
 
 def test_the_button_of_a_device_leads_to_the_right_page(

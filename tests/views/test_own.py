@@ -115,6 +115,7 @@ def test_a_slip_goes_to_the_focal_point_who_declines_it_with_a_reason(
     file = em.get(f"/bien-ban/{paper.id}/ban-hien-tai.pdf")
     assert "Phạm Văn Em" in text_of(file.data)
     an = login(cast.an)
+    assert "Trả lời 1 phiếu đề nghị của thuê bao" in an.get("/").text
     assert "Phạm Văn Em" in an.get("/phieu-de-nghi").text
     page = an.get(f"/phieu-de-nghi/{paper.id}").text
     assert f"chung-thu={number}" in page
