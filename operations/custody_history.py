@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import Certificate, CertificateRequest, Device, RequestLine
 from rules.devices import DeviceState
 from rules.lifecycle import CustodyAct
 from rules.requests import RequestKind, RequestState
-from schema.custody import CustodyMove
+from schema.custody import CustodyMove, Paper
 
 _LEFT_THE_HOUSE = (RequestState.SENT, RequestState.COMPLETED)
 
@@ -33,7 +33,11 @@ def history(session: Session, device_id: int) -> Sequence[CustodyMove]:
         .options(
             joinedload(CustodyMove.holder_before),
             joinedload(CustodyMove.holder_after),
-            joinedload(CustodyMove.paper),
+            joinedload(CustodyMove.paper).options(
+                selectinload(Paper.files),
+                selectinload(Paper.confirmations),
+                selectinload(Paper.lines),
+            ),
         )
         .order_by(CustodyMove.id)
     ).all()

@@ -136,12 +136,17 @@ def make_in(
     )
     session.add(paper)
     session.flush()
-    drawn = draw(paper)
+    _freeze(paper, draw(paper), session, actor)
+    return paper
+
+
+def _freeze(paper: Paper, drawn: Drawn, session: Session, actor: Actor) -> None:
+    """Keep the drawn bytes under their hash, and record that the paper was drawn."""
     paper.sha256 = files.store(session, drawn.pdf, files.PDF, at=actor.at)
     _keep(paper, actor, PaperFileRole.DRAWN, paper.sha256, _file_name(paper), drawn.anchors)
     if drawn.missing:
         paper.particulars = {**paper.particulars, "missing": list(drawn.missing)}
-    if receiver_id is not None and receiver_id == actor.person_id:
+    if paper.receiver_id is not None and paper.receiver_id == actor.person_id:
         paper.confirmations.append(_confirmation(actor))
     session.flush()
     _record(
@@ -149,10 +154,9 @@ def make_in(
         "paper.drawn",
         paper,
         actor,
-        kind=kind.name,
-        devices=[one.device_id for one in lines if one.device_id is not None],
+        kind=paper.kind.name,
+        devices=[one.device_id for one in paper.lines if one.device_id is not None],
     )
-    return paper
 
 
 class _Preview(Exception):

@@ -350,34 +350,37 @@ def finish(
         actor = actor_of(job, address=address, at=at)
         if job.paper_id is not None:
             sha256 = sign_side(session, job, actor, signed_pdf)
-            _write(job, after, at)
-            job.result_file_sha256 = sha256
-            _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
-            return after
-        request = load_for_change(session, job.request_id or 0, job.payload["version"])
-        request.state = move(request, ACTS[job.act])
-        _check_signer(session, request, actor, job.act, job.certificate_id)
-        if job.act is SigningAct.APPROVE:
-            request.signed_at = at
         else:
-            request.sealed_at = at
-        request.version += 1
-        sha256 = attach(session, request, actor, KINDS[job.act], signed_pdf)
+            sha256 = _sign_request(session, job, actor, signed_pdf)
         _write(job, after, at)
         job.result_file_sha256 = sha256
         _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
-        audit.record(
-            session,
-            EVENTS[job.act],
-            actor=actor,
-            noun=REQUEST,
-            object_id=request.id,
-            agency_id=request.agency_id,
-            document_sha256=sha256,
-            job=job.id,
-            certificate=job.certificate_id,
-        )
         return after
+
+
+def _sign_request(session: Session, job: SigningJob, actor: Actor, signed_pdf: bytes) -> str:
+    """Keep the signed letter and move its request on; returns the SHA-256 of the file."""
+    request = load_for_change(session, job.request_id or 0, job.payload["version"])
+    request.state = move(request, ACTS[job.act])
+    _check_signer(session, request, actor, job.act, job.certificate_id)
+    if job.act is SigningAct.APPROVE:
+        request.signed_at = actor.at
+    else:
+        request.sealed_at = actor.at
+    request.version += 1
+    sha256 = attach(session, request, actor, KINDS[job.act], signed_pdf)
+    audit.record(
+        session,
+        EVENTS[job.act],
+        actor=actor,
+        noun=REQUEST,
+        object_id=request.id,
+        agency_id=request.agency_id,
+        document_sha256=sha256,
+        job=job.id,
+        certificate=job.certificate_id,
+    )
+    return sha256
 
 
 def finish_reading(session: Session, *, public_id: str, batch: ImportBatch) -> None:

@@ -13,7 +13,7 @@ from models import Device
 from operations import custody
 from operations.transactions import Refused
 from rules.evidence import Evidence
-from rules.lifecycle import CustodyAct, acts_from
+from rules.lifecycle import CustodyAct, Move, acts_from
 from rules.permissions import Permission
 from schema.custody import CustodyMove
 from views.guards import account, load, not_found, requires
@@ -51,15 +51,7 @@ def act(device_id: int, slug: str) -> ResponseReturnValue:
     if wanted is None:
         abort(404)
     device = load(Device, device_id, Permission.DEVICE_VIEW, options=(joinedload(Device.holder),))
-    sent = device.id in custody.revocation_sent(db.session(), [device.id])
-    legal = next(
-        (
-            one
-            for one in acts_from(device.kind, device.state, revocation_sent=sent)
-            if one.act is wanted
-        ),
-        None,
-    )
+    legal = _legal(device, wanted)
     if legal is None and request.method == "GET":
         flash(f"{label(wanted)}: thiết bị đang ở trạng thái “{label(device.state)}”.", "warning")
         return redirect(url_for("devices.show", device_id=device_id))
@@ -91,6 +83,13 @@ def act(device_id: int, slug: str) -> ResponseReturnValue:
         form=form,
         hint=HINTS.get(wanted, ""),
     )
+
+
+def _legal(device: Device, wanted: CustodyAct) -> Move | None:
+    """The move that this act makes from where the device is; None when there is none."""
+    sent = device.id in custody.revocation_sent(db.session(), [device.id])
+    moves = acts_from(device.kind, device.state, revocation_sent=sent)
+    return next((one for one in moves if one.act is wanted), None)
 
 
 def _may(permission: Permission, device: Device) -> bool:

@@ -91,14 +91,19 @@ def sign_paper(paper_id: int) -> ResponseReturnValue:
             ),
         )
 
+    return _form_page(certificates, paper.version, open_, subject=_subject(paper, side))
+
+
+def _subject(paper: Paper, side: str) -> dict[str, Any]:
+    """What the page says of the minutes to be signed."""
     images = [
-        url_for("papers.page_image", paper_id=paper_id, number=number, v=len(paper.files))
+        url_for("papers.page_image", paper_id=paper.id, number=number, v=len(paper.files))
         for number in (1, 2)[: max(1, min(2, page_total(paper)))]
     ]
-    subject = {
+    return {
         "title": label(SIDE_ACTS[side]),
         "crumb": label(paper.kind),
-        "back": back,
+        "back": url_for("papers.show", paper_id=paper.id),
         "images": images,
         "nothing": "Sổ chưa có chứng thư còn hiệu lực của anh/chị. Biên bản vẫn có thể ký tay hoặc "
         "ký ở nơi khác.",
@@ -109,7 +114,6 @@ def sign_paper(paper_id: int) -> ResponseReturnValue:
             {"label": "Bên nhận", "value": paper.receiver.full_name if paper.receiver else ""},
         ],
     }
-    return _form_page(certificates, paper.version, open_, subject=subject)
 
 
 def _certificates_of_side(paper: Paper) -> Sequence[Certificate]:
