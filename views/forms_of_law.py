@@ -41,6 +41,8 @@ from views.verifier import sandbox
 
 bp = Blueprint("forms_of_law", __name__, url_prefix="/bieu-mau")
 
+_FORM = f"/<any({', '.join(map(repr, catalogue.FORMS))}):form>"
+
 VIEW, EDIT = Permission.FORM_VIEW, Permission.FORM_EDIT
 IMAGE_WIDTH = 1100
 DECREE = "decree_68_2024"
@@ -73,7 +75,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<form>")
+@bp.get(f"{_FORM}")
 @requires(VIEW)
 def show(form: str) -> ResponseReturnValue:
     """One form: note, words, samples under any regulation, confirmation."""
@@ -101,7 +103,7 @@ def _page(one: SpokenForm, confirmation: ConfirmationForm | None = None) -> Resp
     )
 
 
-@bp.get("/<form>/mau.pdf")
+@bp.get(f"{_FORM}/mau.pdf")
 @requires(VIEW)
 def sample_pdf(form: str) -> ResponseReturnValue:
     """The sample as it prints under a regulation; with `xem-thu`, in words not saved yet."""
@@ -114,7 +116,7 @@ def sample_pdf(form: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<form>/mau.docx")
+@bp.get(f"{_FORM}/mau.docx")
 @requires(VIEW)
 def sample_docx(form: str) -> ResponseReturnValue:
     """The same sample for Word."""
@@ -128,7 +130,7 @@ def sample_docx(form: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<form>/trang/<int:page>.png")
+@bp.get(f"{_FORM}/trang/<int:page>.png")
 @requires(VIEW)
 def page_image(form: str, page: int) -> ResponseReturnValue:
     """One page of the sample as a picture; pages count from 1."""
@@ -141,7 +143,7 @@ def page_image(form: str, page: int) -> ResponseReturnValue:
     return answer
 
 
-@bp.route("/<form>/sua", methods=["GET", "POST"])
+@bp.route(f"{_FORM}/sua", methods=["GET", "POST"])
 @requires(EDIT)
 def edit(form: str) -> ResponseReturnValue:
     """Correct words: typed, looked at as they will print, then kept."""
@@ -202,7 +204,7 @@ def _preview(
     )
 
 
-@bp.post("/<form>/ban-goc")
+@bp.post(f"{_FORM}/ban-goc")
 @requires(EDIT)
 def restore(form: str) -> ResponseReturnValue:
     """Back to the words of the file."""
@@ -216,7 +218,7 @@ def restore(form: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<form>/xac-nhan")
+@bp.post(f"{_FORM}/xac-nhan")
 @requires(EDIT)
 def confirm(form: str) -> ResponseReturnValue:
     """These very words were compared with the official annex."""

@@ -14,6 +14,7 @@ from forms.regulation_acts import EnactmentForm, WithdrawalForm
 from models import Agency, User
 from operations import regulations as acts
 from operations.transactions import Refused
+from regulations.clause_map import charts
 from rules.law import Instrument, Law, Parameter
 from rules.permissions import Permission
 from schema.law import RegulationEntry
@@ -24,10 +25,12 @@ from views.law_words import KEY_WORDS
 
 bp = Blueprint("regulation_acts", __name__, url_prefix="/can-cu-phap-ly")
 
+_REGULATION = f"/<any({', '.join(map(repr, map(slug, charts())))}):regulation>"
+
 EDIT = Permission.REGULATION_EDIT
 
 
-@bp.route("/<regulation>/ban-hanh", methods=["GET", "POST"])
+@bp.route(f"{_REGULATION}/ban-hanh", methods=["GET", "POST"])
 @requires(EDIT)
 def enact(regulation: str) -> ResponseReturnValue:
     """Enter number, day of signature and of effect; what changes is shown before it is kept."""
@@ -62,7 +65,7 @@ def enact(regulation: str) -> ResponseReturnValue:
     return redirect(url_for("law.regulation", regulation=slug(draft.key)))
 
 
-@bp.post("/<regulation>/rut")
+@bp.post(f"{_REGULATION}/rut")
 @requires(EDIT)
 def withdraw(regulation: str) -> ResponseReturnValue:
     """Take number and days back, with a reason; the regulation is a draft again."""

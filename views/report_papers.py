@@ -24,28 +24,38 @@ from views.report_rows import ReportRow
 
 NO_FORM = "Chưa có mẫu chính thức: các cột do phần mềm lập."
 
-GROUPS: Mapping[Figure, tuple[str, str]] = {
-    Figure.ACTIVE_ORGANISATION: ("Chứng thư đang hiệu lực", "Cơ quan"),
-    Figure.ACTIVE_INDIVIDUAL: ("Chứng thư đang hiệu lực", "Cá nhân"),
-    Figure.ACTIVE_SYSTEM: ("Chứng thư đang hiệu lực", "Thiết bị, dịch vụ, phần mềm"),
-    Figure.ACTIVE_SIM_PKI: ("Chứng thư đang hiệu lực", "Trên SIM PKI"),
-    Figure.ISSUED: ("Trong kỳ", "Cấp mới"),
-    Figure.RENEWED: ("Trong kỳ", "Gia hạn"),
-    Figure.AMENDED: ("Trong kỳ", "Thay đổi"),
-    Figure.REVOKED: ("Trong kỳ", "Thu hồi"),
-    Figure.UNLOCKED: ("Trong kỳ", "Khôi phục"),
-    Figure.DEVICES_IN_USE: ("Thiết bị", "Đang dùng"),
-    Figure.DEVICES_WAITING: ("Thiết bị", "Kho, tạm giữ, khóa"),
-    Figure.DEVICES_DAMAGED: ("Thiết bị", "Hỏng"),
-    Figure.DEVICES_LOST: ("Thiết bị", "Thất lạc"),
-    Figure.DEVICES_TO_RETURN: ("Thiết bị", "Chờ nộp"),
-    Figure.DEVICES_RETURNED: ("Thiết bị", "Đã nộp"),
-    Figure.ENDING_IN_30_DAYS: ("Sắp hết hạn", "≤ 30 ngày"),
-    Figure.ENDING_IN_90_DAYS: ("Sắp hết hạn", "≤ 90 ngày"),
-    Figure.INCIDENTS: ("", "Sự cố"),
-    Figure.ENDING_NEXT_YEAR: ("", "Hết hạn năm sau"),
-}
-"""Figure -> the heading over several columns (may be empty), and its own short one."""
+PRINTED: Sequence[tuple[str, float, Sequence[Figure]]] = (
+    (
+        "Chứng thư đang hiệu lực: cơ quan / cá nhân / thiết bị, dịch vụ, phần mềm",
+        3.2,
+        (Figure.ACTIVE_ORGANISATION, Figure.ACTIVE_INDIVIDUAL, Figure.ACTIVE_SYSTEM),
+    ),
+    ("SIM PKI", 1.2, (Figure.ACTIVE_SIM_PKI,)),
+    (
+        "Trong kỳ: cấp mới / gia hạn / thay đổi / thu hồi / khôi phục",
+        4.0,
+        (Figure.ISSUED, Figure.RENEWED, Figure.AMENDED, Figure.REVOKED, Figure.UNLOCKED),
+    ),
+    (
+        "Thiết bị: đang dùng / kho, tạm giữ, khóa / hỏng / thất lạc / chờ nộp / đã nộp",
+        4.6,
+        (
+            Figure.DEVICES_IN_USE,
+            Figure.DEVICES_WAITING,
+            Figure.DEVICES_DAMAGED,
+            Figure.DEVICES_LOST,
+            Figure.DEVICES_TO_RETURN,
+            Figure.DEVICES_RETURNED,
+        ),
+    ),
+    (
+        "Sắp hết hạn: ≤ 30 / ≤ 90 ngày / năm sau",
+        2.6,
+        (Figure.ENDING_IN_30_DAYS, Figure.ENDING_IN_90_DAYS, Figure.ENDING_NEXT_YEAR),
+    ),
+    ("Sự cố", 1.2, (Figure.INCIDENTS,)),
+)
+"""The columns on paper, as legal.md 7.3 infers them: heading, width, what stands in a cell."""
 
 
 def named(period: Period) -> str:
@@ -140,9 +150,9 @@ def roll_up(agency: Agency | None, rows: Sequence[ReportRow], period: Period) ->
     columns = (
         RegisterColumn("STT", 1.0, True),
         RegisterColumn("Cơ quan, đơn vị", 5.0),
-        *(RegisterColumn(short, 1.5, True, group) for group, short in GROUPS.values()),
-        RegisterColumn("Văn bản ký số", 1.8, True),
-        RegisterColumn("Báo cáo", 2.4, True),
+        *(RegisterColumn(heading, share, True) for heading, share, _ in PRINTED),
+        RegisterColumn("Văn bản ký số", 1.6, True),
+        RegisterColumn("Báo cáo", 2.2, True),
     )
     head = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one()
     parent = agency.parent if agency is not None else None
@@ -161,10 +171,14 @@ def roll_up(agency: Agency | None, rows: Sequence[ReportRow], period: Period) ->
 
 def _printed(rows: Sequence[ReportRow]) -> Iterable[tuple[str, ...]]:
     for number, row in enumerate(rows, start=1):
-        counts = (str(row.figures.get(figure, 0)) for figure in GROUPS)
+        counts = _cells(row.figures)
         yield (str(number), row.name, *counts, share_of(row) or "–", state_of(row))
-    sums = total(row.figures for row in rows)
-    yield ("", "Cộng", *(str(sums[figure]) for figure in GROUPS), "", "")
+    yield ("", "Cộng", *_cells(total(row.figures for row in rows)), "", "")
+
+
+def _cells(figures: Mapping[Figure, int]) -> Iterable[str]:
+    for _, _, together in PRINTED:
+        yield " / ".join(str(figures.get(figure, 0)) for figure in together)
 
 
 def table(agency: Agency | None, rows: Sequence[ReportRow], period: Period) -> bytes:
@@ -172,7 +186,7 @@ def table(agency: Agency | None, rows: Sequence[ReportRow], period: Period) -> b
     sections = list(Section) if period.year else []
     columns = [
         OutColumn("Cơ quan, đơn vị", 36),
-        *(OutColumn(label(figure), 14) for figure in GROUPS),
+        *(OutColumn(label(figure), 14) for figure in Figure),
         OutColumn("Báo cáo", 18),
         *(OutColumn(label(section), 24) for section in sections),
         *([OutColumn("Tỷ lệ văn bản ký số", 14)] if sections else []),
@@ -184,7 +198,7 @@ def table(agency: Agency | None, rows: Sequence[ReportRow], period: Period) -> b
         (
             (
                 row.name,
-                *(row.figures.get(figure, 0) for figure in GROUPS),
+                *(row.figures.get(figure, 0) for figure in Figure),
                 state_of(row) if period.year else "",
                 *(row.sections.get(section) for section in sections),
                 *([share_of(row)] if sections else []),

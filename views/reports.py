@@ -59,7 +59,7 @@ from schema.reports import YearReport
 from views.current_law import current_law
 from views.form_words import form_note, words_for
 from views.guards import account, load, requires
-from views.report_papers import GROUPS, annual_report, named, roll_up, share_of, state_of, table
+from views.report_papers import annual_report, named, roll_up, share_of, state_of, table
 from views.report_rows import ReportRow, rows_below, rows_in_scope, summed_sections
 
 bp = Blueprint("reports", __name__, url_prefix="/bao-cao")
@@ -120,7 +120,6 @@ def _list(
         agencies=len(rows),
         rows=[(row, share_of(row), state_of(row)) for row in shown[begin : begin + PER_PAGE]],
         sums=sums,
-        groups=GROUPS,
         note=form_note(FORM),
         query=kept,
         export=FlaskForm(),
