@@ -11,6 +11,7 @@ from letters import (
     handover_minutes,
     incident_report,
     intake_minutes,
+    internal_handover_minutes,
     internal_return_minutes,
     loss_minutes,
     notices,
@@ -143,6 +144,20 @@ def loss(**changes: Any) -> loss_minutes.LossMinutes:
             | changes
         )
     )
+
+
+def internal_handover(**changes: Any) -> internal_handover_minutes.InternalHandoverMinutes:
+    """The agency's token, left to a deputy for a term."""
+    own: dict[str, Any] = {
+        "giver": _AGENCY,
+        "receiver": Party(people=(SUBSCRIBER,)),
+        "lines": (device_line(1),),
+        "purpose": internal_handover_minutes.Purpose.ENTRUST,
+        "permission": "Văn bản số 12/UBND ngày 18/11/2026",
+        "since": date(2026, 11, 20),
+        "until": date(2026, 11, 30),
+    }
+    return internal_handover_minutes.InternalHandoverMinutes(**(_MINUTES | own | changes))
 
 
 def internal_return(**changes: Any) -> internal_return_minutes.InternalReturnMinutes:
@@ -470,6 +485,7 @@ PRESCRIBED: Mapping[str, tuple[Any, Callable[["SampleCase", str], Any]]] = Mappi
 INTERNAL: Mapping[str, tuple[Any, Callable[..., Any]]] = MappingProxyType(
     {
         "tra-noi-bo": (internal_return_minutes, internal_return),
+        "giao-nhan-noi-bo": (internal_handover_minutes, internal_handover),
         "hien-trang": (status_minutes, status),
         "kiem-ke": (stocktake_minutes, stocktake),
         "kiem-nhan": (intake_minutes, intake),
