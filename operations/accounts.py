@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import LoginSession, Person, User, UserRole
-from operations import passwords
+from operations import follow_ups, passwords
 from operations.transactions import Refused, expect_version, transaction
 from rules.names import clean_name, fold
 from rules.permissions import Permission, Role, roles_with
@@ -223,6 +223,10 @@ def set_active(session: Session, *, actor: Actor, user_id: int, active: bool, ve
         user.is_active = active
         user.version += 1
         end_sessions(session, actor, user)
+        if not active and user.person_id is not None:  # A leaver's account was to be closed.
+            follow_ups.settle(
+                session, actor, code="staff_change.account", person_ids=[user.person_id]
+            )
         record_for(session, "account.changed", actor, user, changed=["is_active"])
 
 

@@ -204,6 +204,7 @@ def _form(kind: AgencyChange, agency: Agency) -> PlanForm:
         others = [one for one in agency_choices(scope) if one[0] != str(agency.id)]
         nothing = "Không có" if kind is AgencyChange.DISSOLVE else "Chọn cơ quan"
         form.successor_id.offer(others, nothing)
+        form.successor_id.flags.required = kind is not AgencyChange.DISSOLVE
         if request.method == "GET":
             form.successor_id.data = request.args.get("tiep-nhan", type=int)
         del form.new_name

@@ -279,7 +279,9 @@ def answer(change_id: int) -> ResponseReturnValue:
         form=form,
         row=row,
         along=along,
-        devices=transfers.in_the_way(db.session(), row.person, along=bool(along)),
+        devices=[]
+        if along is None
+        else transfers.in_the_way(db.session(), row.person, along=along),
         held=holdings_of(db.session(), [row.person_id], on=clock.today(), law=current_law())[
             row.person_id
         ],
@@ -317,6 +319,7 @@ def _page(row: StaffChange) -> str:
         kind=label(Kind(row.kind)),
         state=state_of(row),
         lines=shown,
+        still=len(still),
         ways=[(way, WAYS[way]) for way in ways] if len(ways) > 1 and mine else [],
         asks_to_compare=mine and any(one.code == changes.CHECK_CONTENTS for one in still),
         may_close=(mine or theirs) and row.closed_at is None,

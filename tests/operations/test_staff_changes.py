@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 import audit
 import regulations
 from models import Agency, AuditEvent, Certificate, Device, Person, Position
-from operations import custody, follow_ups, people, staff_changes, staff_transfers
+from operations import accounts, custody, follow_ups, people, staff_changes, staff_transfers
 from operations.staff_change_lines import match, read_lines
 from operations.staff_changes import Change
 from operations.transactions import Conflict, Refused, transaction
@@ -202,6 +202,15 @@ def test_what_was_done_closes_its_line_and_opens_again_when_taken_back(office: O
     move = custody.history(office.session, office.token_id)[-1]
     custody.undo(office.session, actor=office.an, move_id=move.id)
     assert office.session.get_one(FollowUp, recall).done_at is None
+
+
+def test_closing_the_account_of_a_leaver_closes_its_line(office: Office) -> None:
+    number = office.record(Kind.LEFT_SERVICE)
+    accounts.set_active(
+        office.session, actor=office.an, user_id=office.cast.em, active=False, version=1
+    )
+    rows = follow_ups.of(office.session, staff_changes.NOUN, number)
+    assert [one.code for one in rows if one.done_at] == ["staff_change.account"]
 
 
 def test_the_way_that_was_taken_leaves_the_others_out(office: Office) -> None:
