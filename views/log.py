@@ -60,6 +60,10 @@ OTHER_NOUNS: Mapping[str, str] = {
     "verification": "Kiểm tra chữ ký",
     "setting": "Thiết lập",
     "file": "Tệp",
+    "form": "Biểu mẫu",
+    "regulation": "Quy chế",
+    "report": "Báo cáo năm",
+    "sheet": "Bảng tính",
 }
 
 
