@@ -19,7 +19,14 @@ from rules.permissions import Permission
 from rules.requests import RequestKind
 from sheets.authority_file import AuthorityLine, ToComplete, layout, write_authority_file
 from views.authority_lines import lines_of_people, lines_of_request, what_is_missing
-from views.guards import account, below, load, requires
+from views.guards import (
+    account,
+    ask_password_again,
+    below,
+    load,
+    recently_authenticated,
+    requires,
+)
 from views.users import agency_choices
 
 bp = Blueprint("authority_files", __name__)
@@ -108,6 +115,8 @@ def _page_or_file(
     """The check page; the file itself when its button was pressed."""
     missing = what_is_missing(lines)
     blocked = {one.person_id for one in missing if one.blocks}
+    if "tai" in request.form and not recently_authenticated(account()):
+        return ask_password_again()  # The file holds citizen ids.
     if "tai" in request.form:
         whole = request.form["tai"] == "tat-ca"
         chosen = [line for line in lines if whole or line.person_id not in blocked]
