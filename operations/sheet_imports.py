@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 import audit
@@ -24,7 +24,7 @@ from operations import (
     sheet_staff_changes,
 )
 from operations.personal import CitizenIds
-from operations.sheet_rows import Place, Row
+from operations.sheet_rows import Place, Row, patch, put
 from operations.transactions import Refused, expect_version, transaction
 from rules.law import Law
 from rules.sheet_imports import ImportState, RowVerdict
@@ -226,8 +226,7 @@ def check(
         row = _still_wanted(session, import_id, version)
         session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
         values = [_values(import_id, one) for one in compared]
-        if values:
-            session.execute(insert(SheetImportRow), values)
+        put(session, SheetImportRow, values)
         row.counts = _counts(row, compared)
         row.progress = len(compared)
         row.state = ImportState.PREVIEWED.value
@@ -374,19 +373,8 @@ def _refuse_if_different(session: Session, kind: str, place: Place, rows: Sequen
 
 
 def _keep_written(session: Session, rows: Sequence[Row]) -> None:
-    session.execute(
-        update(SheetImportRow),
-        [
-            {
-                "id": one.id,
-                "object_id": one.object_id,
-                "object_version": one.object_version,
-                "noun": one.noun,
-                "before": one.before,
-            }
-            for one in rows
-        ],
-    )
+    kept = ("id", "object_id", "object_version", "noun", "before")
+    patch(session, SheetImportRow, [{key: getattr(one, key) for key in kept} for one in rows])
 
 
 def undo(session: Session, *, actor: Actor, import_id: int, version: int | None = None) -> int:

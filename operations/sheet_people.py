@@ -6,9 +6,9 @@ closed or given to another agency here: that is a staff change.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from audit import Actor
@@ -19,6 +19,8 @@ from operations.sheet_rows import (
     Place,
     Row,
     chunks,
+    patch,
+    put,
     refuse_changed,
     refuse_dependants,
     shown_day,
@@ -33,6 +35,14 @@ _PLAIN = ("full_name", "staff_number", "phone", "citizen_id_issued_by")
 _DAYS = ("birth_on", "citizen_id_issued_on")
 _OWN = ("person_email", "position")
 """Tables whose rows come and go with a person that an import added."""
+
+
+class _Named(NamedTuple):
+    """What search reads of a person."""
+
+    full_name: str
+    staff_number: str | None
+    email: str | None
 
 
 # Against the register -----------------------------------------------------------------------------
@@ -109,8 +119,10 @@ def _add(session: Session, actor: Actor, place: Place, rows: Sequence[Row]) -> N
     if not rows:
         return
     values = [_values(row) for row in rows]
+    people = Person.__table__
     numbers = session.scalars(
-        insert(Person).returning(Person.id, sort_by_parameter_order=True), values
+        insert(people).returning(people.c.id, sort_by_parameter_order=True),  # type: ignore[arg-type] # a Table
+        values,
     ).all()
     terms: list[dict[str, object]] = []
     sealed: list[dict[str, Any]] = []
@@ -127,25 +139,26 @@ def _add(session: Session, actor: Actor, place: Place, rows: Sequence[Row]) -> N
         if row.text("title"):
             offices.append(_office(row, number, actor.today, is_primary=True))
     for model, added in ((SearchTerm, terms), (PersonEmail, emails), (Position, offices)):
-        if added:
-            session.execute(insert(model), added)
-    if sealed:
-        session.execute(update(Person), sealed)
+        put(session, model, added)
+    patch(session, Person, sealed)
 
 
 def _values(row: Row) -> dict[str, Any]:
     name = row.text("full_name")
+    folded, sorting = row.name_keys("full_name")
     values: dict[str, Any] = {key: row.text(key) or None for key in _PLAIN}
     values |= {key: row.day(key) for key in _DAYS}
     values |= {
         "agency_id": row.said["agency_id"],
         "full_name": name,
-        "name_fold": fold(name),
-        "sort_key": sort_key(name),
+        "name_fold": folded,
+        "sort_key": sorting,
         "email": row.text("email") or None,
         "version": 1,
     }
-    values["search_text"] = search.text_of(search.terms_of_person(Person(**values)))
+    named = _Named(name, values["staff_number"], values["email"])
+    terms = search.terms_of_person(named)  # type: ignore[arg-type] # all it reads of a person
+    values["search_text"] = search.text_of(terms)
     return values
 
 

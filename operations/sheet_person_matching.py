@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Agency, Person, Position
 from operations.sheet_rows import CANDIDATES, Place, Row, chunks, shown_day
-from rules.names import fold, sort_key
+from rules.names import fold
 from rules.sheet_imports import RowVerdict
 
 
@@ -73,7 +73,7 @@ class People:
         inside = _inside(place)
         for one in _read(session, Person.staff_number, texts(keys.staff_number), inside):
             found.by_staff_number.setdefault(one.staff_number or "", []).append(one)
-        names = {sort_key(name) for name in texts(keys.name)} - {""}
+        names = {row.name_keys(keys.name)[1] for row in rows} - {""}
         for one in _read(session, Person.sort_key, names, inside):
             if one.left_on is None:
                 found.by_name.setdefault(fold(one.full_name), []).append(one)
@@ -165,7 +165,7 @@ class People:
         )
         candidates = [
             one
-            for one in self.by_name.get(fold(row.text(keys.name)), ())
+            for one in self.by_name.get(row.name_keys(keys.name)[0], ())
             if not (born and one.birth_on and born != one.birth_on)
             and not (theirs and one.citizen_id_hash and theirs != one.citizen_id_hash)
         ]

@@ -44,6 +44,13 @@ def _text(heading: str, width: float = 16) -> OutColumn:
     return OutColumn(heading, width, text=True)
 
 
+_PEOPLE = (
+    OutColumn("Họ và tên", 28), _text("Mã số cán bộ"), OutColumn("Ngày sinh", 12),
+    OutColumn("Chức vụ", 24), OutColumn("Đơn vị công tác", 36), _text("Thư điện tử công vụ", 30),
+    _text("Số điện thoại", 14), OutColumn("Nghỉ, chuyển đi từ", 14),
+)  # fmt: skip
+
+
 def of_people(asked: Asked, citizen_ids: CitizenIds | None = None) -> Listed:
     """People by the filters; with `citizen_ids`, their numbers in the clear."""
     titles = (
@@ -63,12 +70,7 @@ def of_people(asked: Asked, citizen_ids: CitizenIds | None = None) -> Listed:
         .where(Person.id.in_(people.all_rows(asked)))
         .order_by(Person.sort_key, Person.id)
     )  # fmt: skip
-    columns = [
-        OutColumn("Họ và tên", 28), _text("Mã số cán bộ"), OutColumn("Ngày sinh", 12),
-        OutColumn("Chức vụ", 24), OutColumn("Đơn vị công tác", 36),
-        _text("Thư điện tử công vụ", 30), _text("Số điện thoại", 14),
-        OutColumn("Nghỉ, chuyển đi từ", 14),
-    ]  # fmt: skip
+    columns = [*_PEOPLE]
     if citizen_ids is not None:
         columns += [
             _text("Số định danh cá nhân", 18), OutColumn("Ngày cấp", 12), OutColumn("Nơi cấp", 28),

@@ -1,141 +1,40 @@
-"""Excel into the register: columns, preview, one commit, undo; and the lists that go out."""
+"""Excel into the register: the messy files, people, columns, progress, undo."""
 
-import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from extensions import db
-from models import AuditEvent, Device, Person
-from operations import search
+from models import AuditEvent, Person
 from operations.personal import CitizenIds
-from rules.devices import DeviceState
-from schema.changes import StaffChange
-from schema.custody import CustodyMove
-from schema.daily import SheetImport, SheetImportRow
+from schema.daily import SheetImport
 from sheets.tables_in import read_table
-from sheets.tables_out import OutColumn, write_table
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import Cast
 from tests.sheets.messy import FOLDER, READ, Expected
+from tests.views.sheets import (
+    ADDRESS,
+    NEW,
+    PEOPLE,
+    Counting,
+    Login,
+    bring,
+    columns_of,
+    decide,
+    dump,
+    em_of,
+    person,
+    rows_of,
+    upload,
+    verdicts,
+    version_of,
+    workbook,
+    write,
+)
 from views.guards import settings
-
-Login = Callable[[int], FlaskClient]
-Counting = Callable[[], AbstractContextManager[list[str]]]
-ADDRESS = "/bang-tinh/nhap"
-NOT_COMPARED = {"audit_event", "audit_head", "sheet_import", "sheet_import_row", "stored_file",
-                "login_session", "sqlite_sequence"}  # fmt: skip
-
-
-def workbook(headings: list[str], *rows: list[Any]) -> bytes:
-    """A small .xlsx with these headings and rows."""
-    stream = BytesIO()
-    write_table(stream, [OutColumn(one, text=True) for one in headings], rows)
-    return stream.getvalue()
-
-
-def upload(browser: FlaskClient, agency: int, content: bytes, name: str, kind: str = "") -> int:
-    """Bring a file; returns the number of the import."""
-    answer = browser.post(
-        ADDRESS, data={"agency_id": agency, "kind": kind, "file": (BytesIO(content), name)}
-    )
-    assert answer.status_code == 303, answer.text
-    return int(re.findall(r"/nhap/(\d+)/cot", answer.location)[0])
-
-
-def columns_of(browser: FlaskClient, number: int) -> dict[str, str]:
-    """The form of the columns as the page offers it."""
-    page = browser.get(f"{ADDRESS}/{number}/cot").text
-    return {
-        name: (re.findall(r'value="([^"]*)" selected', options) or [""])[0]
-        for name, options in re.findall(
-            r'<select class="input" name="([^"]+)".*?>(.*?)</select>', page, re.DOTALL
-        )
-    }
-
-
-def bring(
-    browser: FlaskClient, agency: int, content: bytes, name: str = "tep.xlsx", kind: str = ""
-) -> int:
-    """Upload and check with the columns as guessed."""
-    number = upload(browser, agency, content, name, kind)
-    answer = browser.post(f"{ADDRESS}/{number}/cot", data=columns_of(browser, number))
-    assert answer.status_code == 303, answer.text
-    return number
-
-
-def rows_of(session: Session, number: int) -> dict[int, SheetImportRow]:
-    session.rollback()
-    found = session.scalars(select(SheetImportRow).where(SheetImportRow.import_id == number))
-    return {one.number: one for one in found}
-
-
-def verdicts(session: Session, number: int) -> dict[int, str]:
-    return {key: one.verdict for key, one in rows_of(session, number).items()}
-
-
-def version_of(session: Session, number: int) -> int:
-    session.rollback()
-    return session.get_one(SheetImport, number).version
-
-
-def write(browser: FlaskClient, session: Session, number: int) -> str:
-    """Commit and return the page that follows."""
-    data = {"version": version_of(session, number)}
-    return browser.post(f"{ADDRESS}/{number}/ghi", data=data, follow_redirects=True).text
-
-
-def decide(browser: FlaskClient, session: Session, number: int, **chosen: Any) -> None:
-    data = {"version": version_of(session, number)} | {
-        key.replace("_", "-"): value for key, value in chosen.items()
-    }
-    assert browser.post(f"{ADDRESS}/{number}/chon", data=data).status_code == 303
-
-
-def em_of(session: Session, cast: Cast, **known: Any) -> Person:
-    """Em as the program itself would have entered him: with search terms, and what is known."""
-    em = session.get_one(Person, cast.person_em)
-    for key, value in known.items():
-        setattr(em, key, value)
-    session.flush()
-    search.reindex(session, search.PERSON, em.id, search.terms_of_person(em))
-    session.commit()
-    return em
-
-
-def dump(engine: Engine) -> dict[str, list[Any]]:
-    """Every table but the log, the files and the imports themselves, row by row."""
-    db.session.rollback()
-    with engine.connect() as connection:
-        return {
-            name: sorted(map(repr, connection.execute(text(f'SELECT * FROM "{name}"'))))  # noqa: S608
-            for name in inspect(engine).get_table_names()
-            if name not in NOT_COMPARED
-        }
-
-
-PEOPLE = ["Họ và tên", "Ngày sinh", "Số định danh cá nhân", "Thư điện tử công vụ", "Điện thoại",
-          "Chức vụ", "Đơn vị công tác", "Mã số cán bộ"]  # fmt: skip
-
-
-def person(name: str, email: str = "", **more: str) -> list[str]:
-    keys = ("born", "citizen", "email", "phone", "title", "unit", "staff")
-    values = {"email": email} | more
-    return [name, *(values.get(key, "") for key in keys)]
-
-
-NEW = person("Nguyễn Thử Nghiệm Ánh", "anh@thunghiem.gov.vn", born="05/03/1985",
-             citizen="000185000001", phone="0912345678", title="Chuyên viên",
-             unit="Văn phòng xã Thử A", staff="TN-1")  # fmt: skip
-
-
-# The ten messy files -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "expected"), READ.items(), ids=READ)
@@ -174,9 +73,6 @@ def test_a_messy_file_is_previewed_with_the_findings_of_the_reader_and_taken_bac
         assert dump(db.engine) != before
         browser.post(f"{ADDRESS}/{number}/hoan-tac")
     assert dump(db.engine) == before
-
-
-# People --------------------------------------------------------------------------------------------
 
 
 def test_people_are_written_once_with_sealed_numbers_and_found_by_search(
@@ -337,143 +233,6 @@ def test_an_import_that_others_rest_on_is_not_undone(
     assert dump(db.engine)["device"] == kept["device"]
 
 
-# Devices, handovers, certificates, staff changes ----------------------------------------------------
-
-DEVICES = ["Mã quản lý", "Số hiệu in trên thiết bị", "Người giữ", "Email", "Tình trạng",
-           "Ngày bàn giao", "Số biên bản bàn giao", "Loại thiết bị"]  # fmt: skip
-
-
-def test_devices_in_use_enter_as_the_opening_balance_and_handed_over_ones_by_two_moves(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    browser = login(cast.an)
-    before = dump(db.engine)
-    number = bring(browser, cast.commune_a, workbook(
-        DEVICES,
-        ["", "5410000000000001", "Phạm Văn Em", "", "", "05/01/2026", "", ""],
-        ["TB-9", "5410000000000002", "", "le.thi.chi@thunghiem.example", "Đã bàn giao",
-         "06/01/2026", "02/BB", ""],
-        ["", "5410000000000003", "", "", "Trong kho", "", "", ""],
-        ["", "5410000000000004", "Người Lạ Mặt", "", "", "", "", ""],
-        ["", "5410000000000005", "", "", "Trong kho", "", "", "SIM PKI"],
-    ))  # fmt: skip
-    assert verdicts(db_session, number) == {
-        2: "new", 3: "new", 4: "new", 5: "problem", 6: "problem",
-    }  # fmt: skip
-    write(browser, db_session, number)
-    found = db_session.scalars(select(Device).order_by(Device.printed_serial)).all()
-    assert [one.state for one in found] == [
-        DeviceState.IN_USE, DeviceState.HANDED_OVER, DeviceState.IN_STOCK,
-    ]  # fmt: skip
-    assert [one.holder_id for one in found] == [cast.person_em, cast.person_chi, None]
-    assert (found[1].internal_code, found[1].handover_minutes) == ("TB-9", "02/BB")
-    moves = db_session.scalars(select(CustodyMove.act).order_by(CustodyMove.id)).all()
-    assert sorted(moves) == ["hand_over", "opening_balance", "receive", "receive"]
-    assert "5410000000000001" in browser.get("/thiet-bi?q=pham+van+em").text
-    browser.post(f"{ADDRESS}/{number}/hoan-tac")
-    assert dump(db.engine) == before
-
-
-def test_a_known_device_takes_descriptions_but_no_other_holder(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    browser = login(cast.an)
-    em = db_session.get_one(Person, cast.person_em)
-    factories.device(db_session, cast.office_a, "TB-1", em, serial="5410000000000001")
-    db_session.commit()
-    before = dump(db.engine)
-    number = bring(browser, cast.commune_a, workbook(
-        DEVICES, ["TB-1", "5410000000000001", "Lê Thị Chi", "", "", "05/01/2026", "", ""]))  # fmt: skip
-    row = rows_of(db_session, number)[2]
-    assert row.differences == {"printed_serial": ["", "5410000000000001"]}
-    assert "Người giữ trong tệp khác với sổ" in row.problems[-1]["text"]
-    write(browser, db_session, number)
-    device = db_session.scalars(select(Device)).one()
-    assert (device.printed_serial, device.holder_id) == ("5410000000000001", cast.person_em)
-    browser.post(f"{ADDRESS}/{number}/hoan-tac")
-    assert dump(db.engine) == before
-
-
-HANDOVERS = ["Mã thiết bị", "Ngày giao nhận", "Việc giao nhận", "Người nhận", "Số biên bản"]
-
-
-def test_past_handovers_become_moves_and_complete_what_the_book_knows(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    browser = login(cast.an)
-    em = db_session.get_one(Person, cast.person_em)
-    stock = factories.device(db_session, cast.office_a, "TB-1", state=DeviceState.IN_STOCK)
-    used = factories.device(db_session, cast.office_a, "TB-2", em)
-    db_session.commit()
-    before = dump(db.engine)
-    number = bring(browser, cast.commune_a, workbook(
-        HANDOVERS,
-        ["TB-1", "05/03/2026", "Trả lại", "", "02/BB"],
-        ["TB-1", "05/01/2026", "Bàn giao", "Lê Thị Chi", "01/BB"],
-        ["TB-2", "07/01/2026", "", "Phạm Văn Em", "03/BB"],
-        ["TB-1", "06/04/2026", "Nộp về Cục", "", ""],
-        ["TB-8", "07/01/2026", "", "Phạm Văn Em", "03/BB"],
-    ))  # fmt: skip
-    assert verdicts(db_session, number) == {
-        2: "new", 3: "new", 4: "changed", 5: "problem", 6: "problem",
-    }  # fmt: skip
-    write(browser, db_session, number)
-    moves = db_session.scalars(select(CustodyMove).order_by(CustodyMove.id)).all()
-    assert [(one.act, one.device_id, str(one.moved_on)) for one in moves] == [
-        ("hand_over", stock.id, "2026-01-05"), ("take_back", stock.id, "2026-03-05"),
-    ]  # fmt: skip
-    assert db_session.get_one(Device, used.id).handover_minutes == "03/BB"
-    browser.post(f"{ADDRESS}/{number}/hoan-tac")
-    assert dump(db.engine) == before
-
-
-def test_a_list_of_certificates_ties_known_ones_and_names_those_without_a_file(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    browser = login(cast.an)
-    em = db_session.get_one(Person, cast.person_em)
-    token = factories.device(db_session, cast.office_a, "TB-1", em, serial="5410000000000001")
-    row = factories.certificate(db_session, em, serial="2A05F812673607B0")
-    db_session.commit()
-    before = dump(db.engine)
-    heads = ["Số hiệu chứng thư", "Tên chứng thư", "Số hiệu thiết bị", "Ngày hết hạn"]
-    ends = f"{row.expires_on:%d/%m/%Y}"
-    number = bring(browser, cast.commune_a, workbook(
-        heads,
-        ["2A:05:F8:12:67:36:07:B0", "Phạm Văn Em", "5410000000000001", ends],
-        ["2A05F812673607B1", "Lê Thị Chi", "", ends],
-    ))  # fmt: skip
-    assert verdicts(db_session, number) == {2: "changed", 3: "problem"}
-    assert "nhập tệp chứng thư" in browser.get(f"{ADDRESS}/{number}").text
-    write(browser, db_session, number)
-    db_session.refresh(row)
-    assert row.device_id == token.id
-    browser.post(f"{ADDRESS}/{number}/hoan-tac")
-    assert dump(db.engine) == before
-
-
-def test_staff_changes_are_recorded_with_their_import_and_taken_back(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    browser = login(cast.an)
-    before = dump(db.engine)
-    number = bring(browser, cast.commune_a, workbook(
-        ["Họ và tên", "Biến động", "Từ ngày", "Quyết định"],
-        ["Phạm Văn Em", "Nghỉ hưu", "01/01/2027", "12/QĐ-UBND"],
-    ), kind="staff_changes")  # fmt: skip
-    assert verdicts(db_session, number) == {2: "new"}
-    write(browser, db_session, number)
-    change = db_session.scalars(select(StaffChange)).one()
-    assert (change.person_id, change.kind, change.sheet_import_id) == (
-        cast.person_em, "retired", number,
-    )  # fmt: skip
-    browser.post(f"{ADDRESS}/{number}/hoan-tac")
-    assert dump(db.engine) == before
-
-
-# The way there -------------------------------------------------------------------------------------
-
-
 def test_columns_are_open_to_correction_and_remembered_for_the_next_file(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
@@ -565,76 +324,3 @@ def test_the_preview_and_the_start_page_ask_as_often_for_many_rows_as_for_few(
     second = browser.get(f"{ADDRESS}/{number}?sau=51&ket-qua=new").text
     assert "a50@thunghiem.gov.vn" in second
     assert "a49@thunghiem.gov.vn" not in second
-
-
-# Out -------------------------------------------------------------------------------------------------
-
-
-def exported(browser: FlaskClient, address: str) -> list[tuple[Any, ...]]:
-    answer = browser.get(f"/bang-tinh/xuat/{address}")
-    assert answer.status_code == 200, answer.text
-    table = read_table(answer.data, "x.xlsx")
-    return [table.headings, *(row.cells for row in table.rows)]
-
-
-def test_every_list_goes_out_whole_within_the_scope_and_into_the_log(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
-    em = db_session.get_one(Person, cast.person_em)
-    em.full_name, binh = "=1+1", db_session.get_one(Person, cast.person_binh)
-    factories.device(db_session, cast.office_a, "TB-1", em, serial="0541000000000000001")
-    factories.device(db_session, cast.commune_b, "TB-2", binh)
-    factories.certificate(db_session, em, serial="00E5")
-    db_session.commit()
-    browser = login(cast.an)
-    devices = exported(browser, "thiet-bi")
-    assert [row[1] for row in devices[1:]] == ["TB-1"]
-    assert "0541000000000000001" in devices[1]
-    assert "=1+1" in devices[1]
-    assert [row[1] for row in exported(browser, "chung-thu")[1:]] == ["=1+1"]
-    people = exported(browser, "ca-nhan?q=thi+chi")
-    assert [row[1] for row in people[1:]] == ["Lê Thị Chi"]
-    assert not any("định danh" in str(heading) for heading in people[0])
-    assert 'href="/bang-tinh/xuat/thiet-bi?q=em"' in browser.get("/thiet-bi?q=em").text
-    event = db_session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).one()
-    assert (event.event, event.body) == ("sheet.exported", '{"kind":"people","rows":1}')
-
-
-@pytest.mark.parametrize("address", ["yeu-cau", "giao-nhan", "su-co", "thiet-bi", "chung-thu"])
-def test_a_list_without_rows_goes_out_as_a_heading(login: Login, cast: Cast, address: str) -> None:
-    assert login(cast.huong).get(f"/bang-tinh/xuat/{address}").data.startswith(b"PK")
-    assert login(cast.em).get(f"/bang-tinh/xuat/{address}").status_code == 403
-
-
-def test_citizen_ids_go_out_only_by_their_own_door_with_the_password_just_given(
-    login: Login, cast: Cast, db_session: Session, instance: object
-) -> None:
-    from datetime import timedelta
-
-    from models import LoginSession
-
-    browser = login(cast.an)
-    number = bring(browser, cast.commune_a, workbook(PEOPLE, NEW))
-    write(browser, db_session, number)
-    door = "/bang-tinh/xuat/ca-nhan-kem-so-dinh-danh"
-    answer = browser.post(door, data={"don-vi": cast.commune_a})
-    table = read_table(answer.data, "x.xlsx")
-    assert any("000185000001" in row.cells for row in table.rows)
-    event = db_session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).one()
-    assert "people_with_citizen_ids" in event.body
-    assert browser.post(door, data={"don-vi": cast.commune_b}).status_code == 404
-    assert login(cast.huong).post(door, data={"don-vi": cast.commune_a}).status_code == 404
-    for row in db_session.scalars(select(LoginSession)):
-        row.reauthenticated_at = NOW - timedelta(days=1)
-    db_session.commit()
-    late = browser.post(door, data={"don-vi": cast.commune_a})
-    assert late.status_code == 302
-
-
-@pytest.mark.parametrize("kind", ["can-bo", "thiet-bi", "ban-giao", "chung-thu", "bien-dong"])
-def test_a_template_comes_back_as_the_kind_it_was_made_for(
-    login: Login, cast: Cast, kind: str
-) -> None:
-    answer = login(cast.an).get(f"/bang-tinh/mau/{kind}")
-    assert answer.status_code == 200
-    assert answer.data.startswith(b"PK")
