@@ -6,6 +6,7 @@ from flask import Flask
 
 NOUNS = (
     "home",
+    "leader",
     "accounts",
     "users",
     "permissions",

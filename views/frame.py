@@ -39,6 +39,8 @@ PLACES: tuple[tuple[str, str, Permission | None], ...] = (
 
 # Pages that belong to the place of another noun.
 BELONGS_TO = {
+    "leader": "home",
+    "calendar_feeds": "reminders",
     "agencies": "people",
     "reorganisations": "people",
     "certificate_imports": "certificates",

@@ -1,0 +1,55 @@
+"""The leader's page: red, waiting, 13 weeks; the chart is also told in words."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from models import Person
+from operations.transactions import transaction
+from tests import factories
+from tests.cast import Cast
+from views.leader import HEIGHT, WEEKS, bars
+
+Login = Callable[[int], FlaskClient]
+Counter = Callable[[], AbstractContextManager[list[str]]]
+TODAY = date(2026, 11, 21)
+
+
+def test_a_day_belongs_to_one_week_and_the_tallest_bar_fills_the_chart() -> None:
+    endings = {
+        TODAY: (1, 0),
+        TODAY + timedelta(days=6): (1, 1),
+        TODAY + timedelta(days=7): (4, 0),
+        TODAY + timedelta(weeks=WEEKS): (9, 9),
+    }
+    drawn = bars(endings, TODAY)
+    assert [(bar.ending, bar.replaced) for bar in drawn[:3]] == [(2, 1), (4, 0), (0, 0)]
+    assert [bar.height for bar in drawn[:3]] == [HEIGHT // 2, HEIGHT, 0]
+    assert sum(bar.ending for bar in drawn) == 6
+    assert drawn[0].words == "21/11 đến 27/11/2026: 2 chứng thư hết hạn, 1 phải cấp mới"
+
+
+def test_an_empty_register_draws_no_bar() -> None:
+    assert {bar.height for bar in bars({}, TODAY)} == {0}
+
+
+def test_the_leader_sees_what_is_red_and_the_weeks_in_words(
+    login: Login, cast: Cast, db_session: Session, count_statements: Counter
+) -> None:
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        factories.certificate(db_session, em, days_left=31)
+        factories.certificate(db_session, em, days_left=40, renewals=1)
+    giang = login(cast.giang)
+    with count_statements() as statements:
+        text = giang.get("/lanh-dao").text
+    assert len(statements) <= 12
+    assert "Cần lưu ý (1)" in text or "Cần lưu ý (2)" in text
+    assert "1 chứng thư hết hạn, 1 phải cấp mới" in text
+
+
+def test_it_is_for_those_who_decide(login: Login, cast: Cast) -> None:
+    assert login(cast.an).get("/lanh-dao").status_code == 403

@@ -1,0 +1,121 @@
+"""Một trang cho lãnh đạo: what is red, what waits for a decision, what changes in 90 days.
+
+Made to be read in a minute and printed on one A4; everything on it is also reached from home.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+import clock
+from extensions import db
+from models import Certificate
+from operations import law as house
+from rules.permissions import Permission
+from schema.custody import Incident
+from views import home_panels as panels
+from views import home_requests as letters
+from views import home_work as work
+from views.guards import Scope, account, requires
+from views.reminders import open_count
+
+bp = Blueprint("leader", __name__, url_prefix="/lanh-dao")
+
+WEEKS = 13
+BAR_WIDTH, GAP, HEIGHT, FOOT = 30, 8, 120, 26
+"""Of the chart, in its own units."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One week of the chart: how many certificates end, of which so many cannot be renewed."""
+
+    first: date
+    last: date
+    ending: int
+    replaced: int
+    x: int
+    height: int
+    dark_height: int
+
+    @property
+    def words(self) -> str:
+        """The bar in words, for those who do not see it."""
+        days = f"{self.first:%d/%m} đến {self.last:%d/%m/%Y}"
+        if not self.ending:
+            return f"{days}: không có chứng thư hết hạn"
+        said = f"{days}: {self.ending} chứng thư hết hạn"
+        return said + (f", {self.replaced} phải cấp mới" if self.replaced else "")
+
+
+@bp.get("")
+@requires(Permission.CERTIFICATE_REQUEST_APPROVE)
+def show() -> ResponseReturnValue:
+    """The page; a fixed number of statements."""
+    person, today = account(), clock.today()
+    scope = person.scope(Permission.CERTIFICATE_VIEW)
+    margin = house.margin_days(db.session(), person.user.grants[0].agency)
+    rows = work.ending_soon(scope, today)
+    tasks = letters.request_tasks(letters.requests_on_the_way(person), person, today)
+    return render_template(
+        "leader/show.html",
+        tasks=tasks,
+        red=panels.red_items(rows, today, margin),
+        bars=bars(_endings(scope, today), today),
+        height=HEIGHT,
+        foot=FOOT,
+        width=WEEKS * (BAR_WIDTH + GAP),
+        bar_width=BAR_WIDTH,
+        reminders=open_count(person.scope(Permission.REMINDER_VIEW)),
+        incidents=_open_incidents(person.scope(Permission.INCIDENT_VIEW)),
+    )
+
+
+def _endings(scope: Scope, today: date) -> dict[date, tuple[int, int]]:
+    """Certificates in force that end on each day of the next 13 weeks: all, and renewed already."""
+    renewed = func.sum(func.coalesce(Certificate.renewals, 0))
+    rows = db.session.execute(
+        select(Certificate.expires_on, func.count(), renewed)
+        .where(
+            scope.clause(Certificate.agency_id),
+            Certificate.revoked_at.is_(None),
+            Certificate.expires_on >= today,
+            Certificate.expires_on < today + timedelta(weeks=WEEKS),
+        )
+        .group_by(Certificate.expires_on)
+    )
+    return {day: (count, min(count, again or 0)) for day, count, again in rows}
+
+
+def bars(endings: dict[date, tuple[int, int]], today: date) -> Sequence[Bar]:
+    """The weeks from today on as bars, the tallest as high as the chart."""
+    weeks = []
+    for number in range(WEEKS):
+        first = today + timedelta(weeks=number)
+        days = [first + timedelta(days=day) for day in range(7)]
+        found = [endings.get(day, (0, 0)) for day in days]
+        weeks.append(
+            (days[0], days[-1], sum(one[0] for one in found), sum(one[1] for one in found))
+        )
+    most = max((week[2] for week in weeks), default=0) or 1
+    return [
+        Bar(
+            first,
+            last,
+            ending,
+            replaced,
+            number * (BAR_WIDTH + GAP),
+            round(HEIGHT * ending / most),
+            round(HEIGHT * replaced / most),
+        )
+        for number, (first, last, ending, replaced) in enumerate(weeks)
+    ]
+
+
+def _open_incidents(scope: Scope) -> int:
+    where = (scope.clause(Incident.agency_id, Incident.holder_id), Incident.closed_at.is_(None))
+    return db.session.scalar(select(func.count()).select_from(Incident).where(*where)) or 0
