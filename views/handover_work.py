@@ -7,10 +7,15 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
+import regulations
 from extensions import db
 from models import Agency, Certificate, Device
+from operations.calendar import working_calendar
+from operations.custody_checks import recall_facts
+from operations.law import law_for
 from rules.devices import DeviceKind, DeviceState
 from rules.lifecycle import CustodyAct
+from rules.recalls import RecallClock, recall_clock
 from views.guards import Scope, below
 from views.register_pages import Agencies
 
@@ -118,3 +123,21 @@ def devices_waiting(
         .limit(most)
     ).all()
     return rows, total
+
+
+def dues(devices: Sequence[Device], *, today: date) -> dict[int, RecallClock]:
+    """The clock of Điều 20 for each device whose notice of revocation has come, in a fixed number
+    of statements (and one more for each agency).
+    """
+    session = db.session()
+    facts, loaded = recall_facts(session, devices), regulations.load()
+    calendar = working_calendar(session, today=today)
+    laws = {one.agency_id: one.agency for one in devices}
+    by_agency = {number: law_for(loaded, agency) for number, agency in laws.items()}
+    found = {}
+    for one in devices:
+        law = by_agency[one.agency_id]
+        clock = recall_clock(facts[one.id], on=today, law=law, calendar=calendar)
+        if clock.due_on is not None:
+            found[one.id] = clock
+    return found

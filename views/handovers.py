@@ -27,7 +27,7 @@ from rules.permissions import Permission
 from rules.routing import DeviceMatter, Route, route
 from views.guards import account, requires
 from views.handover_wishes import offer_people, prefill, proposed_receivers, wish_of
-from views.handover_work import WORK, devices_waiting, work_counts
+from views.handover_work import WORK, devices_waiting, dues, work_counts
 from views.papers_data import draw_paper
 from views.register_pages import agencies
 
@@ -86,6 +86,7 @@ def index() -> ResponseReturnValue:
         work=list(WORK.values()),
         counts=work_counts(scope, today=clock.today()),
         rows=rows,
+        dues=dues(rows, today=clock.today()) if chosen.slug in ("thu-hoi", "nop-cuc") else {},
         total=total,
         place=place,
         most=MOST,
@@ -127,7 +128,8 @@ def new() -> ResponseReturnValue:
         shown, answer = _act(wish, "lap" in request.form, "ban-thao" in request.form)
         if answer is not None:
             return answer
-    for field in (form.receivers, form.signing, form.agency_person_id):
+    names = dict(people)
+    for field in (form.receivers, form.signing, form.agency_person_id, form.reason):
         field.flags.required = True  # What has an answer already is not called optional.
     return render_template(
         "handovers/new.html",
@@ -135,6 +137,7 @@ def new() -> ResponseReturnValue:
         words=ACTS[act],
         form=form,
         devices=devices,
+        receivers={one: names.get(str(person), "") for one, person in proposed.items()},
         proposed=proposed,
         people=people,
         shown=shown,

@@ -10,14 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Device, Entrustment, Person
+from models import Certificate, CertificateRequest, Device, Entrustment, Person, RequestLine
 from operations.transactions import transaction
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind, DeviceState
 from rules.papers import PaperKind, PaperState
+from rules.requests import LineState, RequestKind, RequestState
 from schema.custody import CustodyMove, Paper
 from tests import factories
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 
 Login = Callable[[int], FlaskClient]
 TODAY = f"{factories.day(0):%d/%m/%Y}"
@@ -275,6 +276,33 @@ def test_a_decision_entrusts_the_agencys_token_once_its_signed_copy_is_kept(
     db_session.rollback()
     entrusted = db_session.scalars(select(Entrustment)).one()
     assert (entrusted.person_id, entrusted.decision[:15]) == (cast.person_chi, "Quyết định số 7")
+
+
+def test_the_list_of_recalled_devices_tells_the_last_day_once_the_notice_has_come(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    browser = login(cast.an)
+    number = stocked(db_session, cast, state=DeviceState.RECALLED, days_left=-3)
+    assert "chưa có thông báo thu hồi" in browser.get("/ban-giao?viec=nop-cuc").text
+    with transaction(db_session):
+        certificate = db_session.scalars(
+            select(Certificate).where(Certificate.device_id == number)
+        ).one()
+        request = CertificateRequest(
+            agency_id=cast.commune_a,
+            kind=RequestKind.REVOCATION,
+            state=RequestState.COMPLETED,
+            addressee="Cục Chứng thực số và Bảo mật thông tin",
+            planned_receipt_on=factories.day(-2),
+            result_on=factories.day(-1),  # Friday: five working days end on the next Friday.
+            drafted_by_id=cast.an,
+            created_at=NOW,
+        )
+        line = RequestLine(position=0, state=LineState.GRANTED, is_open=False)
+        line.certificate_id = certificate.id
+        request.lines.append(line)
+        db_session.add(request)
+    assert f"{factories.day(6):%d/%m/%Y}" in browser.get("/ban-giao?viec=nop-cuc").text
 
 
 @pytest.mark.parametrize("address", ["/bien-ban", "/ban-giao?viec=hien-trang"])
