@@ -9,7 +9,7 @@ old papers.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 import audit
@@ -200,6 +200,7 @@ def _split(session: Session, actor: Actor, row: Reorganisation, scope: Scope) ->
     moved.devices = _devices_of(session, actor, row, people, to)
     _readdress(session, row, scope, moved)
     if scope.plan.ends and scope.agency.ended_on is None:
+        _refuse_while_people_are_left(session, scope.agency)
         tree.end(scope.agency, day)
     return moved
 
@@ -367,6 +368,20 @@ def _refuse_wrong_plan(scope: Scope) -> None:
         raise Refused("Không sắp xếp được cơ quan ở gốc của cây đơn vị theo cách này.")
     if to is not None and to.path.startswith(scope.agency.path):
         raise Refused("Cơ quan tiếp nhận không được nằm trong cơ quan đang sắp xếp.")
+
+
+def _refuse_while_people_are_left(session: Session, agency: Agency) -> None:
+    left = session.scalar(
+        select(func.count())
+        .select_from(Person)
+        .join(Agency, Agency.id == Person.agency_id)
+        .where(Agency.path.startswith(agency.path), Person.left_on.is_(None))
+    )
+    if left:
+        raise Refused(
+            f"Còn {left} người ở {agency.name}. Chọn thêm đơn vị, người chuyển đi rồi mới chấm dứt "
+            "hoạt động được."
+        )
 
 
 def _successor(scope: Scope) -> Agency:

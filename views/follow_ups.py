@@ -94,7 +94,7 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     follow_ups.LOSS_MINUTES: ("Lập Mẫu số 09", ("/su-co/{su_co}/mau-09",)),
     follow_ups.CAUSE: ("Ghi nguyên nhân", ("/su-co/{su_co}/xu-ly",)),
 }
-_MOST = 100
+_MOST, _IN_ONE_LETTER = 100, 100
 
 
 @bp.get("")
@@ -183,6 +183,29 @@ def lines(rows: Iterable[FollowUp], ground: str = "") -> list[dict[str, Any]]:
     ]
 
 
+def together(rows: Iterable[FollowUp], ground: str = "") -> list[dict[str, Any]]:
+    """Letters for many certificates at once: of the open lines of one event, by act, so that
+    thousands need not be written one by one. Each holds as many as an address may carry.
+    """
+    found = []
+    still = [one for one in rows if one.done_at is None and one.certificate_id is not None]
+    for deed in (follow_ups.REVOCATION, follow_ups.AMENDMENT, follow_ups.ISSUANCE):
+        ids = [
+            one.certificate_id
+            for one in still
+            if one.code in follow_ups.CODES[deed] and not one.alternative
+        ]
+        words, ways = ACTS[deed]
+        path = ways[0].partition("?")[0]
+        if len(ids) > 1 and _answers(path):
+            some = ids[:_IN_ONE_LETTER]
+            asked = "&".join(f"chung-thu={number}" for number in some)
+            reason = f"&ly-do={ground}" if ground and deed == follow_ups.REVOCATION else ""
+            label = f"{words} cho {len(some)} chứng thư"
+            found.append({"label": label, "url": f"{path}?{asked}{reason}", "left": len(ids)})
+    return found
+
+
 def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
     """Words and address of the page on which a proposal is carried out; None where there is none.
 
@@ -203,7 +226,9 @@ def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
             wanted = [name for name in subject if f"{{{name}}}" in way]
             address = way.format(**subject)
             if all(subject[name] for name in wanted) and _answers(address):
-                asks = ground and deed == follow_ups.REVOCATION and "?" in address
+                personal = row.noun == "reorganisation" and row.person_id is not None
+                # That an agency was merged is a ground for its own certificate only.
+                asks = ground and deed == follow_ups.REVOCATION and "?" in address and not personal
                 return {"label": words, "url": f"{address}&ly-do={ground}" if asks else address}
     return None
 

@@ -25,7 +25,7 @@ from rules.permissions import Permission
 from rules.staff_changes import StaffChange as Kind
 from schema.changes import Reorganisation
 from views.current_law import current_law
-from views.follow_ups import lines, open_counts
+from views.follow_ups import lines, open_counts, together
 from views.guards import account, load, requires
 from views.register_pages import history
 from views.users import agency_choices
@@ -33,6 +33,7 @@ from views.users import agency_choices
 bp = Blueprint("reorganisations", __name__, url_prefix="/sap-xep")
 
 VIEW, EDIT = Permission.STAFF_CHANGE_VIEW, Permission.REORGANISATION_EDIT
+DRAFT = Permission.CERTIFICATE_REQUEST_DRAFT
 MOST, SHOWN = 100, 200
 STEPS = ["Cơ quan", "Phương án", "Xem trước", "Thực hiện", "Việc phải làm"]
 HINTS = {
@@ -115,6 +116,7 @@ def show(reorganisation_id: int) -> ResponseReturnValue:
         state=state_of(row),
         lines=lines(rows[:SHOWN], ground.name if ground else ""),
         more=max(0, len(rows) - SHOWN),
+        together=together(rows) if may_edit and account().can(DRAFT) else [],
         steps=STEPS,
         step=5 if row.applied_at else 4,
         planned=planned,

@@ -167,6 +167,15 @@ def test_a_split_takes_the_units_and_people_named_and_leaves_the_rest(province: 
     assert session.get_one(UserRole, 1).agency_id == cast.commune_a
 
 
+def test_a_split_agency_ends_only_when_everybody_has_gone_over(province: Province) -> None:
+    cast = province.cast
+    number = province.plan(
+        Kind.SPLIT, successor_id=cast.commune_b, unit_ids=(cast.office_a,), ends=True
+    )
+    with pytest.raises(Refused, match="Còn 1 người ở UBND xã Thử A"):
+        province.apply(number)
+
+
 def test_what_is_dissolved_without_successor_revokes_everything(province: Province) -> None:
     number = province.plan(Kind.DISSOLVE)
     assert set(province.proposed(number)) == {

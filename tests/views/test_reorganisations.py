@@ -1,5 +1,6 @@
 """The guided act for a whole agency, as somebody with both communes in scope walks through it."""
 
+import html
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
@@ -56,11 +57,18 @@ def test_two_communes_are_merged_step_by_step(
 def test_an_agency_is_renamed_by_its_own_focal_point(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
+    with transaction(db_session):
+        for number in (cast.person_em, cast.person_giang):
+            factories.certificate(db_session, db_session.get_one(Person, number), days_left=300)
     browser = login(cast.an)
     form = f"{URL}/moi?don-vi={cast.commune_a}&loai=RENAME"
     data = PLAN | {"new_name": "UBND phường Thử A", "lap": "1"}
     page = browser.post(form, data=data).location
-    browser.post(f"{page}/thuc-hien", data={"version": 1})
+    done = browser.post(f"{page}/thuc-hien", data={"version": 1}, follow_redirects=True).text
+    letter = (
+        html.unescape(done).partition("Lập Mẫu số 04 cho 2 chứng thư")[0].rpartition('href="')[2]
+    )
+    assert "Phạm Văn Em" in browser.get(letter.partition('"')[0]).text  # both in one letter
     shown = browser.get(f"/don-vi/{cast.commune_a}").text
     assert "UBND xã Thử A → UBND phường Thử A" in shown
 
