@@ -159,25 +159,6 @@ def _freeze(paper: Paper, drawn: Drawn, session: Session, actor: Actor) -> None:
     )
 
 
-class _Preview(Exception):
-    """Leaves the transaction of a preview without a trace."""
-
-
-def preview(session: Session, *, actor: Actor, draw: Draw, **wanted: Any) -> Drawn:
-    """What `make` would draw from the same arguments, without writing anything."""
-    shown: list[Drawn] = []
-
-    def keep(paper: Paper) -> Drawn:
-        shown.append(draw(paper))
-        raise _Preview
-
-    try:
-        make(session, actor=actor, draw=keep, **wanted)
-    except _Preview:
-        pass
-    return shown[0]
-
-
 def give_number(
     session: Session, *, actor: Actor, paper_id: int, version: int, number: str
 ) -> None:
