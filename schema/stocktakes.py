@@ -79,7 +79,7 @@ class StocktakeItem(Base):
 
 class StocktakeCount(Base):
     """One scan, tick or "tôi đang giữ". `client_id` is given where it is counted, so that a
-    repeated upload after a network drop counts once."""
+    repeated upload after a network drop counts once. Without an item it was set aside."""
 
     __tablename__ = "stocktake_count"
     __table_args__ = (
@@ -99,3 +99,5 @@ class StocktakeCount(Base):
     counted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     note: Mapped[str] = mapped_column(String(500), default="")
     photo_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    # A later count by which a person decided against this one.
+    corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("stocktake_count.id"))

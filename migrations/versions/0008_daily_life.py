@@ -273,6 +273,10 @@ def upgrade() -> None:
         sa.Column("counted_by_id", KEY, nullable=False),
         sa.Column("note", sa.String(500), nullable=False),
         sa.Column("photo_sha256", sa.String(64), nullable=True),
+        sa.Column("corrected_by_id", KEY, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["corrected_by_id"], ["stocktake_count.id"], name="fk_stocktake_count_corrected_by_id"
+        ),
         sa.ForeignKeyConstraint(
             ["counted_by_id"], ["user_account.id"], name="fk_stocktake_count_counted_by_id"
         ),
