@@ -4,12 +4,18 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from forms.incidents import NoSecret
+
 
 class WaiveForm(FlaskForm):
     """Why a proposal is left out."""
 
     reason = TextAreaField(
         "Lý do bỏ qua",
-        [InputRequired("Nhập lý do bỏ qua."), Length(max=500, message="Dài quá 500 ký tự.")],
+        [
+            InputRequired("Nhập lý do bỏ qua."),
+            Length(max=500, message="Dài quá 500 ký tự."),
+            NoSecret(),
+        ],
         description="Lý do được giữ lại trong sổ cùng đề xuất.",
     )

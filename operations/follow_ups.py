@@ -17,6 +17,7 @@ import audit
 from audit import Actor
 from models import CertificateRequest
 from operations.transactions import Refused, transaction
+from rules.incidents import check_text
 from rules.lifecycle import CustodyAct
 from rules.names import nfc
 from rules.requests import RequestKind
@@ -354,6 +355,8 @@ def _reason(reason: str) -> str:
     words = nfc(reason).strip()
     if not words:
         raise Refused("Nhập lý do bỏ qua; lý do được giữ lại trong sổ.")
+    if told := check_text(words):
+        raise Refused(f"{told[0].message} {told[0].remedy}")
     return words[:_LONGEST_REASON]
 
 

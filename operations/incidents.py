@@ -16,7 +16,7 @@ from audit import Actor
 from models import Certificate, Device
 from operations import custody, follow_ups
 from operations.custody_checks import RefusedByRule, certificates_on
-from operations.custody_history import effective, revocation_sent
+from operations.custody_history import LossPast, effective, revocation_sent
 from operations.incident_steps import FOUND_WORDS, cancel_paper, proposals, return_after_found
 from operations.law import law_for
 from operations.transactions import Refused, expect_version, transaction
@@ -271,7 +271,7 @@ def loss_of(
     """What `rules.losses.check_loss` asks about a loss; None for other kinds of incident."""
     if row.kind != IncidentKind.LOSS or row.device is None:
         return None
-    sent = row.device.id in revocation_sent(session, [row.device.id])
+    sent = row.device.id in LossPast.of(session, [row.device]).revoked
     certificates = certificates_on(session, [row.device]).get(row.device.id, [])
     return LossFacts(
         label=row.device.internal_code,

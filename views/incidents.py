@@ -31,7 +31,7 @@ from views import papers_data_incidents  # noqa: F401 - registers makers of pape
 from views.current_law import current_law
 from views.devices import REGISTER
 from views.finding import Search, by_ids, in_scope, words_of
-from views.follow_ups import panel
+from views.follow_ups import lines
 from views.guards import account, below, load, requires
 from views.register_pages import AGENCY, KIND, STATE, agencies, history, member, search_answer
 
@@ -133,7 +133,7 @@ def show(incident_id: int) -> ResponseReturnValue:
         kind=IncidentKind(row.kind),
         told_at=incidents.told_at(row),
         days=(today - vietnam_day(incidents.told_at(row))).days,
-        lines=[_with_ground(line, row) for line in panel(incidents.NOUN, row.id)],
+        lines=[_with_ground(line, row) for line in lines(steps)],
         findings=_findings(row, steps, law, today),
         like=incidents.recurrences(db.session(), row),
         routes=_routes(row, steps, law, today),

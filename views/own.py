@@ -188,7 +188,8 @@ def ask() -> ResponseReturnValue:
         form.kind.data = asked if asked in RequestKind.__members__ else None
         values = [str(one.value) for one in form.subject.choices]
         wanted = request.args.get("cho", "")
-        form.subject.data = wanted if wanted in values else values[0]
+        first = "" if asked == RequestKind.ISSUANCE.name else values[0]
+        form.subject.data = wanted if wanted and wanted in values else first
     elif form.validate():
         number = _send(form)
         if number is not None:

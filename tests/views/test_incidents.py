@@ -166,6 +166,10 @@ def test_sections_and_report_are_typed_and_the_end_says_what_is_left(
     assert paper.particulars["cause"] == "Lộ"
     ended = browser.post(f"/su-co/{number}/ket-thuc", data={"version": 3}, follow_redirects=True)
     assert "Chưa kết thúc được" in ended.text
+    step = re.findall(r"/viec-phai-lam/(\d+)/bo-qua", ended.text)[0]
+    left = browser.post(f"/viec-phai-lam/{step}/bo-qua", data={"reason": "đã cất, pin 776655"})
+    assert "không lưu mật khẩu" in left.text
+    assert "776655" not in left.text
 
 
 def test_a_mistake_is_withdrawn_from_its_own_page(login: Login, cast: Cast, token: int) -> None:
@@ -207,6 +211,10 @@ def test_the_list_asks_as_much_for_many_as_for_few(
         page = browser.get("/su-co").text
     assert page.count("TB-1") >= 6
     assert len(many) == len(few) <= 10
+    browser.get("/su-co/1")
+    with count_statements() as shown:
+        assert browser.get("/su-co/1").status_code == 200
+    assert len(shown) <= 10, shown
     assert "TB-7" in browser.get("/su-co?loai=LOSS&trang-thai=dang").text
     assert "TB-7" not in words(login(cast.binh).get("/su-co").text)
     for page in (f"/thiet-bi/{token}", f"/ca-nhan/{cast.person_em}"):
