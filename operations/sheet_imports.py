@@ -131,15 +131,13 @@ def begin(
     import_id: int,
     version: int | None,
     mapping: Mapping[str, int] | None = None,
-    choices: Mapping[str, Any] | None = None,
 ) -> int:
-    """Start checking, with these columns and choices where given; returns the version that the
-    check has to name. Raises `Refused` once it is written or given up, and `Conflict`.
+    """Start checking, with these columns where given; returns the version that the check has to
+    name. Raises `Refused` once it is written or given up, and `Conflict`.
     """
     with transaction(session):
         row = _open(session, import_id, version)
         row.mapping = dict(mapping) if mapping is not None else row.mapping
-        row.choices = row.choices | dict(choices or {})
         row.state, row.progress = ImportState.CHECKING.value, 0
         row.version += 1
         return row.version
@@ -267,24 +265,34 @@ def decide(
     version: int,
     decisions: Mapping[int, Mapping[str, Any]],
     overwrite: Sequence[str] | None = None,
-) -> None:
+    units: Mapping[str, int] | None = None,
+) -> bool:
     """Keep what a person chose about rows (by their number in the file) and about all of them.
 
-    What a row becomes by it shows when the rows are checked again. Raises `Refused`, `Conflict`.
+    Returns whether any of it is new. What a row becomes by it shows when the rows are checked
+    again. Raises `Refused`, `Conflict`.
     """
     with transaction(session):
         row = _open(session, import_id, version)
-        if overwrite is not None:
-            row.choices = row.choices | {"overwrite": list(overwrite)}
+        changed = False
+        if overwrite is not None and set(overwrite) != set(row.choices.get("overwrite", [])):
+            row.choices = row.choices | {"overwrite": sorted(overwrite)}
+            changed = True
+        if units:
+            row.choices = row.choices | {"units": row.choices.get("units", {}) | dict(units)}
+            changed = True
         found = session.scalars(
             select(SheetImportRow).where(
                 SheetImportRow.import_id == import_id, SheetImportRow.number.in_(decisions)
             )
         )
         for one in found:
-            chosen = one.decision | dict(decisions[one.number])
-            one.decision = {key: value for key, value in chosen.items() if value is not None}
-        row.version += 1
+            merged = one.decision | dict(decisions[one.number])
+            chosen = {key: value for key, value in merged.items() if value is not None}
+            if chosen != one.decision:
+                one.decision, changed = chosen, True
+        row.version += changed
+        return changed
 
 
 def cancel(session: Session, *, import_id: int) -> None:

@@ -1,6 +1,5 @@
 """Reading an Excel file into the register: upload, columns, preview, commit, undo."""
 
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -193,18 +192,24 @@ def decide(import_id: int) -> ResponseReturnValue:
     """Keep what was chosen on the page, then look at the register again."""
     row = _load(import_id)
     try:
-        imports.decide(
-            db.session(),
-            import_id=import_id,
-            version=request.form.get("version", type=int) or 0,
-            decisions=decisions_from(request.form),
-            overwrite=request.form.getlist("ghi-de") if "co-ghi-de" in request.form else None,
-        )
+        _keep_choices(row)
     except Refused as error:
         flash(str(error), "error")
         return redirect(url_for(".show", import_id=import_id), 303)
-    _recheck(row, {"units": row.choices.get("units", {}) | units_from(request.form)})
+    _recheck(row)
     return redirect(_back(import_id), 303)
+
+
+def _keep_choices(row: SheetImport) -> bool:
+    """Whether the page said anything that was not kept yet. Raises `Refused`, `Conflict`."""
+    return imports.decide(
+        db.session(),
+        import_id=row.id,
+        version=request.form.get("version", type=int) or 0,
+        decisions=decisions_from(request.form),
+        overwrite=request.form.getlist("ghi-de") if "co-ghi-de" in request.form else None,
+        units=units_from(request.form),
+    )
 
 
 @bp.post("/<int:import_id>/kiem-tra")
@@ -212,14 +217,13 @@ def decide(import_id: int) -> ResponseReturnValue:
 def check(import_id: int) -> ResponseReturnValue:
     """Compare again with the register as it is now (or begin again what got stuck)."""
     row = _load(import_id)
-    stuck = row.state == ImportState.CHECKING
-    _recheck(row, {}, from_file=stuck)
+    _recheck(row, from_file=row.state != ImportState.PREVIEWED)
     return redirect(_back(import_id), 303)
 
 
-def _recheck(row: SheetImport, choices: Mapping[str, Any], *, from_file: bool = False) -> None:
+def _recheck(row: SheetImport, *, from_file: bool = False) -> None:
     rows = row.counts.get("rows", 0)
-    version = _begin(row, choices=choices)
+    version = _begin(row)
     if version is not None:
         sheet_jobs.start(row.id, version, rows=rows, from_file=from_file)
 
@@ -238,6 +242,13 @@ def commit(import_id: int) -> ResponseReturnValue:
         flash("Lần nhập này đã được ghi vào sổ; không ghi lần nữa.", "warning")
         return redirect(url_for(".show", import_id=import_id), 303)
     try:
+        if "dong" in request.form and _keep_choices(row):
+            _recheck(row)
+            flash(
+                "Đã giữ các lựa chọn vừa đánh dấu và kiểm tra lại. Xem lại rồi bấm “Ghi vào sổ”.",
+                "warning",
+            )
+            return redirect(_back(import_id), 303)
         written = imports.commit(
             db.session(),
             actor=account().actor(),

@@ -24,7 +24,9 @@ READERS: Mapping[SheetKind, Any] = {
     SheetKind.HANDOVERS: handovers,
     SheetKind.STAFF_CHANGES: staff_changes,
 }
-_LONG_NUMBER = re.compile(r"\d[\d .\-]{7,}\d")
+_LONG_NUMBER = re.compile(r"(?<!\w)\d(?:[ .]?\d){7,11}(?!\w)")
+"""A citizen id or a telephone number, zeros at the front lost or not; serials are longer."""
+_DAY = re.compile(r"\d{1,2}[. ]\d{1,2}[. ]\d{4}")
 _MOST_SKIPPED = 50
 _NOT_SAID = {"row", "problems"}
 
@@ -45,6 +47,7 @@ def look_at(content: bytes, file_name: str, *, kind: str = "", sheet: str = "") 
     guessed = guess_kind(table)
     taken = SheetKind(kind) if kind else guessed or SheetKind.PEOPLE
     columns = guess(taken, table)
+    unclaimed = {one.index for one in columns.unmapped}
     return Found(
         taken,
         {one.field: one.index for one in columns.columns if one.field},
@@ -61,6 +64,7 @@ def look_at(content: bytes, file_name: str, *, kind: str = "", sheet: str = "") 
                     "confidence": one.confidence,
                     "examples": [masked(text) for text in one.examples],
                     "withheld": one.withheld,
+                    "unclaimed": one.index in unclaimed,
                 }
                 for one in columns.columns
             ],
@@ -71,6 +75,8 @@ def look_at(content: bytes, file_name: str, *, kind: str = "", sheet: str = "") 
 
 def masked(text: str) -> str:
     """An example with all but the last three digits of long numbers hidden."""
+    if _DAY.fullmatch(text):
+        return text
     return _LONG_NUMBER.sub(lambda found: f"•••{found[0][-3:]}", text)
 
 

@@ -180,6 +180,20 @@ def test_namesakes_are_asked_for_and_the_answer_is_obeyed(
     assert "Không có dòng nào để ghi" in write(browser, db_session, number)
 
 
+def test_what_was_ticked_just_before_the_commit_is_kept_and_shown_first(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    browser = login(cast.an)
+    number = bring(browser, cast.commune_a, workbook(PEOPLE, NEW, person("Nguyễn Lạ")))
+    page = {"version": version_of(db_session, number), "dong": ["2", "3"], "bo-3": "on"}
+    address = f"{ADDRESS}/{number}/ghi"
+    first = browser.post(address, data=page, follow_redirects=True).text
+    assert "Xem lại rồi bấm" in first
+    assert verdicts(db_session, number) == {2: "new", 3: "skipped"}
+    page["version"] = version_of(db_session, number)
+    assert "1 dòng mới" in browser.post(address, data=page, follow_redirects=True).text
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [
