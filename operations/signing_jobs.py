@@ -348,13 +348,10 @@ def finish(
         if before.state is JobState.ACCEPTED or after == before:
             return after
         actor = actor_of(job, address=address, at=at)
-        if job.paper_id is not None:
-            sha256 = sign_side(session, job, actor, signed_pdf)
-        else:
-            sha256 = _sign_request(session, job, actor, signed_pdf)
         _write(job, after, at)
-        job.result_file_sha256 = sha256
         _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
+        keep = sign_side if job.paper_id is not None else _sign_request
+        job.result_file_sha256 = keep(session, job, actor, signed_pdf)
         return after
 
 

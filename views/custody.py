@@ -32,6 +32,7 @@ SHORT = {
 }
 """The acts done here, by their word in the address; all others need a paper or an incident."""
 SLUGS = {act: slug for slug, act in SHORT.items()}
+_WORDS = ", ".join(f"'{slug}'" for slug in SHORT)
 HINTS = {
     CustodyAct.PUT_IN_USE: "Ghi khi SIM đã được kích hoạt và ký được.",
     CustodyAct.CONFIRM_RECEIPT: "Xác nhận tạm thời của người nhận; vẫn cần biên bản đã ký.",
@@ -43,13 +44,11 @@ HINTS = {
 }
 
 
-@bp.route("/<int:device_id>/viec/<string:slug>", methods=["GET", "POST"])
+@bp.route(f"/<int:device_id>/viec/<any({_WORDS}):slug>", methods=["GET", "POST"])
 @requires(MOVE, Permission.RECEIPT_CONFIRM)
 def act(device_id: int, slug: str) -> ResponseReturnValue:
     """One short act: what it means, when, and why."""
-    wanted = SHORT.get(slug)
-    if wanted is None:
-        abort(404)
+    wanted = SHORT[slug]
     device = load(Device, device_id, Permission.DEVICE_VIEW, options=(joinedload(Device.holder),))
     legal = _legal(device, wanted)
     if legal is None and request.method == "GET":

@@ -105,7 +105,7 @@ def choose() -> ResponseReturnValue:
         abort(400)
     if not ids:
         flash("Chưa đánh dấu thiết bị nào. Đánh dấu các dòng rồi bấm lại.", "warning")
-        return redirect(request.referrer or url_for(".index"), 303)
+        return redirect(url_for(".index", viec=request.form.get("viec")), 303)
     return redirect(address_of(act, ids[:MOST]), 303)
 
 
@@ -144,14 +144,16 @@ def new() -> ResponseReturnValue:
         by_weight=grouped(shown.findings if shown else {}),
         wants_reason=shown is not None and handovers.wants_reason(shown.found),
         gives=act in GIVES,
-        agencys=any(
-            one.kind is SubscriberKind.ORGANISATION
-            for each in certificates_on(db.session(), devices).values()
-            for one in each
-        ),
+        agencys=_are_agencys(devices),
         route=_route(act, devices),
         sent=request.form,
     )
+
+
+def _are_agencys(devices: Sequence[Device]) -> bool:
+    """True when some device carries a certificate of an agency."""
+    found = certificates_on(db.session(), devices).values()
+    return any(one.kind is SubscriberKind.ORGANISATION for each in found for one in each)
 
 
 def _chosen() -> list[Device]:
