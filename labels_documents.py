@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from rules.office_documents import (
+    DocumentAct,
     DocumentState,
     DocumentWay,
     IncomingState,
@@ -39,6 +40,16 @@ STEP_STATES: Mapping[StepState, str] = {
     StepState.SKIPPED: "Không ký",
 }
 
+DOCUMENT_ACTS: Mapping[DocumentAct, str] = {
+    DocumentAct.CHANGE: "Sửa cách ký, vị trí ký",
+    DocumentAct.SUBMIT: "Chuyển đi ký",
+    DocumentAct.SIGN: "Ký số",
+    DocumentAct.NUMBER: "Ghi số và ngày",
+    DocumentAct.ISSUE: "Ký số của cơ quan, phát hành",
+    DocumentAct.RETURN: "Trả lại",
+    DocumentAct.CANCEL: "Hủy",
+}
+
 INCOMING_STATES: Mapping[IncomingState, str] = {
     IncomingState.CHECKED: "Đã kiểm tra, chờ xử lý",
     IncomingState.ACCEPTED: "Đã tiếp nhận",
@@ -57,6 +68,7 @@ DOCUMENT_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     DocumentWay: DOCUMENT_WAYS,
     DocumentState: DOCUMENT_STATES,
     StepState: STEP_STATES,
+    DocumentAct: DOCUMENT_ACTS,
     IncomingState: INCOMING_STATES,
     PictureKind: PICTURE_KINDS,
 }

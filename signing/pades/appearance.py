@@ -39,11 +39,15 @@ _MAX_PNG_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class TextAppearance:
-    """Lines of text, as large as the box allows (4 to 10 points)."""
+    """Lines of text, as large as the box allows (4 to 10 points), or of exactly `size` points.
+
+    Of a given size they stand at the top right of the box, as decree 30 has it for copies.
+    """
 
     lines: tuple[str, ...]
     ink: Ink = "black"
     frame: bool = False
+    size: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def draw(
     resources = generic.DictionaryObject()
     if isinstance(appearance, PictureAppearance):
         body = _picture_body(writer, appearance, (width, height), resources, fonts)
+    elif appearance.size:
+        body = _corner_body(writer, appearance, (width, height), resources, fonts)
     else:
         edge = _FRAME if appearance.frame else 0.0
         area = (edge, edge, width - edge, height - edge)
@@ -98,10 +104,8 @@ def draw(
         pdf_name("/Subtype"): pdf_name("/Form"),
         pdf_name("/BBox"): increment.numbers(0, 0, width, height),
         pdf_name("/Resources"): resources,
+        **increment.upright(rotation),
     }
-    if rotation % 360:
-        matrices = {90: (0, 1, -1, 0, 0, 0), 180: (-1, 0, 0, -1, 0, 0), 270: (0, -1, 1, 0, 0, 0)}
-        dictionary[pdf_name("/Matrix")] = increment.numbers(*matrices[rotation % 360])
     return writer.add_object(generic.StreamObject(dictionary, stream_data=body))
 
 
@@ -137,6 +141,32 @@ def _text_body(
         % (_INKS[ink], name.encode(), size, size * _LEADING, x1 + _PADDING, first)
     ]
     body.append(b" T* ".join(used.encode(row) + b" Tj" for row in rows))
+    body.append(b"ET Q")
+    return b"\n".join(body)
+
+
+def _corner_body(
+    writer: increment.Increment,
+    appearance: TextAppearance,
+    size: tuple[float, float],
+    resources: generic.DictionaryObject,
+    fonts: FontPaths,
+) -> bytes:
+    """Rows of one given size at the top right of the box. Raises TextDoesNotFit."""
+    used, points = face(fonts, "regular"), appearance.size
+    name = increment.FONT_NAMES["regular"]
+    resources[pdf_name("/Font")] = generic.DictionaryObject(
+        {pdf_name(name): increment.font_reference(writer, used, "regular")}
+    )
+    rows = [row for line in appearance.lines for row in _wrap(used, line, points, size[0])]
+    if not _fits(used, tuple(rows), points, *size):
+        raise TextDoesNotFit(f"{len(rows)} rows in {size[0]:.0f} x {size[1]:.0f} points")
+    body = [b"q BT %s rg %s %.3f Tf" % (_INKS[appearance.ink], name.encode(), points)]
+    down = size[1] - used.ascent * points / 1000
+    for row in rows:
+        left = size[0] - used.width(row, points)
+        body.append(b"1 0 0 1 %.2f %.2f Tm %s Tj" % (left, down, used.encode(row)))
+        down -= points * _LEADING
     body.append(b"ET Q")
     return b"\n".join(body)
 

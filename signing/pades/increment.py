@@ -111,6 +111,25 @@ def field_named(writer: Any, name: str) -> generic.DictionaryObject:
         raise FieldProblem(f"no field {name!r}") from None
 
 
+def rotation(widget: generic.DictionaryObject) -> int:
+    """The /Rotate of the page of a widget, inherited or its own: 0, 90, 180 or 270."""
+    page: Any = get(widget, "/P")
+    while page is not None:
+        if "/Rotate" in page:
+            return int(page["/Rotate"]) % 360
+        page = get(page, "/Parent")
+    return 0
+
+
+_UPRIGHT = {90: (0, 1, -1, 0, 0, 0), 180: (-1, 0, 0, -1, 0, 0), 270: (0, -1, 1, 0, 0, 0)}
+
+
+def upright(turn: int) -> dict[Any, Any]:
+    """The /Matrix entry that makes a drawing stand upright on a page turned by so many degrees."""
+    matrix = _UPRIGHT.get(turn % 360)
+    return {} if matrix is None else {pdf_name("/Matrix"): numbers(*matrix)}
+
+
 def is_signed(writer: Any) -> bool:
     """Whether any signature field already holds a signature."""
     return any(

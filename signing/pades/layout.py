@@ -92,7 +92,9 @@ def add_fields(
         form = _form(writer, signed)
         _embed_fonts(writer, form, text_fields, fonts)
         for field in text_fields:
-            _add(writer, form, field.box, _text_widget(writer, field, fonts))
+            widget = _text_widget(field)
+            _add(writer, form, field.box, widget)
+            fill_text(writer, widget, field.value, fonts)
         for spot in signature_fields:
             _add(writer, form, spot.box, _signature_widget(spot))
         writer.write_in_place()
@@ -203,15 +205,12 @@ def _widget(box: Box, name: str, kind: str) -> generic.DictionaryObject:
     )
 
 
-def _text_widget(
-    writer: increment.Increment, field: TextField, fonts: FontPaths
-) -> generic.DictionaryObject:
+def _text_widget(field: TextField) -> generic.DictionaryObject:
     widget = _widget(field.box, field.name, "/Tx")
     appearance = f"{increment.FONT_NAMES[field.style]} {field.size:g} Tf 0 g"
     widget[pdf_name("/DA")] = generic.TextStringObject(appearance)
     widget[pdf_name("/Q")] = generic.NumberObject(_QUADDING[field.align])
     widget[pdf_name("/Ff")] = generic.NumberObject(_READ_ONLY)
-    fill_text(writer, widget, field.value, fonts)
     return widget
 
 
@@ -242,22 +241,25 @@ def fill_text(
     value: str,
     fonts: FontPaths,
 ) -> None:
-    """Set value and appearance of a text field made here. Raises TextDoesNotFit, FieldProblem."""
+    """Set value and appearance of a text field made here; upright on a turned page too.
+
+    Raises TextDoesNotFit, FieldProblem.
+    """
     try:
         name, size = str(widget["/DA"]).split()[:2]
         style = next(s for s, n in increment.FONT_NAMES.items() if n == name)
     except (KeyError, ValueError, StopIteration) as error:
         raise FieldProblem("the text field was not made by this program") from error
     x1, y1, x2, y2 = (float(edge) for edge in widget["/Rect"])
-    used = face(fonts, style)
-    body = _text_content(
-        used, value, (x2 - x1, y2 - y1), float(size), int(increment.get(widget, "/Q", 0)), name
-    )
+    used, turn = face(fonts, style), increment.rotation(widget)
+    shown = (y2 - y1, x2 - x1) if turn % 180 else (x2 - x1, y2 - y1)
+    body = _text_content(used, value, shown, float(size), int(increment.get(widget, "/Q", 0)), name)
     stream = generic.StreamObject(
         {
             pdf_name("/Type"): pdf_name("/XObject"),
             pdf_name("/Subtype"): pdf_name("/Form"),
-            pdf_name("/BBox"): increment.numbers(0, 0, x2 - x1, y2 - y1),
+            pdf_name("/BBox"): increment.numbers(0, 0, *shown),
+            **increment.upright(turn),
             pdf_name("/Resources"): generic.DictionaryObject(
                 {
                     pdf_name("/Font"): generic.DictionaryObject(

@@ -87,7 +87,7 @@ def prepare(
         spot[pdf_name("/V")] = writer.add_object(signature)
         if appearance is not None:
             x1, y1, x2, y2 = (float(edge) for edge in spot["/Rect"])
-            drawn = draw(writer, appearance, (x2 - x1, y2 - y1), _rotation(spot), fonts)
+            drawn = draw(writer, appearance, (x2 - x1, y2 - y1), increment.rotation(spot), fonts)
             spot[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): drawn})
         writer.update_container(spot)
         writer.write_in_place()
@@ -160,15 +160,6 @@ def _locked_by_others(writer: increment.Increment) -> set[str]:
         if increment.get(other, "/FT") == "/Sig" and "/V" in other and "/Lock" in other:
             names |= {str(name) for name in increment.get(other["/Lock"], "/Fields", ())}
     return names
-
-
-def _rotation(spot: generic.DictionaryObject) -> int:
-    page: Any = increment.get(spot, "/P")
-    while page is not None:
-        if "/Rotate" in page:
-            return int(page["/Rotate"]) % 360
-        page = increment.get(page, "/Parent")
-    return 0
 
 
 class _SignatureDictionary(generic.PdfObject):

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from signing.errors import PdfBroken, PdfTooLarge
+from signing.errors import PdfBroken, PdfTooLarge, SigningError
 from signing.pades import frames
 from signing.pades.inputs import Intake
 from signing.pades.limits import MAX_PDF_BYTES
@@ -205,6 +205,15 @@ class Sandbox:
             return Comparison.from_dict(answer["comparison"])
         except (PdfBroken, PdfTooLarge, KeyError, TypeError):
             return Comparison(False, False, ("Không đọc được tệp PDF được gửi lại.",))
+
+    def order(
+        self, request: dict[str, Any], parts: list[bytes]
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Work of `signing.pades.strangers`. Raises PdfBroken, PdfTooLarge, and what it tells."""
+        answer, out = self._try(request, parts)
+        if "refused" in answer:
+            raise SigningError.from_dict(answer["refused"])
+        return answer, out
 
     def _try(
         self, request: dict[str, Any], parts: list[bytes]

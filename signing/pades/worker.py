@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from signing import platform
-from signing.pades import compare, frames, intake, render
+from signing.errors import SigningError
+from signing.pades import compare, frames, intake, orders, render
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 
@@ -56,6 +57,28 @@ def _same_document(_request: dict[str, Any], parts: list[bytes]) -> Answer:
     return {"comparison": compare.same_document(parts[0], parts[1]).as_dict()}, []
 
 
+def _add_fields(request: dict[str, Any], parts: list[bytes]) -> Answer:
+    try:
+        return {}, [orders.add_fields(parts[0], request)]
+    except SigningError as error:
+        return {"refused": error.to_dict()}, []
+
+
+def _prepare(request: dict[str, Any], parts: list[bytes]) -> Answer:
+    try:
+        made = orders.prepared(parts[0], request, parts[1:])
+    except SigningError as error:
+        return {"refused": error.to_dict()}, []
+    return {"byte_range": list(made.byte_range)}, [made.pdf]
+
+
+def _picture(_request: dict[str, Any], parts: list[bytes]) -> Answer:
+    try:
+        return {"picture": orders.look_at_picture(parts[0])}, []
+    except SigningError as error:
+        return {"refused": error.to_dict()}, []
+
+
 def _ping(_request: dict[str, Any], _parts: list[bytes]) -> Answer:
     return {}, []
 
@@ -69,6 +92,9 @@ ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
     "page_count": _page_count,
     "text": _text,
     "same_document": _same_document,
+    "add_fields": _add_fields,
+    "prepare": _prepare,
+    "picture": _picture,
 }
 
 

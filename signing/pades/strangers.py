@@ -1,0 +1,82 @@
+"""Fields, holes and appearances on documents that strangers made, without parsing them here.
+
+The same as `layout.add_fields` and `prepare.prepare`, done in the sandbox's worker. What comes back
+must begin with the bytes that were sent: an increment, nothing else (DESIGN 3, "A verification").
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from signing.errors import PdfBroken
+from signing.pades import layout, orders
+from signing.pades.appearance import Appearance
+from signing.pades.errors import PictureUnusable
+from signing.pades.fonts import FontPaths
+from signing.pades.prepare import Prepared, digest_of
+from signing.pades.sandbox import Sandbox
+
+
+def add_fields(
+    box: Sandbox,
+    pdf: bytes,
+    texts: Sequence[layout.TextField],
+    signatures: Sequence[layout.SignatureField],
+    fonts: FontPaths,
+) -> bytes:
+    """The document with its fields. Raises what `layout.add_fields` raises, and PdfTooLarge."""
+    request = {
+        "act": "add_fields",
+        "fonts": orders.fonts_order(fonts),
+        **orders.fields_order(texts, signatures),
+    }
+    _, parts = box.order(request, [pdf])
+    return _increment(pdf, parts)
+
+
+def prepare(
+    box: Sandbox,
+    pdf: bytes,
+    *,
+    field: str,
+    signing_time: dt.datetime,
+    appearance: Appearance,
+    fonts: FontPaths,
+    fill: Mapping[str, str],
+    reserve: int,
+) -> Prepared:
+    """The document with its hole. Raises what `prepare.prepare` raises, and PdfTooLarge."""
+    words, pictures = orders.appearance_order(appearance)
+    request = {
+        "act": "prepare",
+        "field": field,
+        "signing_time": signing_time.isoformat(),
+        "appearance": words,
+        "fonts": orders.fonts_order(fonts),
+        "fill": dict(fill),
+        "reserve": reserve,
+    }
+    answer, parts = box.order(request, [pdf, *pictures])
+    made = _increment(pdf, parts)
+    zero, start, end, rest = (int(one) for one in answer["byte_range"])
+    if zero or not len(pdf) <= start < end or end + rest != len(made):
+        raise PdfBroken("the hole does not lie in the increment")
+    span = (zero, start, end, rest)
+    return Prepared(made, span, digest_of(made, span))
+
+
+def look_at_picture(box: Sandbox, png: bytes) -> dict[str, Any]:
+    """Size in dots, share of clear dots and mean ink of a PNG. Raises PictureUnusable."""
+    answer, _ = box.order({"act": "picture"}, [png])
+    found = answer.get("picture")
+    if not isinstance(found, dict):
+        raise PictureUnusable("no answer")
+    return found
+
+
+def _increment(pdf: bytes, parts: Sequence[bytes]) -> bytes:
+    if not parts or not parts[0].startswith(pdf):
+        raise PdfBroken("not an increment behind the bytes that were sent")
+    return parts[0]
