@@ -1,16 +1,39 @@
 """Excel into the register: devices, handovers, certificates and staff changes."""
 
+import secrets
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import create_app
+from config import Config
 from extensions import db
-from models import Device, Person
+from models import Device, LoginSession, Person
 from rules.devices import DeviceState
 from schema.changes import StaffChange
 from schema.custody import CustodyMove
+from tests import cast as the_cast
 from tests import factories
-from tests.cast import Cast
-from tests.views.sheets import ADDRESS, Login, bring, dump, rows_of, verdicts, workbook, write
+from tests.cast import NOW, Cast
+from tests.views.sheets import (
+    ADDRESS,
+    NEW,
+    PEOPLE,
+    Login,
+    bring,
+    dump,
+    person,
+    rows_of,
+    verdicts,
+    workbook,
+    write,
+)
+from views.guards import key_hash
 
 DEVICES = ["Mã quản lý", "Số hiệu in trên thiết bị", "Người giữ", "Email", "Tình trạng",
            "Ngày bàn giao", "Số biên bản bàn giao", "Loại thiết bị"]  # fmt: skip
@@ -142,3 +165,52 @@ def test_staff_changes_are_recorded_with_their_import_and_taken_back(
     )  # fmt: skip
     browser.post(f"{ADDRESS}/{number}/hoan-tac")
     assert dump(db.engine) == before
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_lists_go_in_and_out_and_back_alike(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
+    app = create_app(Config.load(tmp_path / "instance", testing=True, database_url=postgresql_url))
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        upgrade()
+        session: Session = db.session()
+        cast = the_cast.enter(session)
+        browser = logged_in(app, session, cast.an)
+        before = dump(db.engine)
+        people = bring(browser, cast.commune_a, workbook(PEOPLE, NEW, person("Phạm Văn Em")))
+        assert verdicts(session, people) == {2: "new", 3: "ambiguous"}
+        assert "Xem trước" in browser.get(f"{ADDRESS}/{people}?ket-qua=new").text
+        assert "1 dòng mới" in write(browser, session, people)
+        said = ["", "5410000000000001", "Nguyễn Thử Nghiệm Ánh", "", "", "05/01/2026", "", ""]
+        tokens = bring(browser, cast.commune_a, workbook(DEVICES, said))
+        assert "1 dòng mới" in write(browser, session, tokens)
+        with browser.get("/bang-tinh/xuat/ca-nhan") as answer:
+            assert answer.data.startswith(b"PK")
+        assert browser.get("/bang-tinh").status_code == 200
+        for number in (tokens, people):
+            assert "Đã hoàn tác" in browser.post(
+                f"{ADDRESS}/{number}/hoan-tac", follow_redirects=True
+            ).text  # fmt: skip
+        assert dump(db.engine) == before
+        db.session.remove()
+        db.engine.dispose()
+
+
+def logged_in(app: Flask, session: Session, user_id: int) -> FlaskClient:
+    """A browser of this user, without the password page."""
+    key = secrets.token_hex(32)
+    session.add(
+        LoginSession(
+            key_hash=key_hash(key), user_id=user_id, address="127.0.0.1", browser="pytest",
+            created_at=NOW, seen_at=NOW, reauthenticated_at=NOW,
+        )
+    )  # fmt: skip
+    session.commit()
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = key
+        cookie["_fresh"] = True
+    return browser
