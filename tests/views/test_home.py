@@ -226,7 +226,9 @@ def test_staff_see_their_own_certificate_and_device_and_nothing_else(
 
 
 def test_staff_without_anything_are_told_who_writes_it_down(login: Login, cast: Cast) -> None:
-    assert "Chưa có chứng thư hay thiết bị nào đứng tên" in words(login(cast.em).get("/", follow_redirects=True))
+    assert "Chưa có chứng thư hay thiết bị nào đứng tên" in words(
+        login(cast.em).get("/", follow_redirects=True)
+    )
 
 
 def test_the_auditor_sees_the_log_and_where_requests_stand(
