@@ -233,12 +233,17 @@ _WORDS = {
 }  # fmt: skip
 
 
+_NOT_USES = frozenset({"audit_event", "search_term", "sheet_import_row"})
+"""Tables that name everything there is: the log, the index of words, and the imports themselves."""
+
+
 def refuse_dependants(
     session: Session, model: type[Base], ids: Sequence[int], own: Iterable[str]
 ) -> None:
     """Refuse when any row elsewhere points at one of these, `own` tables (made with them) aside.
 
-    Asks every foreign key there is, so that a table of tomorrow is not forgotten.
+    Asks every foreign key there is, and every table that names things by noun and number, so that
+    a table of tomorrow is not forgotten.
     """
     target = model.__table__
     found: dict[int, set[str]] = {}
@@ -252,6 +257,11 @@ def refuse_dependants(
             for some in chunks(ids):
                 hits = session.scalars(select(column).where(column.in_(some)).distinct())
                 for number in hits:
+                    found.setdefault(number, set()).add(_WORDS.get(table.name, table.name))
+        if {"noun", "object_id"} <= set(table.columns.keys()) and table.name not in _NOT_USES:
+            for some in chunks(ids):
+                named = table.c.noun == target.description, table.c.object_id.in_(some)
+                for number in session.scalars(select(table.c.object_id).where(*named).distinct()):
                     found.setdefault(number, set()).add(_WORDS.get(table.name, table.name))
     if found:
         uses = sorted(set().union(*found.values()))

@@ -52,6 +52,12 @@ PAGES: Mapping[str, tuple[str, str, str, Permission]] = {
         "batch_id",
         Permission.CERTIFICATE_IMPORT,
     ),
+    "sheet_import": (
+        "Lần nhập Excel",
+        "sheet_imports.show",
+        "import_id",
+        Permission.SHEET_IMPORT,
+    ),
 }
 OTHER_NOUNS: Mapping[str, str] = {
     "installation": "Phần mềm",
