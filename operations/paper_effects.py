@@ -83,7 +83,7 @@ def note_number(session: Session, paper: Paper) -> None:
     device_ids = [one.device_id for one in paper.lines if one.device_id is not None]
     if not device_ids:
         return
-    unnumbered = f"BB lập ngày {written(paper.made_on)}"
+    unnumbered = f"lập ngày {written(paper.made_on)}"
     for device in load_all(session, device_ids):
         if device.handover_minutes == unnumbered:
             device.handover_minutes = _minutes(paper)
@@ -97,7 +97,7 @@ def cancel_moves(session: Session, actor: Actor, paper: Paper) -> None:
 
 
 def _minutes(paper: Paper) -> str:
-    return paper.number or f"BB lập ngày {written(paper.made_on)}"
+    return paper.number or f"lập ngày {written(paper.made_on)}"
 
 
 def _done_by(session: Session, paper: Paper) -> set[tuple[int, str]]:
