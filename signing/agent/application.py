@@ -32,7 +32,7 @@ from signing.agent.journal import Journal
 from signing.agent.pairing_desk import PairingDesk
 from signing.agent.state import AgentState
 from signing.agent.work import Asker, Tokens
-from signing.errors import SigningError
+from signing.errors import ERRORS, SigningError
 from signing.messages import PROTOCOL, shown_fingerprint
 
 
@@ -113,7 +113,10 @@ def create_application(agent: Agent) -> Flask:
     application.extensions["so_token_agent"] = agent
     application.jinja_env.trim_blocks = application.jinja_env.lstrip_blocks = True
     application.jinja_env.globals.update(
-        seal=form_seal, new_click=secrets.token_urlsafe, shown_fingerprint=shown_fingerprint
+        seal=form_seal,
+        new_click=secrets.token_urlsafe,
+        shown_fingerprint=shown_fingerprint,
+        errors=ERRORS,
     )
     application.before_request(_gate)
     application.after_request(_headers)

@@ -59,6 +59,15 @@ def clock_words(instant: datetime) -> str:
     return instant.astimezone(_VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
 
 
+def span_words(span: timedelta) -> str:
+    """A length of time as one says it: `40 giây`, `3 phút`, `1 giờ 20 phút`."""
+    seconds = int(span.total_seconds())
+    if seconds < 90:
+        return f"{max(seconds, 1)} giây"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} giờ {minutes} phút" if hours else f"{minutes} phút"
+
+
 def pin_words(pin: PinState) -> tuple[str, bool]:
     """The state of the PIN in one sentence, and whether it is a warning."""
     if pin.locked:

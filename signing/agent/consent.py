@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from signing.agent.application import the_agent
-from signing.agent.certificates import pin_words
+from signing.agent.certificates import clock_words, pin_words, span_words
 from signing.agent.gate import PageUnknown
 from signing.agent.imports import found_on
 from signing.agent.pin_window import CONFIRMATION
@@ -27,12 +27,36 @@ def show(ticket: str) -> Response:
     if stage is Stage.SHOWN:
         return make_response(_consent_page(ticket, work))
     name = "pin_page.html" if stage is Stage.PIN_PAGE else "work.html"
-    response = make_response(render_template(name, ticket=ticket, work=work, stage=stage.value))
+    response = make_response(
+        render_template(
+            name,
+            ticket=ticket,
+            work=work,
+            stage=stage.value,
+            finish=_finish(work),
+            rate=_rate(work),
+        )
+    )
     if stage in WAITING:
         response.headers["Refresh"] = "2"
-    elif stage is Stage.DONE and work.error is None:
+    elif stage is Stage.DONE and not work.refused:
         response.headers["Refresh"] = f"4; url={work.return_url}"
     return response
+
+
+def _finish(work: Work) -> tuple[str, str] | None:
+    """How long what is left will take, and when it ends, by the pace measured so far."""
+    rest = len(work.manifest.items) - work.done_before - work.pace.made
+    remaining = work.pace.remaining(rest)
+    if remaining is None or rest <= 0:
+        return None
+    end = the_agent().client.now() + remaining
+    return span_words(remaining), clock_words(end)
+
+
+def _rate(work: Work) -> str:
+    each = work.pace.seconds_each
+    return f"{each:.2f}".replace(".", ",") if each is not None else ""
 
 
 def _consent_page(ticket: str, work: Work) -> str:

@@ -17,30 +17,27 @@ from datetime import datetime, timedelta
 
 from signing.agent.certificates import pin_words
 from signing.agent.client import ServerClient
+from signing.agent.documents import Documents
 from signing.agent.journal import Journal
 from signing.agent.pin import NoDisplay, PinQuestion
 from signing.agent.pin_window import confirms
+from signing.agent.signer import Signer
 from signing.agent.state import AgentState
 from signing.agent.work import Asker, Holder, Stage, Tokens, Work, find_holder
-from signing.cms import assemble, check, digest_of, signed_attributes
 from signing.errors import (
     Busy,
     ConsentTimeout,
     HashMismatch,
     NoToken,
-    PdfTooLarge,
     PinFinalTryRefused,
     PinRequired,
-    ServerUnreachable,
     SigningError,
     TicketExpired,
     TicketInvalid,
-    UploadFailed,
     UserCancelled,
 )
 from signing.messages import (
     HEARTBEAT_PATH,
-    AnswerForged,
     ClaimRequest,
     Failure,
     Heartbeat,
@@ -48,16 +45,12 @@ from signing.messages import (
     JobState,
     JobView,
     Manifest,
-    MessageMalformed,
     Pairing,
     Receipt,
-    Result,
-    ServerRefused,
     ShowRequest,
     Ticket,
     TicketClaimed,
     TicketKind,
-    TlsMismatch,
     job_path,
     open_manifest,
     open_ticket,
@@ -70,8 +63,6 @@ PIN_PAGE_LIMIT = timedelta(minutes=3)
 """How long a claim waits for a PIN on the page before it is given back."""
 
 KEPT_JOBS = 6
-LARGEST_JOB = 256 * 1024 * 1024
-"""Bytes of documents of one job that the agent holds in memory."""
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +86,7 @@ class Desk:
         self._works: dict[str, Work] = {}
         self._active: Work | None = None
         self._clicks: set[str] = set()
+        self._signer = Signer(client=client, journal=journal, tokens=tokens)
         self._thread: threading.Thread | None = None
 
     def read_ticket(self, text: str, kind: TicketKind) -> tuple[Ticket, Pairing]:
@@ -131,10 +123,10 @@ class Desk:
             known.seen_at = self._clock()
             return known
         ticket, pairing = self.read_ticket(text, TicketKind.SIGN)
-        have = known.documents if known is not None else []
-        work = self._fetch(ticket, pairing, have)
+        work = self._fetch(ticket, pairing, known)
         if known is not None:
             known.server_state, known.seen_at = work.server_state, self._clock()
+            known.done = work.done
             self._settle(known)
             return known
         self._settle(work)
@@ -153,7 +145,7 @@ class Desk:
                     del self._works[old]
         return work
 
-    def documents(self, text: str) -> list[bytes]:
+    def documents(self, text: str) -> Documents:
         """The documents of a job, from memory when it is on the desk."""
         known = self._known(text)
         return known.documents if known is not None else self.open(text).documents
@@ -169,38 +161,26 @@ class Desk:
         elif work.server_state in {JobState.SIGNED, JobState.ACCEPTED}:
             work.stage = Stage.DONE
 
-    def _fetch(self, ticket: Ticket, pairing: Pairing, have: list[bytes]) -> Work:
+    def _fetch(self, ticket: Ticket, pairing: Pairing, known: Work | None) -> Work:
         path = job_path(ticket.job_id, "show")
-        documents = list(have)
-        view = JobView.from_body(
-            self._client.call(pairing, path, ShowRequest(len(documents)).to_body())
-        )
+
+        def ask(start: int) -> JobView:
+            answer = self._client.call(pairing, path, ShowRequest(start).to_body())
+            return JobView.from_body(answer)
+
+        view = ask(0)
         manifest = open_manifest(
             view.manifest, ticket=ticket, pairing=pairing, at=self._client.now()
         )
-        if sum(item.size for item in manifest.items) > LARGEST_JOB:
-            raise PdfTooLarge
+        documents = known.documents if known is not None else Documents(manifest, ask)
         try:
-            self._take(documents, view, manifest)
-            while len(documents) < len(manifest.items):
-                body = ShowRequest(len(documents)).to_body()
-                view = JobView.from_body(self._client.call(pairing, path, body))
-                self._take(documents, view, manifest)
+            documents.take(view, 0)
         except HashMismatch as error:
             self._note_failure(ticket, pairing, "", error)
             raise
-        return Work(ticket, pairing, manifest, documents, view.state, self._clock())
-
-    @staticmethod
-    def _take(documents: list[bytes], view: JobView, manifest: Manifest) -> None:
-        before = len(documents)
-        for index in sorted(view.documents):
-            if index != len(documents) or index >= len(manifest.items):
-                raise MessageMalformed("documents")
-            manifest.items[index].check(view.documents[index])
-            documents.append(view.documents[index])
-        if len(documents) == before < len(manifest.items):
-            raise MessageMalformed("documents")
+        work = Work(ticket, pairing, manifest, documents, view.state, self._clock())
+        work.done = set(view.done)
+        return work
 
     def holder(self, manifest: Manifest) -> Holder:
         """The token with the certificate of the job, looked for without a PIN."""
@@ -350,7 +330,7 @@ class Desk:
 
     def _sign_and_send(self, work: Work, der: bytes, pin: str | None) -> None:
         try:
-            result = self._sign_items(work, der, pin)
+            receipt = self._signer.run(work, der, pin)
         except SigningError as error:
             self._fail(work, error)
             return
@@ -359,60 +339,17 @@ class Desk:
             log.error("signing stopped by %s", type(error).__name__)
             self._fail(work, SigningError(type(error).__name__))
             return
-        self._send(work, result)
+        self._end(work, receipt)
 
-    def _sign_items(self, work: Work, der: bytes, pin: str | None) -> Result:
-        items = work.manifest.items
-        digests = [
-            digest_of(pdf, item.byte_range) for pdf, item in zip(work.documents, items, strict=True)
-        ]
-        attributes = [signed_attributes(digest, der) for digest in digests]
-        outcome = self._tokens.sign_batch(
-            der, attributes, pin, allow_final_try=work.allow_final_try
-        )
-        if not outcome.signatures and outcome.error is not None:
-            raise outcome.error
-        containers: dict[int, bytes] = {}
-        for index, signature in enumerate(outcome.signatures):
-            container = assemble(attributes[index], signature, der, work.manifest.chain)
-            check(container, digests[index], der)
-            containers[index] = container
-        result = Result(work.claim_id, containers, outcome.error.code if outcome.error else "")
-        work.error = outcome.error
-        self._journal.record(
-            "signed",
-            server_id=work.ticket.server_id,
-            job_id=work.ticket.job_id,
-            certificate_sha256=work.manifest.certificate_sha256,
-            documents=[items[index].sha256 for index in containers],
-            cms=[result.sha256],
-        )
-        return result
-
-    def _send(self, work: Work, result: Result) -> None:
-        work.result = result
-        path = job_path(work.ticket.job_id, "result")
-        try:
-            receipt = Receipt.from_body(self._client.call(work.pairing, path, result.to_body()))
-        except (ServerUnreachable, ServerRefused, AnswerForged, TlsMismatch) as error:
-            # The server has not said no in its own words: the signature may still be wanted.
-            with self._lock:
-                work.stage, work.error = Stage.UNSENT, UploadFailed(error.code)
-                self._free(work)
-            return
-        except SigningError as error:
-            self._fail(work, error)
-            return
+    def _end(self, work: Work, receipt: Receipt | None) -> None:
+        """Where the job stands after its last part: done, stopped half-way, or not sent."""
         with self._lock:
-            work.stage, work.server_state = Stage.DONE, receipt.state
-            work.return_path = receipt.return_path
+            if receipt is None:
+                work.stage = Stage.UNSENT
+            else:
+                work.server_state, work.return_path = receipt.state, receipt.return_path
+                work.stage = Stage.SHOWN if receipt.state is JobState.ISSUED else Stage.DONE
             self._free(work)
-        self._journal.record(
-            "sent",
-            server_id=work.ticket.server_id,
-            job_id=work.ticket.job_id,
-            state=receipt.state.value,
-        )
 
     def send_again(self, text: str) -> Work:
         """Sends a finished signature once more after the network failed; needs no PIN."""
@@ -423,7 +360,13 @@ class Desk:
             if self._active is not None:
                 raise Busy
             work.stage, self._active = Stage.SIGNING, work
-        self._send(work, work.result)
+        work.error = None
+        try:
+            receipt = self._signer.send(work, work.result)
+        except SigningError as error:
+            self._fail(work, error)
+            return work
+        self._end(work, receipt)
         return work
 
     # --- ends ------------------------------------------------------------------------------------
@@ -446,9 +389,11 @@ class Desk:
 
     def cancel(self, text: str) -> Work:
         """The person went back from the PIN step: the claim is given back, the job may be signed
-        later."""
+        later. A batch under way stops after the signature being made."""
         work = self.open(text)
         with self._lock:
+            if self._active is work and work.stage is Stage.SIGNING:
+                work.stop.set()
             if self._active is work and work.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}:
                 self._abandon(work, UserCancelled.code)
         return work

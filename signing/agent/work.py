@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from signing.agent.certificates import ShownCertificate, describe
+from signing.agent.documents import Documents
 from signing.agent.pin import PinQuestion
 from signing.errors import CertNotFound, NoToken, PinLocked, PinNotInitialised, SigningError
-from signing.messages import JobState, Manifest, Pairing, Result, Ticket
-from signing.tokens.types import BatchOutcome, TokenInfo, TokenListing
+from signing.messages import JobState, Manifest, Outcome, Pairing, Result, Ticket
+from signing.tokens.types import TokenInfo, TokenListing
 
 
 class Tokens(Protocol):
@@ -22,14 +23,14 @@ class Tokens(Protocol):
     def list_tokens(self) -> TokenListing:
         """Every token that can be read, without a PIN."""
 
-    def sign_batch(
+    def sign(
         self,
         certificate_der: bytes,
-        to_be_signed: Sequence[bytes],
+        to_be_signed: Iterable[bytes],
         pin: str | None,
         allow_final_try: bool = False,
-    ) -> BatchOutcome:
-        """Signs each entry under one login, to the end or to the first failure."""
+    ) -> Generator[bytes]:
+        """Signs each entry under one login, one by one; the first failure is raised."""
 
 
 class Asker(Protocol):
@@ -60,15 +61,50 @@ WAITING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAD, Stage.SIGNING})
 
 
 @dataclass(slots=True)
+class Pace:
+    """How fast the token signs, as measured since the PIN: seconds of any steady clock."""
+
+    began: float = 0.0
+    latest: float = 0.0
+    made: int = 0
+
+    def begin(self, at: float) -> None:
+        """A new login begins."""
+        self.began, self.latest, self.made = at, at, 0
+
+    def count(self, at: float) -> None:
+        """One more signature is made."""
+        self.latest, self.made = at, self.made + 1
+
+    @property
+    def seconds_each(self) -> float | None:
+        """Seconds for one document, sending included; None before the first."""
+        return (self.latest - self.began) / self.made if self.made else None
+
+    def remaining(self, count: int) -> timedelta | None:
+        """How long `count` more will take at this pace; None before the first signature."""
+        each = self.seconds_each
+        return None if each is None else timedelta(seconds=each * count)
+
+
+@dataclass(slots=True)
 class Work:
-    """One job on the desk. `error` is why the last attempt did not succeed."""
+    """One job on the desk. `error` is why the last attempt did not succeed.
+
+    `done` are the documents of the job that the server has accepted, `refused` those that it did
+    not take, with the code of the reason: neither needs another signature.
+    """
 
     ticket: Ticket
     pairing: Pairing
     manifest: Manifest
-    documents: list[bytes]
+    documents: Documents
     server_state: JobState
     seen_at: datetime
+    done_before: int = 0
+    done: set[int] = field(default_factory=set)
+    refused: dict[int, str] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
     stage: Stage = Stage.SHOWN
     click: str = ""
     claim_id: str = ""
@@ -79,6 +115,16 @@ class Work:
     result: Result | None = None
     return_path: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
+
+    def took(self, outcomes: tuple[Outcome, ...], result: Result) -> None:
+        """Notes what the server did with the signatures of one part."""
+        self.done.update(result.signatures)
+        self.refused.update({each.index: each.code for each in outcomes if each.code})
+
+    @property
+    def left(self) -> int:
+        """How many documents still want a signature."""
+        return len(self.manifest.items) - len(self.done)
 
     @property
     def return_url(self) -> str:

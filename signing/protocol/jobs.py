@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from signing.errors import TicketExpired, TicketUsed
-from signing.protocol.encoding import Fields, b64, canonical_json
+from signing.protocol.encoding import Fields, b64, canonical_json, whole_number
 from signing.protocol.manifests import SignedManifest, check_return_path
 from signing.protocol.refusals import (
     ClaimLost,
@@ -101,6 +101,34 @@ def take_result(progress: JobProgress, result: Result, *, at: datetime) -> JobPr
     return replace(progress, state=JobState.SIGNED, result_sha256=result.sha256)
 
 
+def take_part(progress: JobProgress, claim_id: str, *, at: datetime) -> JobProgress:
+    """The job of a batch after some of its signatures came; the claim lives on from now.
+
+    Whether a document was signed before is a matter of its item, so a part that comes again is
+    welcome. Raises `ClaimLost`, `JobRefused`.
+    """
+    if progress.state in {JobState.SIGNED, JobState.ACCEPTED}:
+        return progress
+    if progress.state is JobState.REFUSED:
+        raise JobRefused
+    alive = progress.state is JobState.CLAIMED and progress.claim_id == claim_id
+    if not alive or progress.abandoned(at):
+        raise ClaimLost
+    return replace(progress, claimed_at=at)
+
+
+def end_part(progress: JobProgress, result: Result, *, left: int) -> JobProgress:
+    """The job of a batch after a part: done when nothing is `left`, free again when it stopped."""
+    if progress.state is JobState.ACCEPTED:
+        return progress
+    if not left:
+        return replace(progress, state=JobState.ACCEPTED, last_error="")
+    if result.more:
+        return progress
+    error = result.stopped
+    return replace(progress, state=JobState.ISSUED, claim_id="", claimed_at=None, last_error=error)
+
+
 def accept(progress: JobProgress) -> JobProgress:
     """The job after the server has spliced and verified; `ClaimLost` if nothing is signed."""
     if progress.state is JobState.ACCEPTED:
@@ -131,12 +159,14 @@ class JobView:
     """The answer to "xem": the signed manifest, the state and a part of the documents.
 
     `documents` go from index to bytes; `following` is the index to ask from next, None at the end.
+    `done` are the documents of a batch that need no signature any more.
     """
 
     manifest: SignedManifest
     state: JobState
     documents: Mapping[int, bytes]
     following: int | None
+    done: tuple[int, ...] = ()
 
     def to_body(self) -> bytes:
         """The body of the answer."""
@@ -145,6 +175,7 @@ class JobView:
                 "documents": [
                     {"index": index, "pdf": b64(pdf)} for index, pdf in self.documents.items()
                 ],
+                "done": list(self.done),
                 "following": self.following,
                 "manifest": self.manifest.to_dict(),
                 "state": self.state.value,
@@ -161,6 +192,7 @@ class JobView:
             state=_state(fields),
             documents={each.integer("index"): each.blob("pdf") for each in documents},
             following=fields.integer("following") if fields.has("following") else None,
+            done=fields.each("done", whole_number) if fields.has("done") else (),
         )
 
 
@@ -172,17 +204,27 @@ def _state(fields: Fields) -> JobState:
 
 
 def view_from(
-    manifest: SignedManifest, state: JobState, pdfs: Sequence[bytes], *, start: int = 0
+    manifest: SignedManifest,
+    state: JobState,
+    pdfs: Sequence[bytes],
+    *,
+    start: int = 0,
+    done: tuple[int, ...] = (),
 ) -> JobView:
-    """Server side: the answer from document `start` on, up to `SHOW_LIMIT` bytes, at least one."""
+    """Server side: the answer from document `start` on, up to `SHOW_LIMIT` bytes, at least one.
+
+    `pdfs` may read each document when it is asked for: each is asked for once, and only those of
+    this answer and the one after them.
+    """
     chosen: dict[int, bytes] = {}
     total = 0
     for index in range(start, len(pdfs)):
-        total += len(pdfs[index])
+        pdf = pdfs[index]
+        total += len(pdf)
         if chosen and total > SHOW_LIMIT:
-            return JobView(manifest, state, chosen, index)
-        chosen[index] = pdfs[index]
-    return JobView(manifest, state, chosen, None)
+            return JobView(manifest, state, chosen, index, done)
+        chosen[index] = pdf
+    return JobView(manifest, state, chosen, None, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +265,15 @@ class ClaimRequest:
 class Result:
     """The body of "ket-qua": one CMS (DER) per item, by index, and nothing else.
 
-    A batch that stopped half-way sends what is signed and says in `stopped` the code of the error.
-    That ends the job all the same: the server opens a new one for the documents that are left.
+    A batch sends its signatures in parts while it goes on (`more`), so that a failure costs no
+    signature that was made. One that stopped half-way says in `stopped` the code of the error: its
+    job is then free to be claimed again for the documents that are left.
     """
 
     claim_id: str
     signatures: Mapping[int, bytes]
     stopped: str = ""
+    more: bool = False
 
     @property
     def sha256(self) -> str:
@@ -237,11 +281,16 @@ class Result:
         listed = [[index, b64(self.signatures[index])] for index in sorted(self.signatures)]
         return hashlib.sha256(canonical_json(listed)).hexdigest()
 
-    def check(self, count: int) -> None:
+    def digest(self, index: int) -> str:
+        """Hex SHA-256 of one container, as both journals keep it."""
+        return hashlib.sha256(self.signatures[index]).hexdigest()
+
+    def check(self, count: int, done: Sequence[int] = ()) -> None:
         """Raises `MessageMalformed` unless the signatures belong to a job of `count` items, and
-        are all there when the batch was not stopped."""
+        are all there, beside those `done` before, when the batch neither stopped nor goes on."""
         known = bool(self.signatures) and all(index < count for index in self.signatures)
-        if not known or (len(self.signatures) < count and not self.stopped):
+        whole = len({*self.signatures, *done}) == count
+        if not known or not (whole or self.stopped or self.more):
             raise MessageMalformed("signatures")
 
     def to_body(self) -> bytes:
@@ -249,6 +298,7 @@ class Result:
         return canonical_json(
             {
                 "claim_id": self.claim_id,
+                "more": self.more,
                 "signatures": [
                     {"cms": b64(self.signatures[index]), "index": index}
                     for index in sorted(self.signatures)
@@ -265,7 +315,12 @@ class Result:
         signatures = {entry.integer("index"): entry.blob("cms") for entry in entries}
         if len(signatures) != len(entries):
             raise MessageMalformed("signatures")
-        return cls(fields.text("claim_id", most=64), signatures, fields.text("stopped", most=64))
+        return cls(
+            fields.text("claim_id", most=64),
+            signatures,
+            fields.text("stopped", most=64),
+            fields.has("more") and fields.flag("more"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,15 +342,43 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the server did with one signature of a batch: `code` is "" when it was accepted."""
+
+    index: int
+    code: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data."""
+        return {"code": self.code, "index": self.index}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Outcome:
+        """Reads plain data; raises `MessageMalformed`."""
+        fields = Fields(data)
+        return cls(fields.integer("index"), fields.text("code", most=64))
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to claim, result, failure and import: the state now, and where to go back to."""
+    """The answer to claim, result, failure and import: the state now, and where to go back to.
+
+    After a part of a batch, `outcomes` tells of each document in it.
+    """
 
     state: JobState
     return_path: str
+    outcomes: tuple[Outcome, ...] = ()
 
     def to_body(self) -> bytes:
         """The body of the answer."""
-        return canonical_json({"return_path": self.return_path, "state": self.state.value})
+        return canonical_json(
+            {
+                "outcomes": [each.to_dict() for each in self.outcomes],
+                "return_path": self.return_path,
+                "state": self.state.value,
+            }
+        )
 
     @classmethod
     def from_body(cls, body: bytes) -> Receipt:
@@ -303,7 +386,8 @@ class Receipt:
         fields = Fields.parse(body)
         path = fields.text("return_path", most=500)
         check_return_path(path)
-        return cls(_state(fields), path)
+        outcomes = fields.each("outcomes", Outcome.from_dict) if fields.has("outcomes") else ()
+        return cls(_state(fields), path, outcomes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ repeated when a driver stumbles; a login never is: one call of `sign` costs one 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -76,13 +77,14 @@ class TokenManager:
     def sign(
         self,
         certificate_der: bytes,
-        to_be_signed: Sequence[bytes],
+        to_be_signed: Iterable[bytes],
         pin: str | None,
         allow_final_try: bool = False,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes]:
         """Sign each item (SHA-256 with RSA PKCS#1 v1.5 or ECDSA) under one login, one by one.
 
         Signatures come in the order of the items, each checked with the certificate's public key.
+        Items are asked for one at a time, the first of them before the token is touched.
         The first failure ends the batch: it is raised, and what came before is good. No PIN is
         passed to a token that has its own pad. A token whose next wrong PIN locks it is refused
         before the PIN is sent, unless `allow_final_try`. Close the iterator (or use it up) to log
@@ -90,7 +92,9 @@ class TokenManager:
 
         Raises any SigningError of tokens, certificates and PINs.
         """
-        if not to_be_signed:
+        items = iter(to_be_signed)
+        first = next(items, None)
+        if first is None:
             return
         module, token = self._locate(certificate_der)
         with module.reserved() as worker:
@@ -102,7 +106,7 @@ class TokenManager:
             self._login(worker, token.serial, state, pin, allow_final_try)
             del pin
             limit = self._limits.pad if state.protected_path else self._limits.signature
-            for item in to_be_signed:
+            for item in itertools.chain((first,), items):
                 answer = worker.ask({"do": "sign", "data": _base64(item)}, limit)
                 signature = base64.b64decode(answer["signature"])
                 cms.verify_signature(certificate_der, item, signature)

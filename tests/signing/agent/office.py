@@ -41,6 +41,7 @@ from signing.messages import (
     JobState,
     Manifest,
     MemoryNonces,
+    Outcome,
     PairingAnswer,
     PairingOffer,
     PairingRefused,
@@ -58,12 +59,14 @@ from signing.messages import (
     answer_pairing,
     check_protocol,
     claim,
+    end_part,
     error_answer,
     give_back,
     issue_ticket,
     job_path,
     sign_manifest,
     sign_response,
+    take_part,
     take_result,
     verify_request,
     view_from,
@@ -88,6 +91,10 @@ class Job:
     agent_id: str
     progress: JobProgress
     finished: list[bytes] = field(default_factory=list)
+    signed: dict[int, bytes] = field(default_factory=dict)
+    refuses: frozenset[int] = frozenset()
+    shown_from: list[int] = field(default_factory=list)
+    parts: list[Result] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     results: int = 0
 
@@ -243,8 +250,13 @@ class Office:
                 continue
             if path == job_path(job_id, "show"):
                 start = ShowRequest.from_body(body).start
+                job.shown_from.append(start)
                 return view_from(
-                    job.signed_manifest, job.progress.state, job.pdfs, start=start
+                    job.signed_manifest,
+                    job.progress.state,
+                    job.pdfs,
+                    start=start,
+                    done=tuple(sorted({*job.signed, *job.refuses} if job.signed else ())),
                 ).to_body()
             if path == job_path(job_id, "claim"):
                 wish = ClaimRequest.from_body(body)
@@ -252,7 +264,7 @@ class Office:
                     job.progress, wish.claim_id, at=self.now(), take_over=wish.take_over
                 )
             elif path == job_path(job_id, "result"):
-                self._take_result(job, Result.from_body(body))
+                return self._take_result(job, Result.from_body(body)).to_body()
             elif path in {job_path(job_id, "fail"), job_path(job_id, "release")}:
                 failure = Failure.from_body(body)
                 error = failure.code if path == job_path(job_id, "fail") else ""
@@ -263,21 +275,33 @@ class Office:
             return Receipt(job.progress.state, job.manifest.return_path).to_body()
         raise JobNotFound
 
-    def _take_result(self, job: Job, result: Result) -> None:
-        result.check(len(job.pdfs))
+    def _take_result(self, job: Job, result: Result) -> Receipt:
+        result.check(len(job.pdfs), done=tuple(job.signed))
         job.results += 1
-        progress = take_result(job.progress, result, at=self.now())
-        if progress.state is JobState.SIGNED:
-            holder_der = self.certificate_der
-            finished = []
-            for index, container in result.signatures.items():
-                item = job.manifest.items[index]
-                digest = cms.digest_of(job.pdfs[index], item.byte_range)
-                cms.check(container, digest, holder_der)
-                finished.append(splice(job.pdfs[index], item.byte_range, container))
-            job.finished = finished
-            progress = accept(progress)
-        job.progress = progress
+        if len(job.pdfs) == 1:
+            progress = take_result(job.progress, result, at=self.now())
+            if progress.state is JobState.SIGNED:
+                self._splice(job, result)
+                progress = accept(progress)
+            job.progress = progress
+            return Receipt(progress.state, job.manifest.return_path)
+        progress = take_part(job.progress, result.claim_id, at=self.now())
+        job.parts.append(result)
+        self._splice(job, result)
+        job.progress = end_part(progress, result, left=len(job.pdfs) - len(job.signed))
+        outcomes = tuple(
+            Outcome(index, "result_refused" if index in job.refuses else "")
+            for index in result.signatures
+        )
+        return Receipt(job.progress.state, job.manifest.return_path, outcomes)
+
+    def _splice(self, job: Job, result: Result) -> None:
+        for index, container in result.signatures.items():
+            item = job.manifest.items[index]
+            digest = cms.digest_of(job.pdfs[index], item.byte_range)
+            cms.check(container, digest, self.certificate_der)
+            job.signed[index] = splice(job.pdfs[index], item.byte_range, container)
+        job.finished = [job.signed[index] for index in sorted(job.signed)]
 
     # --- what people do on the web ---------------------------------------------------------------
 
