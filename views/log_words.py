@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 BODY_WORDS: Mapping[str, str] = {
+    "members": "Thành viên số",
+    "lines": "Số dòng",
     "on": "Bật",
     "level": "Mức",
     "step": "Chữ ký số thứ",
