@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 import audit
@@ -25,6 +25,11 @@ from models import (
 from operations import files, papers
 from operations.certificate_requests import NOUN as REQUEST
 from operations.certificate_requests import load_for_change, move
+from operations.document_signing import (
+    BeforeSeal,
+    needed_permission,
+    step_to_sign,
+)
 from operations.paper_signing import check_side, sign_side
 from operations.request_documents import attach
 from operations.signing_certificates import (
@@ -32,13 +37,13 @@ from operations.signing_certificates import (
     certificates_to_seal,
     certificates_to_sign,
 )
+from operations.signing_job_records import close, give_up, record
 from operations.transactions import Refused, expect_version, transaction
 from rules.documents import DocumentKind, JobState, SigningAct
 from rules.permissions import GRANTS, Permission
 from rules.requests import RequestAct
 
 __all__ = ["certificates_for_side", "certificates_to_seal", "certificates_to_sign"]
-NOUN = "signing_job"
 PERMISSIONS = {
     SigningAct.APPROVE: Permission.CERTIFICATE_REQUEST_SIGN,
     SigningAct.ISSUE: Permission.CERTIFICATE_REQUEST_SEAL,
@@ -87,7 +92,7 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _check_signer(
+def check_signer(
     session: Session,
     request: CertificateRequest,
     actor: Actor,
@@ -125,39 +130,36 @@ def open_job(
     with transaction(session):
         request = load_for_change(session, request_id, version)
         move(request, ACTS[order.act])
-        _check_signer(session, request, actor, order.act, order.certificate_id)
-        _give_up_open(session, request_id, actor)
-        prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
-        job = SigningJob(
-            public_id=order.public_id,
-            request_id=request_id,
-            user_id=actor.user_id,
-            login_session_id=actor.login_session_id,
-            agent_id=order.agent_id,
-            certificate_id=order.certificate_id,
-            act=order.act,
-            state=JobState.ISSUED,
-            field=order.field,
-            prepared_sha256=prepared,
-            byte_range=list(order.byte_range),
-            manifest=order.manifest,
-            evidence=list(order.evidence),
-            payload={"version": request.version},
-            issued_at=actor.at,
-            expires_at=order.expires_at,
+        check_signer(session, request, actor, order.act, order.certificate_id)
+        give_up(session, SigningJob.request_id == request_id, actor)
+        open_tied(session, actor, order, {"version": request.version}, request_id=request_id)
+
+
+def open_document_job(
+    session: Session,
+    *,
+    actor: Actor,
+    document_id: int,
+    version: int,
+    order: Order,
+    before_seal: BeforeSeal,
+) -> None:
+    """Open a job for the next signature of a document of the office.
+
+    Raises `Refused` when it is not this person's turn or certificate, or when the clerk has not
+    seen every signature verified before the agency's own, and `Conflict`.
+    """
+    with transaction(session):
+        step = step_to_sign(
+            session, actor, document_id, version, order.act, order.certificate_id, before_seal
         )
-        session.add(job)
-        session.flush()
-        _record(
-            session,
-            "signing_job.issued",
-            job,
-            actor,
-            document_sha256=prepared,
-            act=order.act.name,
-            prepared=prepared,
-            certificate=order.certificate_id,
-        )
+        give_up(session, SigningJob.document_id == document_id, actor)
+        payload = {
+            "version": step.document.version,
+            "agency_id": step.document.agency_id,
+            "step": step.id,
+        }
+        open_tied(session, actor, order, payload, document_id=document_id)
 
 
 def open_paper_job(
@@ -171,49 +173,47 @@ def open_paper_job(
         paper = papers.load_paper(session, paper_id)
         expect_version(paper, version)
         check_side(session, paper, actor, order.act, order.certificate_id)
-        _give_up(session, SigningJob.paper_id == paper_id, actor)
-        prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
-        job = SigningJob(
-            public_id=order.public_id,
-            paper_id=paper_id,
-            user_id=actor.user_id,
-            login_session_id=actor.login_session_id,
-            agent_id=order.agent_id,
-            certificate_id=order.certificate_id,
-            act=order.act,
-            state=JobState.ISSUED,
-            field=order.field,
-            prepared_sha256=prepared,
-            byte_range=list(order.byte_range),
-            manifest=order.manifest,
-            evidence=list(order.evidence),
-            payload={"version": paper.version, "agency_id": paper.agency_id},
-            issued_at=actor.at,
-            expires_at=order.expires_at,
-        )
-        session.add(job)
-        session.flush()
-        _record(
-            session,
-            "signing_job.issued",
-            job,
-            actor,
-            document_sha256=prepared,
-            act=order.act.name,
-            prepared=prepared,
-            certificate=order.certificate_id,
-        )
+        give_up(session, SigningJob.paper_id == paper_id, actor)
+        payload = {"version": paper.version, "agency_id": paper.agency_id}
+        open_tied(session, actor, order, payload, paper_id=paper_id)
 
 
-def _give_up_open(session: Session, request_id: int, actor: Actor) -> None:
-    _give_up(session, SigningJob.request_id == request_id, actor)
-
-
-def _give_up(session: Session, which: ColumnElement[bool], actor: Actor) -> None:
-    for old in session.scalars(select(SigningJob).where(which, SigningJob.is_open)):
-        _close(old, JobState.CANCELLED, actor.at)
-        _record(session, "signing_job.cancelled", old, actor)
-    session.flush()  # The index allows one open job per request.
+def open_tied(
+    session: Session, actor: Actor, order: Order, payload: dict[str, Any], **tied_to: int
+) -> SigningJob:
+    """Add the job of an order about one thing, inside the caller's transaction."""
+    prepared = files.store(session, order.prepared_pdf, files.PDF, at=actor.at)
+    job = SigningJob(
+        public_id=order.public_id,
+        user_id=actor.user_id,
+        login_session_id=actor.login_session_id,
+        agent_id=order.agent_id,
+        certificate_id=order.certificate_id,
+        act=order.act,
+        state=JobState.ISSUED,
+        field=order.field,
+        prepared_sha256=prepared,
+        byte_range=list(order.byte_range),
+        manifest=order.manifest,
+        evidence=list(order.evidence),
+        payload=payload,
+        issued_at=actor.at,
+        expires_at=order.expires_at,
+        **tied_to,
+    )
+    session.add(job)
+    session.flush()
+    record(
+        session,
+        "signing_job.issued",
+        job,
+        actor,
+        document_sha256=prepared,
+        act=order.act.name,
+        prepared=prepared,
+        certificate=order.certificate_id,
+    )
+    return job
 
 
 def open_reading(session: Session, *, actor: Actor, order: Order, agency_id: int) -> None:
@@ -233,7 +233,7 @@ def open_reading(session: Session, *, actor: Actor, order: Order, agency_id: int
         )
         session.add(job)
         session.flush()
-        _record(
+        record(
             session,
             "signing_job.issued",
             job,
@@ -283,6 +283,10 @@ def actor_of(job: SigningJob, *, address: str, at: datetime) -> Actor:
     )
 
 
+def _permission(job: SigningJob) -> Permission:
+    return needed_permission(job.act) if job.document_id is not None else PERMISSIONS[job.act]
+
+
 def may_go_on(job: SigningJob) -> bool:
     """False when the job was given up, its session ended, its request has changed, or its user or
     agent lost their place.
@@ -292,7 +296,7 @@ def may_go_on(job: SigningJob) -> bool:
         job.state is not JobState.CANCELLED
         and job.login_session.ended_at is None
         and job.user.is_active
-        and any(PERMISSIONS[job.act] in GRANTS[grant.role] for grant in job.user.grants)
+        and any(_permission(job) in GRANTS[grant.role] for grant in job.user.grants)
         and (job.agent is not None and job.agent.revoked_at is None)
         and (not job.is_open or request is None or request.version == job.payload["version"])
     )
@@ -311,17 +315,17 @@ def advance(
     Raises `Refused` when the job is gone.
     """
     with transaction(session):
-        job = _alive(session, public_id)
+        job = alive(session, public_id)
         before = progress_of(job)
         after = step(before)
         if after == before:
             return after
-        _write(job, after, at)
+        write_progress(job, after, at)
         actor = actor_of(job, address=address, at=at)
         if after.claim_id and after.claim_id != before.claim_id:
-            _record(session, "signing_job.claimed", job, actor, agent=job.agent_id)
+            record(session, "signing_job.claimed", job, actor, agent=job.agent_id)
         elif after.last_error and after.last_error != before.last_error:
-            _record(session, "signing_job.failed", job, actor, code=after.last_error)
+            record(session, "signing_job.failed", job, actor, code=after.last_error)
         return after
 
 
@@ -342,24 +346,35 @@ def finish(
     was changed after the document was prepared.
     """
     with transaction(session):
-        job = _alive(session, public_id)
+        job = alive(session, public_id)
         before = progress_of(job)
         after = step(before)
         if before.state is JobState.ACCEPTED or after == before:
             return after
         actor = actor_of(job, address=address, at=at)
-        _write(job, after, at)
-        _record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
+        write_progress(job, after, at)
+        record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
         keep = sign_side if job.paper_id is not None else _sign_request
         job.result_file_sha256 = keep(session, job, actor, signed_pdf)
         return after
 
 
-def _sign_request(session: Session, job: SigningJob, actor: Actor, signed_pdf: bytes) -> str:
-    """Keep the signed letter and move its request on; returns the SHA-256 of the file."""
-    request = load_for_change(session, job.request_id or 0, job.payload["version"])
+def sign_request(
+    session: Session,
+    job: SigningJob,
+    actor: Actor,
+    signed_pdf: bytes,
+    *,
+    request_id: int,
+    version: int,
+) -> str:
+    """Keep a signed letter and move its request on; returns the SHA-256 of the file.
+
+    Raises `Refused` and `Conflict` as `finish` does.
+    """
+    request = load_for_change(session, request_id, version)
     request.state = move(request, ACTS[job.act])
-    _check_signer(session, request, actor, job.act, job.certificate_id)
+    check_signer(session, request, actor, job.act, job.certificate_id)
     if job.act is SigningAct.APPROVE:
         request.signed_at = actor.at
     else:
@@ -385,11 +400,11 @@ def finish_reading(session: Session, *, public_id: str, batch: ImportBatch) -> N
 
     Raises `Refused` when the job is gone or was finished before.
     """
-    job = _alive(session, public_id)
+    job = alive(session, public_id)
     if not job.is_open or job.act is not SigningAct.READ_CERTIFICATES:
         raise Refused("Việc đọc chứng thư này đã kết thúc.")
     job.import_batch_id = batch.id
-    _close(job, JobState.ACCEPTED, batch.created_at)
+    close(job, JobState.ACCEPTED, batch.created_at)
 
 
 def cancel(session: Session, *, actor: Actor, public_id: str) -> None:
@@ -398,50 +413,24 @@ def cancel(session: Session, *, actor: Actor, public_id: str) -> None:
         job = find(session, public_id)
         if job is None or job.user_id != actor.user_id or not job.is_open:
             raise Refused("Việc ký này đã kết thúc hoặc không phải của anh/chị.")
-        _close(job, JobState.CANCELLED, actor.at)
-        _record(session, "signing_job.cancelled", job, actor)
+        close(job, JobState.CANCELLED, actor.at)
+        record(session, "signing_job.cancelled", job, actor)
 
 
-def _alive(session: Session, public_id: str) -> SigningJob:
+def alive(session: Session, public_id: str) -> SigningJob:
+    """The job while it may still be carried out; raises `Refused`."""
     job = find(session, public_id)
     if job is None or not may_go_on(job):
         raise Refused("Việc ký này không còn nữa.")
     return job
 
 
-def _write(job: SigningJob, progress: Progress, at: datetime) -> None:
+def write_progress(job: SigningJob, progress: Progress, at: datetime) -> None:
+    """Keep where the job stands now."""
     job.state = progress.state
     job.claim_id = progress.claim_id
     job.claimed_at = progress.claimed_at
     job.result_sha256 = progress.result_sha256
     job.last_error = progress.last_error
     if progress.state in (JobState.ACCEPTED, JobState.REFUSED):
-        _close(job, progress.state, at)
-
-
-def _close(job: SigningJob, state: JobState, at: datetime) -> None:
-    job.state = state
-    job.is_open = False
-    job.finished_at = at
-
-
-def _record(
-    session: Session,
-    event: str,
-    job: SigningJob,
-    actor: Actor,
-    *,
-    document_sha256: str | None = None,
-    **body: audit.Value,
-) -> None:
-    request = job.certificate_request
-    audit.record(
-        session,
-        event,
-        actor=actor,
-        noun=NOUN,
-        object_id=job.id,
-        agency_id=request.agency_id if request else job.payload["agency_id"],
-        document_sha256=document_sha256,
-        **body,
-    )
+        close(job, progress.state, at)

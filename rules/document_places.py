@@ -224,3 +224,24 @@ def check_picture(
 def height_for(facts: PictureFacts, width_mm: float) -> float:
     """The height that keeps the picture's proportions, in millimetres with one decimal."""
     return round(width_mm * facts.height / facts.width, 1)
+
+
+# Points -------------------------------------------------------------------------------------------
+
+POINTS_PER_MM = 72 / 25.4
+
+
+def to_points(place: Place, down: float) -> tuple[float, float, float, float]:
+    """x1, y1, x2, y2 in points from the bottom left of the page as shown, `down` mm high."""
+    return (
+        place.left * POINTS_PER_MM,
+        (down - place.top - place.height) * POINTS_PER_MM,
+        (place.left + place.width) * POINTS_PER_MM,
+        (down - place.top) * POINTS_PER_MM,
+    )
+
+
+def from_points(page: int, box: tuple[float, float, float, float], down: float) -> Place:
+    """The place that `to_points` turned into points, to a hundredth of a millimetre."""
+    x1, y1, x2, y2 = (one / POINTS_PER_MM for one in box)
+    return Place(page, round(x1, 2), round(down - y2, 2), round(x2 - x1, 2), round(y2 - y1, 2))
