@@ -296,6 +296,7 @@ def test_the_list_asks_the_database_equally_often_for_few_and_for_many(
 ) -> None:
     browser = login(cast.dung)
     browser.get(USERS)  # what is kept until the log grows (views/kept.py) is made here
+    db_session.rollback()
     with count_statements() as few:
         assert "8</strong> tài khoản" in browser.get(USERS).text
     with transaction(db_session):
