@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from audit import Actor
@@ -21,6 +21,7 @@ from operations.sheet_rows import (
     chunks,
     patch,
     put,
+    put_numbered,
     refuse_changed,
     refuse_dependants,
     shown_day,
@@ -119,11 +120,7 @@ def _add(session: Session, actor: Actor, place: Place, rows: Sequence[Row]) -> N
     if not rows:
         return
     values = [_values(row) for row in rows]
-    people = Person.__table__
-    numbers = session.scalars(
-        insert(people).returning(people.c.id, sort_by_parameter_order=True),  # type: ignore[arg-type] # a Table
-        values,
-    ).all()
+    numbers = put_numbered(session, Person, values)
     terms: list[dict[str, object]] = []
     sealed: list[dict[str, Any]] = []
     emails: list[dict[str, Any]] = []

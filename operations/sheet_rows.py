@@ -201,6 +201,19 @@ def put(session: Session, model: type[Base], values: Sequence[Mapping[str, Any]]
         session.execute(insert(model.__table__), values)  # type: ignore[arg-type] # a Table
 
 
+def put_numbered(
+    session: Session, model: Any, values: Sequence[Mapping[str, Any]]
+) -> Sequence[int]:
+    """Insert many rows and return their numbers in order, inside a transaction of operations.
+
+    Asking the database to return them makes SQLite take the rows one by one. Writers stand in a
+    queue (`operations/transactions.py`), so whatever is above the last number is ours.
+    """
+    last = session.scalar(select(func.max(model.id))) or 0
+    put(session, model, values)
+    return session.scalars(select(model.id).where(model.id > last).order_by(model.id)).all()
+
+
 def patch(session: Session, model: type[Base], values: Sequence[Mapping[str, Any]]) -> None:
     """Change many rows by their "id", likewise; all of them in the same columns."""
     if not values:
