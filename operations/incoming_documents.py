@@ -71,8 +71,9 @@ def register(session: Session, *, actor: Actor, received: Received) -> int:
         )
         session.add(row)
         session.flush()
-        told = {"verdict": row.verdict, "signatures": len(row.report.get("signatures", ()))}
-        _record(session, "incoming.registered", row, actor, **told)
+        signatures = len(row.report.get("signatures", ()))
+        verdict = row.verdict
+        _record(session, "incoming.registered", row, actor, verdict=verdict, signatures=signatures)
         return row.id
 
 

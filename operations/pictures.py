@@ -1,4 +1,4 @@
-"""Pictures of signatures, initials and seals: kept with their true size, the old ones remembered."""
+"""Pictures of signatures, initials and seals: kept with their true size, old ones remembered."""
 
 from dataclasses import dataclass
 

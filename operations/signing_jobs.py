@@ -28,6 +28,7 @@ from operations.certificate_requests import load_for_change, move
 from operations.document_signing import (
     BeforeSeal,
     needed_permission,
+    sign_document,
     step_to_sign,
 )
 from operations.paper_signing import check_side, sign_side
@@ -354,9 +355,24 @@ def finish(
         actor = actor_of(job, address=address, at=at)
         write_progress(job, after, at)
         record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
-        keep = sign_side if job.paper_id is not None else _sign_request
+        keep = _sign_request
+        if job.paper_id is not None:
+            keep = sign_side
+        elif job.document_id is not None:
+            keep = sign_document
         job.result_file_sha256 = keep(session, job, actor, signed_pdf)
         return after
+
+
+def _sign_request(session: Session, job: SigningJob, actor: Actor, signed_pdf: bytes) -> str:
+    return sign_request(
+        session,
+        job,
+        actor,
+        signed_pdf,
+        request_id=job.request_id or 0,
+        version=job.payload["version"],
+    )
 
 
 def sign_request(
