@@ -16,7 +16,7 @@ from extensions import csrf, db
 from models import PairingOffer as OfferRow
 from models import SigningJob
 from operations import certificate_imports, files, signing_agents, signing_jobs
-from operations.signing_jobs import Progress
+from operations.signing_batches import is_batch
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from sheets.certificate_files import read_one
@@ -43,12 +43,11 @@ from signing.messages import (
     ShowRequest,
 )
 from signing.pades.errors import PreparedChanged
-from signing.pades.report import Verdict
 from signing.pades.splice import splice
-from views.guards import open_to_all, settings
+from views.agent_batches import ours, show_batch, take_batch, theirs, verify_result
+from views.guards import open_to_all
 from views.signing_keys import identity, server_key, signed
 from views.signing_preparation import keys_of, restored
-from views.verifier import sandbox
 
 bp = Blueprint("agent_api", __name__)
 
@@ -56,7 +55,7 @@ log = logging.getLogger("so_token.agents")
 
 SIGNED_CALL = "every call is signed by the agent's own key and checked here"
 # Bytes that a call may bring. Bodies are read before it is known who sent them.
-SMALL, ONE_SIGNATURE, CERTIFICATES = 16 * 1024, 256 * 1024, 4 * 1024 * 1024
+SMALL, SIGNATURES, CERTIFICATES = 16 * 1024, 2 * 1024 * 1024, 4 * 1024 * 1024
 Handler = Callable[[RequestHead, bytes, datetime], bytes]
 Keys = Callable[[RequestHead, bytes], AgentPublicKeys]
 
@@ -228,6 +227,8 @@ def _to_sign(public_id: str, head: RequestHead) -> SigningJob:
 
 def _show(job: SigningJob, body: bytes, at: datetime) -> bytes:
     wish = ShowRequest.from_body(body)
+    if is_batch(job):
+        return show_batch(job, wish, at)
     if at >= job.expires_at:
         raise TicketExpired
     view = contract.view_from(
@@ -303,36 +304,18 @@ def _step(job: SigningJob, at: datetime, step: Callable[[JobProgress], JobProgre
         public_id=job.public_id,
         address=request.remote_addr or "",
         at=at,
-        step=lambda now: _ours(step(_theirs(now))),
+        step=lambda now: ours(step(theirs(now))),
     )
     return Receipt(contract.JobState(after.state.value), path).to_body()
 
 
-def _theirs(progress: Progress) -> JobProgress:
-    return JobProgress(
-        state=contract.JobState(progress.state.value),
-        expires_at=progress.expires_at,
-        claim_id=progress.claim_id,
-        claimed_at=progress.claimed_at,
-        result_sha256=progress.result_sha256,
-        last_error=progress.last_error,
-    )
-
-
-def _ours(progress: JobProgress) -> Progress:
-    return Progress(
-        state=JobState(progress.state.value),
-        expires_at=progress.expires_at,
-        claim_id=progress.claim_id,
-        claimed_at=progress.claimed_at,
-        result_sha256=progress.result_sha256,
-        last_error=progress.last_error,
-    )
-
-
 def _return_path(job: SigningJob) -> str:
+    if is_batch(job):
+        return f"/ky-so/nhieu/{job.public_id}"
     if job.paper_id:
         return f"/bien-ban/{job.paper_id}"
+    if job.document_id:
+        return f"/van-ban/{job.document_id}"
     return f"/de-nghi/{job.request_id}" if job.request_id else f"/ky-so/{job.public_id}"
 
 
@@ -344,13 +327,15 @@ def finish_job(job_id: str) -> Response:
     return _answer(
         _paired_keys,
         lambda head, body, at: _finish(_to_sign(job_id, head), Result.from_body(body), at),
-        most=ONE_SIGNATURE,
+        most=SIGNATURES,
     )
 
 
 def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
+    if is_batch(job):
+        return take_batch(job, result, at)
     result.check(1)
-    contract.take_result(_theirs(signing_jobs.progress_of(job)), result, at=at)
+    contract.take_result(theirs(signing_jobs.progress_of(job)), result, at=at)
     path = _return_path(job)
     if job.state is JobState.ACCEPTED:
         return Receipt(contract.JobState.ACCEPTED, path).to_body()
@@ -359,26 +344,17 @@ def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
     if certificate is None:
         raise JobNotFound
     signed_pdf = splice(_prepared(job), job.byte_range, cms, certificate_der=certificate.der)
-    _verify(signed_pdf, job.field, at)
+    verify_result(signed_pdf, job.field, at)
     after = signing_jobs.finish(
         db.session,
         public_id=job.public_id,
         address=request.remote_addr or "",
         at=at,
-        step=lambda now: _ours(contract.accept(contract.take_result(_theirs(now), result, at=at))),
+        step=lambda now: ours(contract.accept(contract.take_result(theirs(now), result, at=at))),
         signed_pdf=signed_pdf,
         cms_sha256=hashlib.sha256(cms).hexdigest(),
     )
     return Receipt(contract.JobState(after.state.value), path).to_body()
-
-
-def _verify(signed_pdf: bytes, field: str, at: datetime) -> None:
-    """Refuse a result that our own verification calls invalid, whatever the agent says."""
-    report = sandbox().verify(signed_pdf, settings().trust, at)
-    own = [one for one in report.signatures if one.field == field]
-    if not own or any(one.verdict == Verdict.INVALID for one in report.signatures):
-        reasons = [reason for one in report.signatures for reason in one.reasons]
-        raise ResultRefused(" ".join([*report.reasons, *reasons])[:500])
 
 
 # Certificates ---------------------------------------------------------------------------------

@@ -79,9 +79,9 @@ def sign_paper(paper_id: int) -> ResponseReturnValue:
     certificates = _received_first(paper, _certificates_of_side(paper))
 
     def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
-        return _try_to_open(
+        return try_to_open(
             certificate,
-            lambda checked: paper_order(paper, side, certificate, checked, agent, **_signed_in()),
+            lambda checked: paper_order(paper, side, certificate, checked, agent, **signed_in()),
             lambda prepared: signing_jobs.open_paper_job(
                 db.session,
                 actor=account().actor(),
@@ -91,7 +91,7 @@ def sign_paper(paper_id: int) -> ResponseReturnValue:
             ),
         )
 
-    return _form_page(certificates, paper.version, open_, subject=_subject(paper, side))
+    return form_page(certificates, paper.version, open_, subject=_subject(paper, side))
 
 
 def _subject(paper: Paper, side: str) -> dict[str, Any]:
@@ -142,9 +142,9 @@ def _page(
         return redirect(url_for("certificate_requests.show", request_id=row.id))
 
     def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
-        return _try_to_open(
+        return try_to_open(
             certificate,
-            lambda checked: order(row, act, certificate, checked, agent, **_signed_in()),
+            lambda checked: order(row, act, certificate, checked, agent, **signed_in()),
             lambda prepared: signing_jobs.open_job(
                 db.session,
                 actor=account().actor(),
@@ -154,10 +154,10 @@ def _page(
             ),
         )
 
-    return _form_page(certificates, row.version, open_, row=row, act=act)
+    return form_page(certificates, row.version, open_, row=row, act=act)
 
 
-def _form_page(
+def form_page(
     certificates: Sequence[Certificate],
     version: int,
     open_: Callable[[Certificate, SigningAgent, int], str | None],
@@ -178,7 +178,7 @@ def _form_page(
         agent = next(each for each in agents if each.id == form.agent_id.data)
         opened = open_(certificate, agent, form.version.data)
         if opened is not None:
-            return redirect(url_for(".watch", public_id=opened))
+            return redirect(url_for("signing_jobs.watch", public_id=opened))
     checks = {each.id: check_certificate(each, clock.now()) for each in certificates}
     return render_template(
         "signing_jobs/new.html",
@@ -190,12 +190,13 @@ def _form_page(
     )
 
 
-def _signed_in() -> dict[str, Any]:
+def signed_in() -> dict[str, Any]:
+    """The person for whom a job is opened, as its manifest names them."""
     user = account().user
     return {"user_id": user.id, "user_name": user.display_name}
 
 
-def _try_to_open(
+def try_to_open(
     certificate: Certificate,
     prepare: Callable[[Checked], Order],
     open_job: Callable[[Order], None],
@@ -293,6 +294,8 @@ def _back(job: SigningJob) -> str:
     """The page of what the job is about."""
     if job.paper_id is not None:
         return url_for("papers.show", paper_id=job.paper_id)
+    if job.document_id is not None:
+        return url_for("office_documents.show", document_id=job.document_id)
     if job.request_id is not None:
         return url_for("certificate_requests.show", request_id=job.request_id)
     return url_for("certificates.index")
