@@ -28,6 +28,7 @@ _LONGEST_SENTENCE, _LONGEST_BASIS, _LONGEST_REASON = 500, 200, 500
 OTHER_WAY = "Đã chọn cách khác trong các cách được đề xuất."
 AMENDMENT, REVOCATION, ISSUANCE, UNLOCK = "amendment", "revocation", "issuance", "unlock"
 RECALL, HOLD, DEVICE_RETURN = "recall", "hold", "device_return"
+FIND_OR_REPORT, CORRECT_HOLDER, DAMAGE = "find_or_report", "correct_holder", "damage"
 MEASURES, REPORT, LOSS_MINUTES, CAUSE = "measures", "report", "loss_minutes", "cause"
 
 # What was done -> the codes of the proposals that ask for it.
@@ -48,6 +49,9 @@ CODES: Mapping[str, tuple[str, ...]] = {
     REPORT: ("incident.report",),
     LOSS_MINUTES: ("incident.loss_minutes",),
     CAUSE: ("incident.cause_and_prevention",),
+    FIND_OR_REPORT: ("stocktake.report_loss",),
+    CORRECT_HOLDER: ("stocktake.correct_holder",),
+    DAMAGE: ("stocktake.report_damage",),
 }
 _BY_REQUEST: Mapping[RequestKind, str] = {
     RequestKind.REVOCATION: REVOCATION,
@@ -61,6 +65,9 @@ _BY_MOVE: Mapping[CustodyAct, tuple[str, ...]] = {
     CustodyAct.HOLD: (HOLD,),
     CustodyAct.SEND_TO_AUTHORITY: (DEVICE_RETURN, RECALL),
     CustodyAct.CONFIRM_LOSS: (LOSS_MINUTES,),
+    CustodyAct.REPORT_MISSING: (FIND_OR_REPORT,),
+    CustodyAct.CORRECT_HOLDER: (CORRECT_HOLDER,),
+    CustodyAct.REPORT_DAMAGE: (DAMAGE,),
 }
 
 

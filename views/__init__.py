@@ -53,6 +53,8 @@ NOUNS = (
     "sheets",
     "sheet_imports",
     "sheet_exports",
+    "stocktakes",
+    "stocktake_counts",
     "incidents",
     "incident_papers",
     "own",

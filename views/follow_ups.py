@@ -93,6 +93,12 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     follow_ups.REPORT: ("Lập báo cáo", ("/su-co/{su_co}/bao-cao",)),
     follow_ups.LOSS_MINUTES: ("Lập Mẫu số 09", ("/su-co/{su_co}/mau-09",)),
     follow_ups.CAUSE: ("Ghi nguyên nhân", ("/su-co/{su_co}/xu-ly",)),
+    follow_ups.FIND_OR_REPORT: ("Báo mất", ("/su-co/bao-thay?thiet-bi={thiet_bi}&loai=LOSS",)),
+    follow_ups.DAMAGE: ("Báo hỏng", ("/su-co/bao-thay?thiet-bi={thiet_bi}&loai=DAMAGE",)),
+    follow_ups.CORRECT_HOLDER: (
+        "Đính chính người giữ",
+        ("/ban-giao/moi?viec=dinh-chinh&thiet-bi={thiet_bi}&nguoi-{thiet_bi}={ca_nhan}",),
+    ),
 }
 _MOST, _IN_ONE_LETTER = 100, 100
 

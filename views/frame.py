@@ -69,6 +69,7 @@ BELONGS_TO = {
     "authority_files": "sheets",
     "email_lists": "sheets",
     "clauses": "law",
+    "stocktake_counts": "stocktakes",
 }
 
 

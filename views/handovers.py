@@ -146,7 +146,7 @@ def new() -> ResponseReturnValue:
         gives=act in GIVES,
         agencys=_are_agencys(devices),
         route=_route(act, devices),
-        sent=request.form,
+        sent=request.values,  # The page of a stocktake names who was found with what.
     )
 
 

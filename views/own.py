@@ -32,6 +32,7 @@ from schema.custody import CustodyMove, Incident, Paper, PaperConfirmation, Pape
 from views import home_panels, papers_data_incidents  # noqa: F401 - registers makers of papers
 from views.guards import account, load, requires
 from views.papers_data import draw_paper
+from views.stocktake_counts import own_items
 
 bp = Blueprint("own", __name__, url_prefix="/cua-toi")
 
@@ -57,6 +58,7 @@ def show() -> ResponseReturnValue:
         moves=_moves(owner) if owner is not None else [],
         papers=[paper for paper, _ in papers],
         incidents=_incidents(owner) if owner is not None else [],
+        counting=own_items(owner),
         me=owner,
         kind_of=slips.kind_of,
     )
