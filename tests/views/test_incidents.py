@@ -74,6 +74,16 @@ def test_others_do_not_read_a_report_of_staff_elsewhere(
     assert login(cast.em).get(f"/su-co/{number}").status_code == 403
 
 
+def test_the_department_follows_the_incidents_of_the_province(
+    login: Login, cast: Cast, token: int
+) -> None:
+    number = report(login(cast.em), token)
+    browser = login(cast.khanh)
+    assert f"/su-co/{number}" in browser.get("/su-co").text
+    assert browser.get(f"/su-co/{number}").status_code == 200
+    assert browser.post(f"/su-co/{number}/ket-thuc", data={"version": 1}).status_code == 403
+
+
 def test_staff_report_only_what_they_hold(login: Login, cast: Cast, token: int) -> None:
     answer = login(cast.chi).post("/su-co/bao", data=told(token))
     assert answer.status_code == 200
