@@ -277,6 +277,18 @@ def _chained_or_none(previous: str, values: Sequence[object]) -> str | None:
         return None
 
 
+def lines(session: Session) -> Iterator[str]:
+    """Every event from the first, each as one line of JSON with its two hashes.
+
+    Without `prev_hash` and `hash` a line, with sorted keys and no spaces, is what was hashed: an
+    auditor needs nothing of ours to check the chain (docs/how-to/audit.md).
+    """
+    for *values, previous, own in _rows_after(session, 0):
+        event = dict(zip(_HASHED, values, strict=True))
+        event["at"] = _instant(event["at"])
+        yield canonical_json({**event, "prev_hash": previous, "hash": own})
+
+
 def _rows_after(session: Session, last: int) -> Iterator[Sequence[object]]:
     """The columns of `_HASHED` and the two hashes, in order, as the driver gives them.
 

@@ -159,6 +159,9 @@ EVENTS: Mapping[str, EventType] = {
     "batch.issued": _event("Tạo lượt ký nhiều văn bản", "documents"),
     "account.token_login": _event("Đăng nhập bằng thiết bị", "session", "certificate"),
     "account.token_login_set": _event("Bật, tắt đăng nhập bằng thiết bị", "on"),
+    "backup.made": _event("Sao lưu dữ liệu", "with_keys"),
+    "backup.restored": _event("Khôi phục từ bản sao lưu"),
+    "audit.exported": _event("Xuất nhật ký", "events"),
     "setting.changed": _event("Đổi thiết lập", "name"),
     "trust.changed": _event("Cập nhật chứng thư gốc hoặc danh sách thu hồi", "what"),
 }

@@ -1,12 +1,9 @@
 """The commands of `python3 start.py cli …`: thin, each calls one operation or one library room."""
 
 import errno
-import json
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import click
@@ -16,12 +13,13 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
 import audit
+import cli_law
+import cli_records
+import cli_signing
 import clock
 from config import ROOT, Config, ConfigError
 from extensions import db
-from rules.law_parsing import Instrument
 from rules.permissions import Role
-from rules.provisions import Certainty
 from version import VERSION
 
 
@@ -32,12 +30,11 @@ def register_commands(app: Flask) -> None:
         demo,
         users,
         import_certificates,
-        audit_commands,
-        letters_commands,
-        regulations_commands,
-        verify,
         notify,
         bench,
+        *cli_law.COMMANDS,
+        *cli_records.COMMANDS,
+        *cli_signing.COMMANDS,
     ):
         app.cli.add_command(command)
 
@@ -85,10 +82,13 @@ def init(empty: bool, agency: str | None, username: str, yes: bool) -> None:
 def demo() -> None:
     """Tạo dữ liệu thử nghiệm, cơ quan chứng thực thử nghiệm và thiết bị thử nghiệm (SoftHSM2)."""
     from practice import build
+    from practice.desk import Draws
+    from views.letters_data import draw_letter
+    from views.papers_data import draw_paper
 
     config: Config = current_app.extensions["so_token"]
     upgrade()
-    build.run(config, at=clock.now())
+    build.run(config, at=clock.now(), draws=Draws(draw_letter, draw_paper))
 
 
 @click.group("users")
@@ -192,71 +192,6 @@ def _importer(username: str) -> tuple[int, int]:
     return user.id, places[0]
 
 
-@click.group("audit")
-def audit_commands() -> None:
-    """Nhật ký hệ thống."""
-
-
-@audit_commands.command("verify")
-@click.option(
-    "--witness",
-    "witnesses",
-    multiple=True,
-    metavar="SỐ:MÃ",
-    help="Sự kiện và mã đã ghi lại ở nơi khác, ví dụ 120:3fa9c1d2; dùng được nhiều lần.",
-)
-def audit_verify(witnesses: Sequence[str]) -> None:
-    """Kiểm tra toàn bộ chuỗi nhật ký từ sự kiện đầu tiên.
-
-    Người có toàn quyền trên cơ sở dữ liệu có thể dựng lại cả chuỗi; việc đó chỉ lộ ra khi đối chiếu
-    với số và mã sự kiện đã ghi lại ở nơi khác (--witness).
-    """
-    result = audit.verify(db.session(), witnesses=[_witness(text) for text in witnesses])
-    for seq in result.set_back:
-        click.echo(f"Lưu ý: đồng hồ máy chủ bị chỉnh lùi trước sự kiện số {seq}.")
-    if not result.sound:
-        raise click.ClickException(
-            f"Nhật ký KHÔNG toàn vẹn tại sự kiện số {result.broken_at}: {result.reason}."
-        )
-    click.echo(f"Nhật ký toàn vẹn: {result.events} sự kiện.")
-    if result.events:
-        click.echo(f"Để đối chiếu về sau, hãy ghi lại: {result.events}:{result.head[:16]}")
-
-
-def _witness(text: str) -> audit.Witness:
-    try:
-        return audit.Witness.parse(text)
-    except ValueError:
-        raise click.ClickException(
-            f"“{text}” không đúng dạng SỐ:MÃ (ít nhất 8 chữ số của mã), ví dụ 120:3fa9c1d2."
-        ) from None
-
-
-@click.group("letters")
-def letters_commands() -> None:
-    """Văn bản theo mẫu."""
-
-
-@letters_commands.command("sample")
-@click.option("--form", "form_number", default="04", help="Số của mẫu, từ 01 đến 09.")
-@click.option("--regulation", default="decree_68_2024", help="Tên văn bản quy định áp dụng.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-@click.option("--docx", is_flag=True, help="Ghi thêm bản Word cùng tên, đuôi .docx.")
-def letters_sample(form_number: str, regulation: str, out: Path, docx: bool) -> None:
-    """Vẽ một mẫu văn bản với dữ liệu thử nghiệm."""
-    from practice import samples
-
-    try:
-        out.write_bytes(samples.draw(form_number, regulation))
-        written = [out]
-        if docx:
-            written.append(out.with_suffix(".docx"))
-            written[-1].write_bytes(samples.draw_docx(form_number, regulation))
-    except samples.NoSuchForm as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Đã vẽ Mẫu số {form_number} vào {' và '.join(map(str, written))}.")
-
-
 @click.command("notify")
 def notify() -> None:
     """Tạo các nhắc việc đến hạn và gửi thư điện tử; chạy bao nhiêu lần cũng không nhắc hai lần."""
@@ -265,102 +200,6 @@ def notify() -> None:
         f"{done.made} nhắc việc mới, {done.settled} việc đã xong, {done.sent} thư đã gửi, "
         f"{done.refused} thư chưa gửi được."
     )
-
-
-@click.group("regulations")
-def regulations_commands() -> None:
-    """Văn bản quy định được nạp làm dữ liệu."""
-
-
-@regulations_commands.command("check")
-def regulations_check() -> None:
-    """Kiểm tra mọi tệp quy định: tình trạng, số giá trị, những điều chỉ được cảnh báo."""
-    import regulations
-    from rules.law import Law
-    from rules.routing import check_routes
-
-    texts = regulations.texts()
-    if errors := Law.errors(texts):
-        for error in errors:
-            click.echo(str(error), err=True)
-        raise click.ClickException(f"Có {len(errors)} lỗi trong các tệp quy định.")
-    law, today = Law.parse(texts), clock.today()
-    for one in law.instruments:
-        _tell_instrument(one, today)
-    for top in (None, *(one.key for one in law.instruments if one.over is not None)):
-        check_routes(law.under(top, as_if_in_force=True) if top else law, on=today)
-    if problems := law.problems():
-        click.echo("Cần người xem lại:")
-        for problem in problems:
-            click.echo(f"- {problem}")
-    click.echo("Các tệp quy định đều đọc được.")
-
-
-@regulations_commands.command("clauses")
-@click.option(
-    "--write",
-    "out",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Ghi các con số vào tệp này, giữa hai dòng đánh dấu.",
-)
-def regulations_clauses(out: Path | None) -> None:
-    """Đếm điều, khoản, điểm của các quy chế theo việc phần mềm làm với chúng."""
-    from regulations.clause_counts import NoPlaceForCounts, counted, rewritten
-    from regulations.clause_map import charts
-
-    if out is None:
-        click.echo(counted(charts()))
-        return
-    try:
-        text = rewritten(out.read_text(encoding="utf-8"), charts())
-    except NoPlaceForCounts as error:
-        raise click.ClickException(str(error)) from error
-    out.write_text(text, encoding="utf-8", newline="\n")
-    click.echo(f"Đã ghi các con số vào {out}.")
-
-
-def _tell_instrument(one: Instrument, today: date) -> None:
-    """One file: how it stands, how many values of which certainty, and what may only warn."""
-    from labels import label
-    from rules.regulation_status import standing
-
-    click.echo(f"{one.file}: {one.citation}. {standing(one, on=today)}")
-    counts = Counter(entry.provision.certainty for entry in one.entries)
-    told = [f"{label(mark)} {counts[mark]}" for mark in Certainty if counts[mark]]
-    click.echo(f"  {len(one.entries)} giá trị, điều khoản: {'; '.join(told)}.")
-    if one.note:
-        click.echo(f"  {one.note}")
-    weak = [entry for entry in one.entries if not entry.provision.certainty.may_refuse]
-    if weak:
-        click.echo("  Chỉ được cảnh báo, không được từ chối:")
-    for entry in weak:
-        ground, value = entry.provision, f" = {entry.shown}" if entry.shown else ""
-        click.echo(
-            f"  - {entry.key}{value}: {ground.citation} ({label(ground.certainty)})"
-            + (f". {entry.note}" if entry.note else "")
-        )
-
-
-@click.command("verify")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Mỗi tệp một dòng JSON.")
-def verify(files: Sequence[Path], as_json: bool) -> None:
-    """Kiểm tra chữ ký số của các tệp PDF."""
-    from signing.pades.files import verify_file
-
-    config: Config = current_app.extensions["so_token"]
-    unjudged = 0
-    for file in files:
-        report = verify_file(file, config.trust, at=clock.now())
-        unjudged += report["verdict"] == "không đọc được"
-        if as_json:
-            click.echo(json.dumps(report, ensure_ascii=False))
-        else:
-            click.echo(f"{file.name}: {report['verdict']}")
-            for reason in report["reasons"]:
-                click.echo(f"  - {reason}")
-    if unjudged:
-        sys.exit(1)
 
 
 BENCHES = ("audit", "data", "imports", "letters", "pages", "sheets", "signing", "wsgi")

@@ -22,3 +22,17 @@ def record_export(
             kind=kind,
             rows=rows,
         )
+
+
+def log_exported(session: Session, *, actor: Actor, events: int, sha256: str) -> None:
+    """Write down that the log itself was taken away: how many events, as which file."""
+    with transaction(session):
+        audit.record(
+            session,
+            "audit.exported",
+            actor=actor,
+            noun="installation",
+            object_id=1,
+            document_sha256=sha256,
+            events=events,
+        )

@@ -51,7 +51,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "migrations": set(),
     "practice": SERVER | PAPER,
     "app": SERVER | PAPER | {"cli", "views"},
-    "cli": SERVER | PAPER | {"app", "practice", "serve"},
+    "cli": SERVER
+    | PAPER
+    | {"app", "cli_law", "cli_records", "cli_signing", "practice", "serve", "views"},
+    "cli_law": SERVER | PAPER | {"practice"},
+    "cli_records": SERVER | PAPER,
+    "cli_signing": SERVER | PAPER,
     "tls": {"clock"},
     "serve": {"app", "config", "tls"},
     "starting": set(),
@@ -69,9 +74,14 @@ NEVER: dict[str, set[str]] = {
     "views": {"signing.tokens", "signing.agent"},
     "app": {"signing.tokens", "signing.agent"},
     "cli": {"signing.tokens", "signing.agent"},
+    "cli_signing": {"signing.tokens", "signing.agent"},
 }
 #: Only these ask the clock of the server (beside the programs' own entry points).
-ASK_THE_CLOCK = {"views", "cli", "audit", "serve", "tls", "practice", "clock"}
+ASK_THE_CLOCK = {"views", "cli", "audit", "serve", "tls", "practice", "clock"} | {
+    "cli_law",
+    "cli_records",
+    "cli_signing",
+}
 #: Rooms of the standard library alone.
 PURE = {"rules", "start", "starting"}
 

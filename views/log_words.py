@@ -30,6 +30,7 @@ BODY_WORDS: Mapping[str, str] = {
     "done": "Đã giải quyết",
     "ended": "Đơn vị cũ chấm dứt",
     "entry": "Lần nhập số",
+    "events": "Số sự kiện",
     "follows": "Tiếp theo văn bản đề nghị số",
     "form": "Biểu mẫu",
     "from": "Từ ngày",
@@ -88,5 +89,6 @@ BODY_WORDS: Mapping[str, str] = {
     "words": "Mã băm từ ngữ",
     "working": "Ngày làm việc",
     "wrong_holder": "Sai người giữ",
+    "with_keys": "Kèm khóa",
     "year": "Năm",
 }
