@@ -55,7 +55,7 @@ log = logging.getLogger("so_token.agents")
 
 SIGNED_CALL = "every call is signed by the agent's own key and checked here"
 # Bytes that a call may bring. Bodies are read before it is known who sent them.
-SMALL, SIGNATURES, CERTIFICATES = 16 * 1024, 2 * 1024 * 1024, 4 * 1024 * 1024
+SMALL, SIGNATURES, CERTIFICATES = 16 * 1024, 1024 * 1024, 4 * 1024 * 1024
 Handler = Callable[[RequestHead, bytes, datetime], bytes]
 Keys = Callable[[RequestHead, bytes], AgentPublicKeys]
 

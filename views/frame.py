@@ -45,6 +45,7 @@ BELONGS_TO = {
     "reorganisations": "people",
     "certificate_imports": "certificates",
     "request_acts": "certificate_requests",
+    "signing_batches": "certificate_requests",
     "request_drafts": "certificate_requests",
     "request_lines": "certificate_requests",
     "request_months": "certificate_requests",
@@ -69,6 +70,10 @@ BELONGS_TO = {
     "authority_files": "sheets",
     "email_lists": "sheets",
     "clauses": "law",
+    "office_document_uploads": "office_documents",
+    "office_document_acts": "office_documents",
+    "document_signing": "office_documents",
+    "pictures": "office_documents",
     "stocktake_counts": "stocktakes",
 }
 

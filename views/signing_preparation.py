@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import clock
 from extensions import db
+from labels import label
 from letters import fonts as letter_fonts
 from models import (
     Certificate,
@@ -114,7 +115,7 @@ def order(
     Raises `NotReady`, and `signing.errors.SigningError` when the PDF cannot be prepared.
     """
     at = clock.now()
-    prepared = _prepare(request, act, certificate, checked, at)
+    prepared = prepare_letter(request, act, certificate, checked, at)
     manifest = Manifest(
         job_id=new_public_id(),
         server_id=server_key().public.server_id,
@@ -124,7 +125,7 @@ def order(
         act=ACT_WORDS[act],
         certificate_sha256=certificate.sha256,
         chain=checked.chain,
-        items=(_item(request, act, prepared),),
+        items=(item_of(request, act, prepared),),
         evidence=checked.lines,
         return_path=f"/de-nghi/{request.id}",
         issued_at=at,
@@ -174,7 +175,8 @@ def restored(manifest: dict[str, Any]) -> SignedManifest:
     return SignedManifest(bytes.fromhex(manifest["payload"]), bytes.fromhex(manifest["signature"]))
 
 
-def _item(request: CertificateRequest, act: SigningAct, prepared: Prepared) -> Item:
+def item_of(request: CertificateRequest, act: SigningAct, prepared: Prepared) -> Item:
+    """What the manifest says of one prepared letter."""
     number = ""
     if act is SigningAct.ISSUE and request.document_number:
         number = f"Số {symbol(request)}, ngày {request.document_on:%d/%m/%Y}"
@@ -184,7 +186,7 @@ def _item(request: CertificateRequest, act: SigningAct, prepared: Prepared) -> I
         size=len(prepared.pdf),
         byte_range=prepared.byte_range,
         field=FIELDS[act],
-        title=f"Đề nghị gia hạn {len(request.lines)} chứng thư (số {request.id} trong sổ)",
+        title=f"{label(request.kind)}: {len(request.lines)} dòng (số {request.id} trong sổ)",
         number=number,
     )
 
@@ -195,13 +197,14 @@ def symbol(request: CertificateRequest) -> str:
     return f"{request.document_number}/{tail}"
 
 
-def _prepare(
+def prepare_letter(
     request: CertificateRequest,
     act: SigningAct,
     certificate: Certificate,
     checked: Checked,
     at: datetime,
 ) -> Prepared:
+    """The letter with the hole for one signature. Raises as `order`."""
     fonts = letter_fonts.find()
     reserve = reserve_for([certificate.der, *checked.chain])
     if act is SigningAct.APPROVE:

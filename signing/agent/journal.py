@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from signing.messages import canonical_json
 
@@ -56,6 +57,14 @@ class Journal:
     def head(self) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
         return self._count, self._head
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Every line from the first, read from the file while it is walked through."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            for line in file:
+                yield json.loads(line)
 
     def record(self, event: str, **details: str | Sequence[str]) -> None:
         """Appends one event. Raises `ValueError` unless its keys are the declared ones."""

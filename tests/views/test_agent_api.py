@@ -135,7 +135,7 @@ def test_old_nonces_are_forgotten(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
         (HEARTBEAT_PATH, 17_000),
         (PAIR_PATH, 17_000),
         (CERTIFICATES_PATH, 5_000_000),
-        (job_path("a" * 22, "result"), 300_000),
+        (job_path("a" * 22, "result"), 1_100_000),
     ],
 )
 def test_a_body_that_is_too_large_is_not_read_and_answered_413_signed(

@@ -1,0 +1,238 @@
+"""Many letters signed with one login: one job, one signed manifest, an item for each letter.
+
+Every letter is finished in a transaction of its own, so that a letter that changed meanwhile, or a
+batch that stops, leaves the others as they are: signed or not, never half.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from audit import Actor
+from models import SigningJob
+from operations import files
+from operations.certificate_requests import load_for_change, move
+from operations.signing_job_records import give_up, record
+from operations.signing_jobs import (
+    ACTS,
+    Order,
+    Progress,
+    actor_of,
+    alive,
+    check_signer,
+    progress_of,
+    sign_request,
+    write_progress,
+)
+from operations.transactions import Refused, transaction
+from rules.documents import JobState, SigningAct
+from rules.requests import RequestState
+from schema.documents import SigningItem
+
+MOST_ITEMS = 1000
+"""Letters in one batch."""
+
+REQUEST = "certificate_request"
+STATES = {SigningAct.APPROVE: RequestState.APPROVED, SigningAct.ISSUE: RequestState.NUMBERED}
+ENDED = (JobState.ACCEPTED, JobState.REFUSED)
+
+
+@dataclass(frozen=True)
+class PreparedLetter:
+    """One letter of a batch: `content` reads the prepared bytes from where they wait."""
+
+    request_id: int
+    version: int
+    field: str
+    byte_range: Sequence[int]
+    content: Callable[[], bytes]
+
+
+def open_batch(
+    session: Session,
+    *,
+    actor: Actor,
+    order: Order,
+    letters: Iterable[PreparedLetter],
+    agency_id: int,
+) -> None:
+    """Open the job of a batch; open jobs of its letters that nobody finished are cancelled.
+
+    `order.prepared_pdf` and `byte_range` are empty: each letter has its own. Raises `Refused` when
+    one of them cannot be signed now, by this person or with this certificate, and `Conflict`.
+    """
+    with transaction(session):
+        job = _job(actor, order, agency_id)
+        session.add(job)
+        session.flush()
+        for place, letter in enumerate(letters):
+            request = load_for_change(session, letter.request_id, letter.version)
+            move(request, ACTS[order.act])
+            check_signer(session, request, actor, order.act, order.certificate_id)
+            give_up(session, SigningJob.request_id == letter.request_id, actor)
+            item = _item(job, place, letter)
+            item.prepared_sha256 = files.store(session, letter.content(), files.PDF, at=actor.at)
+            session.add(item)
+            session.flush()
+            session.expunge(item)  # A thousand letters must not pile up in memory.
+            session.expire(request)
+        record(
+            session,
+            "signing_job.issued",
+            job,
+            actor,
+            act=order.act.name,
+            prepared=None,
+            certificate=order.certificate_id,
+        )
+
+
+def _job(actor: Actor, order: Order, agency_id: int) -> SigningJob:
+    return SigningJob(
+        public_id=order.public_id,
+        user_id=actor.user_id,
+        login_session_id=actor.login_session_id,
+        agent_id=order.agent_id,
+        certificate_id=order.certificate_id,
+        act=order.act,
+        state=JobState.ISSUED,
+        manifest=order.manifest,
+        evidence=list(order.evidence),
+        payload={"batch": True, "agency_id": agency_id},
+        issued_at=actor.at,
+        expires_at=order.expires_at,
+    )
+
+
+def _item(job: SigningJob, place: int, letter: PreparedLetter) -> SigningItem:
+    return SigningItem(
+        job_id=job.id,
+        place=place,
+        noun=REQUEST,
+        object_id=letter.request_id,
+        field=letter.field,
+        byte_range=list(letter.byte_range),
+        state=JobState.ISSUED,
+        payload={"version": letter.version},
+    )
+
+
+def is_batch(job: SigningJob) -> bool:
+    """True when the job has items of its own."""
+    return bool(job.payload.get("batch"))
+
+
+def item(session: Session, job_id: int, place: int) -> SigningItem | None:
+    """One document of a batch."""
+    return session.scalars(
+        select(SigningItem).where(SigningItem.job_id == job_id, SigningItem.place == place)
+    ).one_or_none()
+
+
+def items(session: Session, job_id: int) -> Sequence[SigningItem]:
+    """The documents of a batch in their order."""
+    return session.scalars(
+        select(SigningItem).where(SigningItem.job_id == job_id).order_by(SigningItem.place)
+    ).all()
+
+
+def ended_places(session: Session, job_id: int) -> tuple[int, ...]:
+    """The documents that need no signature any more: signed, or refused by the server."""
+    return tuple(
+        session.scalars(
+            select(SigningItem.place)
+            .where(SigningItem.job_id == job_id, SigningItem.state.in_(ENDED))
+            .order_by(SigningItem.place)
+        )
+    )
+
+
+def left(session: Session, job_id: int) -> int:
+    """How many documents of a batch still want a signature."""
+    wanted = select(func.count()).where(
+        SigningItem.job_id == job_id, SigningItem.state.not_in(ENDED)
+    )
+    return session.scalar(wanted) or 0
+
+
+def accept_item(
+    session: Session,
+    *,
+    public_id: str,
+    place: int,
+    signed_pdf: bytes,
+    cms_sha256: str,
+    address: str,
+    at: datetime,
+) -> None:
+    """Keep one signed letter and move its request on, in one transaction.
+
+    The same again changes nothing. Raises `Refused` when the job is gone or the request has moved
+    on meanwhile, and `Conflict` when the request was changed after the letter was prepared.
+    """
+    with transaction(session):
+        job = alive(session, public_id)
+        row = _wanted(session, job, place)
+        if row.state in ENDED:
+            return
+        actor = actor_of(job, address=address, at=at)
+        row.result_file_sha256 = sign_request(
+            session,
+            job,
+            actor,
+            signed_pdf,
+            request_id=row.object_id,
+            version=row.payload["version"],
+        )
+        row.state, row.result_sha256, row.finished_at = JobState.ACCEPTED, cms_sha256, at
+        row.last_error = ""
+        record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
+
+
+def refuse_item(
+    session: Session, *, public_id: str, place: int, code: str, address: str, at: datetime
+) -> None:
+    """Put one letter out of the batch: its signature was not taken, for the reason of `code`."""
+    with transaction(session):
+        job = alive(session, public_id)
+        row = _wanted(session, job, place)
+        if row.state in ENDED:
+            return
+        row.state, row.last_error, row.finished_at = JobState.REFUSED, code, at
+        actor = actor_of(job, address=address, at=at)
+        record(session, "signing_job.failed", job, actor, code=code)
+
+
+def _wanted(session: Session, job: SigningJob, place: int) -> SigningItem:
+    row = item(session, job.id, place)
+    if row is None:
+        raise Refused("Văn bản này không thuộc lần ký.")
+    return row
+
+
+def after_part(
+    session: Session,
+    *,
+    public_id: str,
+    address: str,
+    at: datetime,
+    step: Callable[[Progress, int], Progress],
+) -> Progress:
+    """Where the job stands after a part of its signatures; `step` is told how many are left.
+
+    Raises `Refused` when the job is gone, and what `step` raises.
+    """
+    with transaction(session):
+        job = alive(session, public_id)
+        before = progress_of(job)
+        after = step(before, left(session, job.id))
+        if after == before:
+            return after
+        write_progress(job, after, at)
+        if after.last_error and after.last_error != before.last_error:
+            actor = actor_of(job, address=address, at=at)
+            record(session, "signing_job.failed", job, actor, code=after.last_error)
+        return after
