@@ -1,0 +1,167 @@
+"""Where the fields of a document are: presets, places in millimetres, rectangles for the PDF."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extensions import db
+from letters import fonts as letter_fonts
+from models import Position
+from operations import files
+from operations.office_documents import (
+    Wanted,
+    WantedStep,
+    field_names,
+    place_of,
+    stored_place,
+)
+from operations.pictures import current_picture
+from rules import document_places as rule
+from rules.document_places import Place
+from rules.documents import SigningAct
+from rules.office_documents import WAYS, PictureKind
+from schema.documents import OfficeDocument
+from signing.pades import layout, strangers
+from signing.pades.inputs import PageGeometry
+from views.verifier import sandbox
+
+Size = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One thing that is placed on a page: a signature, the number or the date."""
+
+    name: str  # "number", "day" or "step-0"
+    words: str
+    place: Place
+
+
+def sizes(document: OfficeDocument) -> list[Size]:
+    """Width and height of each page as shown, in millimetres."""
+    return [(one[0], one[1]) for one in document.layout["pages"]]
+
+
+def geometry(document: OfficeDocument, page: int) -> PageGeometry:
+    """The page's own corners, turn and unit."""
+    left, bottom, right, top, rotation, unit = document.layout["geometry"][page]
+    return PageGeometry(left, bottom, right, top, int(rotation), unit)
+
+
+def picture_size(
+    kind: PictureKind, fallback: Size, *, person_id: int | None = None, agency_id: int | None = None
+) -> Size:
+    """The true size of the picture in use, else the usual size of a text in its place."""
+    found = current_picture(db.session(), kind, person_id=person_id, agency_id=agency_id)
+    return (found.width_mm, found.height_mm) if found is not None else fallback
+
+
+def preset_steps(
+    document: OfficeDocument, signers: Sequence[tuple[SigningAct, Position | None]]
+) -> list[WantedStep]:
+    """The signatures at the places that decree 30 gives them: on the last page, a corner on the
+    first.
+    """
+    pages = sizes(document)
+    last = len(pages) - 1
+    made: list[WantedStep] = []
+    approval: Place | None = None
+    small = 0
+    for act, position in signers:
+        if position is None:
+            place = _agencys(document, act, approval or rule.leader(last, pages[last]))
+        elif act is SigningAct.APPROVE:
+            size = picture_size(PictureKind.SIGNATURE, rule.SIGNATURE, person_id=position.person_id)
+            place = rule.leader(last, pages[last], size)
+            if approval is not None:  # several leaders inside the office: one under the other
+                place = Place(last, place.left, place.top + (place.height + 4) * small, *size)
+                place = place.moved_into(*pages[last])
+            approval = approval or place
+        else:
+            place = rule.person(small, last, pages[last])
+        small += position is not None
+        made.append(WantedStep(act, position.id if position else None, place))
+    return made
+
+
+def _agencys(document: OfficeDocument, act: SigningAct, approval: Place) -> Place:
+    pages = sizes(document)
+    if rule.has_corner(act):
+        return rule.corner(0, pages[0])
+    size = picture_size(PictureKind.SEAL, rule.SEAL_WITHOUT_PICTURE, agency_id=document.agency_id)
+    return rule.seal(approval, pages[approval.page], size)
+
+
+def wanted(
+    document: OfficeDocument, steps: Sequence[WantedStep], *, whole_day: bool = True
+) -> Wanted:
+    """The signatures together with number and date, at their present or usual places."""
+    if not WAYS[document.way].numbered:
+        return Wanted(steps)
+    first = sizes(document)[0]
+    return Wanted(
+        steps,
+        stored_place(document, "number") or rule.number(first),
+        stored_place(document, "day") or rule.day(first, whole_day),
+        whole_day,
+    )
+
+
+def present_steps(document: OfficeDocument) -> list[WantedStep]:
+    """The signatures as they are stored."""
+    return [WantedStep(one.act, one.position_id, place_of(document, one)) for one in document.steps]
+
+
+def spots(document: OfficeDocument, words: Sequence[str]) -> list[Spot]:
+    """Everything that is placed, in a fixed order; `words` name the signatures."""
+    found = []
+    for name, title in (("number", "Số văn bản"), ("day", "Ngày văn bản")):
+        place = stored_place(document, name)
+        if place is not None:
+            found.append(Spot(name, title, place))
+    for step, title in zip(document.steps, words, strict=True):
+        found.append(Spot(f"step-{step.place}", title, place_of(document, step)))
+    return found
+
+
+def with_fields(document: OfficeDocument) -> bytes:
+    """The document's own file with all its fields, made before the first signature.
+
+    The agency's signature locks number and date (DESIGN 4). Raises `signing.errors.SigningError`.
+    """
+    numbered = WAYS[document.way].numbered
+    names = field_names(document)
+    texts = []
+    if numbered:
+        for name, style in (("number", "regular"), ("day", "italic")):
+            place = stored_place(document, name)
+            if place is not None:
+                texts.append(_text(document, names[name], place, style))
+    locked = tuple(one.name for one in texts)
+    signatures = [
+        layout.SignatureField(
+            step.field,
+            _box(document, place_of(document, step)),
+            lock=locked if step.act is SigningAct.ISSUE else (),
+        )
+        for step in document.steps
+    ]
+    pdf = files.read(db.session, document.original_sha256)
+    return strangers.add_fields(sandbox(), pdf, texts, signatures, letter_fonts.find())
+
+
+def _text(document: OfficeDocument, name: str, place: Place, style: str) -> layout.TextField:
+    unit = geometry(document, place.page).unit
+    return layout.TextField(
+        name,
+        _box(document, place),
+        style="italic" if style == "italic" else "regular",
+        size=13.0 / unit,
+        align="center" if style == "regular" else "left",
+    )
+
+
+def _box(document: OfficeDocument, place: Place) -> layout.Box:
+    corners = geometry(document, place.page).rectangle(
+        place.left, place.top, place.width, place.height
+    )
+    return layout.Box(place.page, *corners)
