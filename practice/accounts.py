@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from labels import label
 from operations import passwords
 from practice.holdings import FOCAL_POINT, LEADER, SEAL
-from practice.people import EAST, ROOT, WEST, PersonPlan
+from practice.people import EAST, ROOT, SOUTH, WEST, PersonPlan
 from rules.permissions import Role
 
 LOGINS = "logins.json"
@@ -36,7 +36,7 @@ class Login:
 
 
 def plans(people: tuple[PersonPlan, ...]) -> tuple[AccountPlan, ...]:
-    """The accounts of the commune of the east, of the province, and a stranger from the west."""
+    """The accounts of the commune of the east, of the province, and of the other communes."""
 
     def holder(agency: str, title: str, place: int = 0) -> PersonPlan:
         found = [one for one in people if one.agency == agency and one.positions[0].title == title]
@@ -45,6 +45,7 @@ def plans(people: tuple[PersonPlan, ...]) -> tuple[AccountPlan, ...]:
     office, digital = f"{EAST}.VP", "SO.CDS"
     east_contact = holder(office, "Đầu mối quản lý chứng thư")
     west_contact = holder(f"{WEST}.VP", "Đầu mối quản lý chứng thư")
+    south_contact = holder(f"{SOUTH}.VP", "Đầu mối quản lý chứng thư")
     chairman, clerk = holder(EAST, "Chủ tịch"), holder(office, "Văn thư")
     return (
         AccountPlan(Role.FOCAL_POINT, "daumoi.dong", EAST, east_contact, FOCAL_POINT),
@@ -55,6 +56,9 @@ def plans(people: tuple[PersonPlan, ...]) -> tuple[AccountPlan, ...]:
         AccountPlan(Role.DEPARTMENT, "so.khcn", ROOT, holder(digital, "Trưởng phòng")),
         AccountPlan(Role.ADMINISTRATOR, "quantri", ROOT, holder(digital, "Chuyên viên")),
         AccountPlan(Role.FOCAL_POINT, "daumoi.tay", WEST, west_contact),
+        AccountPlan(Role.LEADER, "lanhdao.tay", WEST, holder(WEST, "Chủ tịch")),
+        AccountPlan(Role.FOCAL_POINT, "daumoi.nam", SOUTH, south_contact),
+        AccountPlan(Role.LEADER, "lanhdao.nam", SOUTH, holder(SOUTH, "Chủ tịch")),
     )
 
 

@@ -3,13 +3,15 @@
 Files and rows cannot change in one transaction, so they change in an order from which every
 interruption can be told apart afterwards: everything that is a file is built beside its place in
 `practice.new`, renamed to `practice`, the trust files are written, and the rows come last, in one
-transaction whose event names the very folder they belong to. Thus rows without their folder exist
-only when somebody took the folder away, and a folder without its rows is always left over.
+transaction whose last event names the very folder they belong to. Thus rows without their folder
+exist only when somebody took the folder away, and a folder without its rows is always left over.
 """
 
 import secrets
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,16 +20,18 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+import regulations
 from config import Config, ConfigError
-from extensions import db
+from extensions import IMMEDIATE, db
 from models import Agency, AuditEvent, User
 from operations import passwords
 from operations.transactions import transaction
-from practice import accounts, authority, holdings, people, public_keys, register, tokens
+from practice import accounts, authority, holdings, life, people, public_keys, register, tokens
 from practice.authority import Authority, Revoked, Subscriber
+from practice.desk import Desk, Draws
 from practice.holdings import Case, Email, Holding, Period
 from practice.register import Everything, IssuedHolding
 from rules.certificates import SubscriberKind
@@ -57,7 +61,7 @@ class PracticeRefused(ConfigError):
     """Practice data may not be made here; the message is a Vietnamese sentence."""
 
 
-def run(config: Config, *, at: datetime) -> None:
+def run(config: Config, *, at: datetime, draws: Draws) -> None:
     """Make the practice data of an installation, or repair what an interrupted run has left.
 
     Needs the application's context and a migrated database. Does nothing when all is there; raises
@@ -81,10 +85,26 @@ def run(config: Config, *, at: datetime) -> None:
     if found.practice_id is not None:
         _empty_database()
     plan = _build_files(config, at)
-    with transaction(db.session()) as session:
-        if session.scalar(select(exists().where(Agency.id.is_not(None)))):
-            raise PracticeRefused("Dữ liệu vừa được tạo ở một cửa sổ khác; hãy chạy lại.")
-        register.write(session, plan, citizen_key=config.citizen_key, at=at)
+    with _at_once() as session:
+        with transaction(session):
+            if session.scalar(select(exists().where(Agency.id.is_not(None)))):
+                raise PracticeRefused("Dữ liệu vừa được tạo ở một cửa sổ khác; hãy chạy lại.")
+            book = register.write(session, plan, citizen_key=config.citizen_key, at=at)
+        life.live(Desk(session, book, draws, regulations.load(), at))
+        with transaction(session):
+            register.record(session, plan, book, at=at)
+
+
+@contextmanager
+def _at_once() -> Iterator[Session]:
+    """A session whose acts are all one transaction of the database: all of them come, or none.
+
+    The operations commit as ever, but into savepoints of the one transaction around them.
+    """
+    writing = db.engine.connect().execution_options(**{IMMEDIATE: True})
+    with writing as connection, connection.begin():
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
 
 
 def remove(config: Config) -> None:
@@ -151,7 +171,15 @@ def look(session: Session, config: Config) -> Found:
     filled = session.scalar(
         select(exists().where(Agency.id.is_not(None)) | exists().where(User.id.is_not(None)))
     )
-    worked = session.scalar(select(exists().where(AuditEvent.event.not_in(_NO_WORK))))
+    made_by = select(AuditEvent.seq).where(AuditEvent.event == "practice.created")
+    worked = session.scalar(
+        select(
+            exists().where(
+                AuditEvent.event.not_in(_NO_WORK),
+                AuditEvent.seq > func.coalesce(made_by.scalar_subquery(), 0),
+            )
+        )
+    )
     session.rollback()
     try:
         folder_id = (config.instance / FOLDER / _ID_FILE).read_text(encoding="ascii")

@@ -133,14 +133,14 @@ EAST_CASES: dict[int, Case] = {
     29: Case(105, device=DeviceKind.SIM_PKI),
     30: Case(0, History.NOT_YET, state=DeviceState.HANDED_OVER),
     31: Case(300, History.AMENDED),
-    32: Case(650, state=DeviceState.LOCKED),
+    32: Case(650),  # Its holder reports a lock: see `life_things`.
     33: Case(-200, state=DeviceState.RECALLED),
     35: Case(520),
     36: Case(97),
     37: Case(1_200, device=DeviceKind.CENTRAL),
-    39: Case(210, state=DeviceState.MISSING),
+    39: Case(210),  # Lost: see `life_things`.
 }
-"""Places 3, 34 and 38 have nothing yet."""
+"""Places 3 and 34 wait for a certificate, 38 has nothing yet."""
 
 _SPREAD = (
     Case(1_490),

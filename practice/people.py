@@ -17,6 +17,12 @@ REGULATION = "decree_68_2024"
 DOMAIN = "thunghiem.example"
 CITIZEN_ID_ISSUER = "Cơ quan cấp căn cước THỬ NGHIỆM"
 ROOT, DEPARTMENT, EAST, WEST, SOUTH = "T", "SO", "D", "T2", "N"
+#: Each commune works under another text, as those of different provinces do.
+REGULATIONS = {
+    EAST: "tuyen_quang_06_2026",
+    WEST: "bac_ninh_60_2025",
+    SOUTH: "dong_nai_draft_2026",
+}
 
 _FAMILIES = (
     "Nguyễn Trần Lê Phạm Hoàng Phan Vũ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Đoàn Trịnh Mai".split()
@@ -83,6 +89,11 @@ class PersonPlan:
     @property
     def phone(self) -> str:
         return f"0000{self.number:06d}"
+
+
+def regulation_of(plan: AgencyPlan) -> str:
+    """What an office follows: the text of its commune, else the decree."""
+    return REGULATIONS.get(plan.key.split(".")[0], REGULATION)
 
 
 def agencies() -> Iterator[AgencyPlan]:

@@ -1,5 +1,6 @@
 """Writes the practice data into the register: all rows and one event, in one transaction."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ from operations.certificates import contents
 from operations.personal import CitizenIds
 from practice import people as made_up
 from practice.accounts import AccountPlan
+from practice.desk import Book
 from practice.holdings import Case, History, Holding, revocation
 from practice.people import AgencyPlan, PersonPlan
 from rules.certificates import CertificateOrigin, SubscriberKind
@@ -63,22 +65,27 @@ class Everything:
     password_hashes: Mapping[str, str]
 
 
-def write(session: Session, plan: Everything, *, citizen_key: bytes, at: datetime) -> None:
-    """Insert everything inside the caller's transaction, with the event `practice.created`."""
-    actor = audit.system_actor(at)
-    writer = _Writer(session, at, actor.today, CitizenIds(citizen_key))
+def write(session: Session, plan: Everything, *, citizen_key: bytes, at: datetime) -> Book:
+    """Insert the plan inside the caller's transaction; returns what it became."""
+    today = audit.system_actor(at).today
+    writer = _Writer(session, at, today, CitizenIds(citizen_key))
     writer.add_agencies(plan.agencies)
     writer.add_people(plan.people)
     writer.add_accounts(plan.accounts, plan.password_hashes)
     writer.add_holdings(plan.holdings, plan.stock)
     session.execute(insert(SearchTerm), writer.terms)
+    return writer.book(plan.people)
+
+
+def record(session: Session, plan: Everything, book: Book, *, at: datetime) -> None:
+    """The last event of the making, `practice.created`, inside the caller's transaction."""
     audit.record(
         session,
         "practice.created",
-        actor=actor,
+        actor=audit.system_actor(at),
         noun=NOUN,
         object_id=plan.id,
-        agency_id=writer.agencies[made_up.ROOT].id,
+        agency_id=book.agencies[made_up.ROOT],
         people=len(plan.people),
         devices=len(plan.holdings) + len(plan.stock),
         certificates=sum(len(each.certificates) for each in plan.holdings),
@@ -94,6 +101,18 @@ class _Writer:
         self.people: dict[int, Person] = {}
         self.terms: list[dict[str, object]] = []
         self.devices = 0
+        self.users: list[User] = []
+
+    def book(self, plans: Iterable[PersonPlan]) -> Book:
+        """The numbers of what was written, by its keys."""
+        places: Counter[str] = Counter()
+        people = {}
+        for plan in plans:
+            office = plan.agency.split(".")[0]
+            people[office, places[office]] = self.people[plan.number].id
+            places[office] += 1
+        users = {one.username: (one.id, one.person_id or 0) for one in self.users}
+        return Book({key: row.id for key, row in self.agencies.items()}, people, users)
 
     def add_agencies(self, plans: Iterable[AgencyPlan]) -> None:
         for number, plan in enumerate(plans):
@@ -167,7 +186,9 @@ class _Writer:
                 created_at=self.at,
             )
             user.grants = [UserRole(role=plan.role, agency_id=self.agencies[plan.scope].id)]
-            self.session.add(user)
+            self.users.append(user)
+        self.session.add_all(self.users)
+        self.session.flush()
 
     def add_holdings(
         self, issued: Iterable[IssuedHolding], stock: Iterable[tuple[str, Case]]
@@ -291,7 +312,7 @@ def _agency(plan: AgencyPlan, number: int, known: Mapping[str, Agency], since: d
         kind=plan.kind,
         has_legal_personality=plan.sealed,
         has_own_seal=plan.sealed,
-        regulation=made_up.REGULATION if plan.sealed else None,
+        regulation=made_up.regulation_of(plan) if plan.sealed else None,
         place_name=plan.place,
         province=made_up.PROVINCE,
         address=f"Số {number + 1}, đường Thử Nghiệm, {made_up.PROVINCE}",

@@ -28,8 +28,10 @@ def die_when(moment: str) -> None:
             if str(arguments[1]).endswith(".crl"):
                 os._exit(DIED)
 
-    def statement(_c: object, _cursor: object, text: str, *_rest: object) -> None:
-        if moment == "last row" and text.startswith("INSERT INTO audit_event"):
+    events = {"first letter": "certificate_request.drafted", "last row": "practice.created"}
+
+    def statement(_c: object, _cursor: object, text: str, values: object, *_rest: object) -> None:
+        if text.startswith("INSERT INTO audit_event") and events.get(moment, "?") in str(values):
             os._exit(DIED)
 
     sys.addaudithook(watch)

@@ -20,7 +20,12 @@ from app import create_app
 from config import Config
 from extensions import db
 from practice import build
+from practice.desk import Draws
 from tests.cast import NOW
+from views.letters_data import draw_letter
+from views.papers_data import draw_paper
+
+DRAWS = Draws(draw_letter, draw_paper)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def practice_instance(tmp_path_factory: pytest.TempPathFactory) -> PracticeInsta
     folder = tmp_path_factory.mktemp("practice") / "instance"
     with application(folder) as app:
         upgrade()
-        build.run(settings(app), at=NOW)
+        build.run(settings(app), at=NOW, draws=DRAWS)
     logins = json.loads((folder / "practice" / "logins.json").read_text(encoding="utf-8"))
     return PracticeInstance(folder, tuple(logins))
 

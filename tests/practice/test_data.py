@@ -16,17 +16,20 @@ from models import (
     Agency,
     AuditEvent,
     Certificate,
+    CertificateRequest,
     Device,
     Entrustment,
     Person,
     Position,
     SearchTerm,
+    System,
     User,
 )
 from operations import logins, search
 from operations.personal import CitizenIds
 from operations.request_findings import Question, judge
 from operations.request_lines import Chosen, Wish, lines_for
+from operations.request_sendings import copies_owed
 from practice import build, holdings
 from rules.agencies import AgencyLevel
 from rules.certificates import (
@@ -39,10 +42,16 @@ from rules.certificates import (
 from rules.days import days_left, vietnam_day
 from rules.devices import DeviceKind, DeviceState
 from rules.findings import Severity, blocking
+from rules.incidents import IncidentKind
 from rules.names import sort_key
+from rules.papers import PaperState
 from rules.permissions import Role
-from rules.requests import RequestKind
+from rules.requests import LineState, RequestKind, RequestState
 from rules.signers import SigningAuthority
+from schema.changes import StaffChange
+from schema.custody import FollowUp, Incident, Paper
+from schema.daily import Reminder
+from schema.stocktakes import Stocktake, StocktakeItem
 from signing.trust.path import build_path, period_problems
 from signing.trust.revocation import Revocation, check
 from signing.trust.store import TrustStore
@@ -169,6 +178,7 @@ def test_the_focal_point_of_the_first_commune_finds_renewable_certificates_and_e
         "renewal.expired",
         "renewal.already_renewed",
         "renewal.too_few_days_left",
+        "renewal.open_request",
     }
     assert {
         "renewal.history_unknown",
@@ -222,7 +232,7 @@ def test_every_role_has_an_account_that_can_log_in_with_the_printed_password(
             assert not user.must_change_password
         roles = {grant.role for user in db.session.scalars(select(User)) for grant in user.grants}
     assert roles == set(Role)
-    assert len({one["password"] for one in practice_instance.logins}) == 8
+    assert len({one["password"] for one in practice_instance.logins}) == 11
 
 
 def test_every_name_says_that_it_is_made_up(practice_app: Flask) -> None:
@@ -270,12 +280,53 @@ def test_everything_can_be_searched(practice_app: Flask) -> None:
     assert found[search.CERTIFICATE] == set(db.session.scalars(select(Certificate.id)))
 
 
-def test_the_log_has_one_event_that_counts_what_was_made_and_is_sound(practice_app: Flask) -> None:
-    events = db.session.scalars(select(AuditEvent)).all()
-    assert [event.event for event in events] == ["practice.created"]
-    assert f'"certificates":{len(certificates())}' in events[0].body
-    assert '"devices":180' in events[0].body
-    assert audit.verify(db.session()).sound
+def test_the_log_ends_with_an_event_that_counts_what_was_made_and_is_sound(
+    practice_app: Flask,
+) -> None:
+    *before, last = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq)).all()
+    assert last.event == "practice.created"
+    assert f'"certificates":{len(certificates())}' in last.body
+    assert '"devices":180' in last.body
+    assert [one.at for one in before] == sorted(one.at for one in before)
+    verified = audit.verify(db.session())
+    assert verified.sound
+    assert not verified.set_back
+
+
+def test_each_commune_follows_another_regulation(practice_app: Flask) -> None:
+    followed = dict(
+        db.session.execute(
+            select(Agency.code, Agency.regulation).where(Agency.level == AgencyLevel.COMMUNE)
+        ).all()
+    )
+    assert followed == {
+        "D": "tuyen_quang_06_2026",
+        "T2": "bac_ninh_60_2025",
+        "N": "dong_nai_draft_2026",
+    }
+
+
+def test_the_offices_have_letters_of_every_act_in_many_states(practice_app: Flask) -> None:
+    requests = db.session.scalars(select(CertificateRequest)).all()
+    assert {one.kind for one in requests} == set(RequestKind)
+    assert len({one.state for one in requests}) >= 5
+    assert any(copies_owed(one) for one in requests if one.state is RequestState.SENT)
+    assert any(line.state is LineState.REFUSED for one in requests for line in one.lines)
+    month = timedelta(days=30)
+    assert any(one.received_on and one.received_on < TODAY - month for one in requests)
+
+
+def test_the_offices_have_days_behind_them(practice_app: Flask) -> None:
+    papers = Counter(db.session.scalars(select(Paper.state)))
+    assert papers[PaperState.PROVEN] == papers[PaperState.ISSUED] == 1
+    kinds = set(db.session.scalars(select(Incident.kind)))
+    assert kinds == {IncidentKind.LOSS, IncidentKind.LOCK}
+    (campaign,) = db.session.scalars(select(Stocktake)).all()
+    assert campaign.closed_at is None
+    for table in (StaffChange, FollowUp, Reminder, System, StocktakeItem):
+        assert db.session.scalar(select(func.count()).select_from(table)), table
+    kept = select(Certificate).where(Certificate.kind == SubscriberKind.SYSTEM)
+    assert all(one.system_id for one in db.session.scalars(kept))
 
 
 def test_certificates_have_the_shape_of_the_real_ones(practice_app: Flask) -> None:
@@ -322,6 +373,7 @@ def test_the_revocation_list_names_exactly_the_revoked_certificates(
                 issuer,
                 store,
                 signing_time=NOW,
+                proven=None,
                 at=NOW,
             ).state
             states[row.serial_number] = (state, row.revoked_at is not None)
