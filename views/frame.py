@@ -11,30 +11,69 @@ from version import VERSION
 from views.filters import gio
 from views.guards import account, settings
 
-# Label, endpoint, permission (None: every account) in the order of the daily work.
-PLACES: tuple[tuple[str, str, Permission | None], ...] = (
-    ("Trang chủ", "home.show", None),
-    ("Của tôi", "own.show", Permission.RECEIPT_CONFIRM),
-    ("Thiết bị", "devices.index", Permission.DEVICE_VIEW),
-    ("Chứng thư", "certificates.index", Permission.CERTIFICATE_VIEW),
-    ("Cá nhân và đơn vị", "people.index", Permission.PERSON_SEARCH),
-    ("Yêu cầu chứng thực", "certificate_requests.index", Permission.CERTIFICATE_REQUEST_VIEW),
-    ("Yêu cầu gửi tới Sở", "request_handling.index", Permission.CERTIFICATE_REQUEST_HANDLE),
-    ("Biên bản, bàn giao", "papers.index", Permission.PAPER_VIEW),
-    ("Sự cố", "incidents.index", Permission.INCIDENT_VIEW),
-    ("Biến động nhân sự", "staff_changes.index", Permission.STAFF_CHANGE_VIEW),
-    ("Kiểm kê", "stocktakes.index", Permission.STOCKTAKE_VIEW),
-    ("Nhắc việc", "reminders.index", Permission.REMINDER_VIEW),
-    ("Nhập, xuất Excel", "sheets.index", Permission.SHEET_EXPORT),
-    ("Báo cáo", "reports.index", Permission.REPORT_VIEW),
-    ("Văn bản của cơ quan", "office_documents.index", Permission.DOCUMENT_VIEW),
-    ("Văn bản đến", "incoming_documents.index", Permission.INCOMING_VIEW),
-    ("Trình ký số", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
-    ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
-    ("Nhật ký", "log.index", Permission.AUDIT_VIEW),
-    ("Căn cứ pháp lý", "law.index", Permission.LAW_VIEW),
-    ("Lịch ngày nghỉ", "calendar_days.index", Permission.CALENDAR_EDIT),
-    ("Quản trị tài khoản", "users.index", Permission.USER_MANAGE),
+Place = tuple[str, str, Permission | None]
+
+# Heading, then label, endpoint and permission (None: every account) of each place. What is done
+# every day comes first; nothing but the home page stands without a heading.
+PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (("Trang chủ", "home.show", None),),
+    ),
+    (
+        "Hằng ngày",
+        (
+            ("Của tôi", "own.show", Permission.RECEIPT_CONFIRM),
+            ("Nhắc việc", "reminders.index", Permission.REMINDER_VIEW),
+            ("Sự cố", "incidents.index", Permission.INCIDENT_VIEW),
+            ("Biến động nhân sự", "staff_changes.index", Permission.STAFF_CHANGE_VIEW),
+        ),
+    ),
+    (
+        "Sổ",
+        (
+            ("Thiết bị", "devices.index", Permission.DEVICE_VIEW),
+            ("Chứng thư", "certificates.index", Permission.CERTIFICATE_VIEW),
+            ("Cá nhân và đơn vị", "people.index", Permission.PERSON_SEARCH),
+            ("Kiểm kê", "stocktakes.index", Permission.STOCKTAKE_VIEW),
+            ("Nhập, xuất Excel", "sheets.index", Permission.SHEET_EXPORT),
+        ),
+    ),
+    (
+        "Hồ sơ",
+        (
+            (
+                "Yêu cầu chứng thực",
+                "certificate_requests.index",
+                Permission.CERTIFICATE_REQUEST_VIEW,
+            ),
+            (
+                "Yêu cầu gửi tới Sở",
+                "request_handling.index",
+                Permission.CERTIFICATE_REQUEST_HANDLE,
+            ),
+            ("Biên bản, bàn giao", "papers.index", Permission.PAPER_VIEW),
+            ("Văn bản của cơ quan", "office_documents.index", Permission.DOCUMENT_VIEW),
+            ("Văn bản đến", "incoming_documents.index", Permission.INCOMING_VIEW),
+            ("Báo cáo", "reports.index", Permission.REPORT_VIEW),
+        ),
+    ),
+    (
+        "Ký số",
+        (
+            ("Trình ký số", "signing_agents.index", Permission.SIGNING_AGENT_PAIR),
+            ("Kiểm tra chữ ký", "verifications.new", Permission.VERIFICATION_USE),
+        ),
+    ),
+    (
+        "Tra cứu, quản trị",
+        (
+            ("Căn cứ pháp lý", "law.index", Permission.LAW_VIEW),
+            ("Nhật ký", "log.index", Permission.AUDIT_VIEW),
+            ("Lịch ngày nghỉ", "calendar_days.index", Permission.CALENDAR_EDIT),
+            ("Quản trị tài khoản", "users.index", Permission.USER_MANAGE),
+        ),
+    ),
 )
 
 # Pages that belong to the place of another noun.
@@ -75,6 +114,7 @@ BELONGS_TO = {
     "document_signing": "office_documents",
     "pictures": "office_documents",
     "stocktake_counts": "stocktakes",
+    "stocktake_items": "stocktakes",
 }
 
 
@@ -98,14 +138,22 @@ def register_frame(app: Flask) -> None:
 
 
 def _navigation(app: Flask) -> list[dict[str, Any]]:
+    """The headings under which this person has a place, each with its places."""
     noun = (request.endpoint or "").split(".")[0]
     here = BELONGS_TO.get(noun, noun)
     person = account()
-    return [
-        {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}
-        for label, endpoint, permission in PLACES
-        if endpoint in app.view_functions and (permission is None or person.can(permission))
+    groups = [
+        {
+            "title": title,
+            "places": [
+                {"label": label, "url": url_for(point), "current": point.split(".")[0] == here}
+                for label, point, permission in places
+                if point in app.view_functions and (permission is None or person.can(permission))
+            ],
+        }
+        for title, places in PLACES
     ]
+    return [group for group in groups if group["places"]]
 
 
 def _signed_in() -> dict[str, Any]:

@@ -46,12 +46,19 @@ def page_context() -> dict[str, object]:
     return {
         "navigation": [
             {
-                "label": label,
-                "url": f"/#{number}",
-                "current": number == 2,
-                "count": number == 4 and 3,
+                "title": title,
+                "places": [
+                    {
+                        "label": label,
+                        "url": f"/#{number}",
+                        "current": number == 2,
+                        "count": number == 4 and 3,
+                    }
+                    for number, label in enumerate(labels)
+                    if (number > 0) is bool(title) and (number > 4) is (title == "Ký số")
+                ],
             }
-            for number, label in enumerate(labels)
+            for title in ("", "Sổ", "Ký số")
         ],
         "signed_in": {
             "name": "Trần Thị Thử Nghiệm Ánh",
