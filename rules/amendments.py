@@ -254,7 +254,7 @@ def _check_cases(facts: AmendmentFacts, on: date, law: Law) -> Iterator[Finding]
         yield finding(
             "amendment.case_not_listed",
             Severity.SHOULD,
-            f"Thay đổi của {name} không thuộc các trường hợp mà Điều 15 nêu cho loại thuê bao này.",
+            f"Thay đổi của {name} không thuộc các trường hợp quy định cho loại thuê bao này.",
             "Chọn lại trường hợp thay đổi; nếu đúng là trường hợp khác thì hỏi Cục trước khi gửi.",
             law.provision(_cases_key(facts.kind), on=on),
         )

@@ -69,6 +69,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OverflowError, _too_large)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -87,6 +88,14 @@ def _http(error: HTTPException) -> Response:
     if (retry := getattr(error, "retry_after", None)) is not None:
         answer.headers["Retry-After"] = str(retry)
     return answer
+
+
+def _too_large(error: OverflowError) -> Response:
+    """A number in an address or a form that is greater than any number of a row: it names none."""
+    if "SQLite INTEGER" not in str(error):
+        return _unexpected(error)
+    db.session.rollback()
+    return page(404)
 
 
 def _unexpected(error: Exception) -> Response:
