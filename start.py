@@ -36,6 +36,7 @@ from starting.processes import PYTHON, environment, only_one, run_attached, task
 BEGUN = INSTANCE / "begun"
 DAY = 24 * 60 * 60
 PORT = 17990
+AGENT_COMMANDS = ("tokens", "certificates", "sign", "speed")
 AGENT_PORT = int(os.environ.get("SO_TOKEN_AGENT_PORT") or 17995)
 
 
@@ -141,6 +142,19 @@ def run_agent(server: str, port: int) -> int:
         return watch([agent])
 
 
+def run_agent_command(arguments: Sequence[str]) -> int:
+    """Run one of the agent's commands in the person's own folder and return its exit status."""
+    ensure_environment("agent")
+    variables, practice = dict(environment()), INSTANCE / "practice"
+    more: list[str] = []
+    if practice.is_dir():
+        variables["SOFTHSM2_CONF"] = str(practice / "softhsm2.conf")
+        more = ["--state", str(practice / "agent")]
+    variables["PYTHONPATH"] = str(ROOT)
+    command = [str(PYTHON), "-m", "signing.agent", *arguments, *more]
+    return subprocess.run(command, env=variables, check=False).returncode
+
+
 def run_cli(arguments: Sequence[str]) -> int:
     """Run one command of cli.py in the person's own folder and return its exit status."""
     ensure_environment("server")
@@ -177,6 +191,20 @@ def interrupted(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def do(arguments: list[str]) -> int:
+    """Do what the command line says and return the exit status."""
+    if arguments[:1] == ["agent"] and arguments[1:2] and arguments[1] in AGENT_COMMANDS:
+        return run_agent_command(arguments[1:])
+    args = parse(arguments)
+    if args.command == "test":
+        return run_tests(args.rest)
+    if args.command == "agent":
+        return run_agent(args.server, args.agent_port)
+    if args.command == "cli":
+        return run_cli(args.rest)
+    return run_server(args.host, args.port, args.agent_port)
+
+
 def main(arguments: list[str]) -> int:
     """Do one command; the only place where troubles become sentences."""
     for stream in (sys.stdout, sys.stderr):
@@ -187,15 +215,8 @@ def main(arguments: list[str]) -> int:
         return 0
     for number in stop_signals():
         signal.signal(number, interrupted)
-    args = parse(arguments)
     try:
-        if args.command == "test":
-            return run_tests(args.rest)
-        if args.command == "agent":
-            return run_agent(args.server, args.agent_port)
-        if args.command == "cli":
-            return run_cli(args.rest)
-        return run_server(args.host, args.port, args.agent_port)
+        return do(arguments)
     except Trouble as trouble:
         say(str(trouble))
     except OSError as problem:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import waitress  # type: ignore[import-untyped]
 
-from signing.agent import VERSION
+from signing.agent import VERSION, commands
 from signing.agent.application import Agent, create_application, make_agent
 from signing.agent.clock import now
 from signing.agent.gate import LARGEST_BODY
@@ -98,8 +98,11 @@ def _say(sentence: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until it is stopped; 1 with one sentence when it cannot start."""
-    chosen = read_arguments(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     forbid_core_dumps()
+    if given and given[0] in commands.COMMANDS:
+        return commands.main(given)
+    chosen = read_arguments(given)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     try:
         listener = bind(chosen.port)
