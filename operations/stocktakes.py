@@ -35,6 +35,7 @@ from rules.stocktakes import (
     check_closing,
     totals,
 )
+from schema.custody import Paper
 from schema.stocktakes import Stocktake, StocktakeItem, StocktakeMember
 
 __all__ = ["NOUN"]
@@ -211,31 +212,37 @@ def close(
         if found.wants_reason and not words.reason.strip():
             raise Refused("Có lưu ý khi khóa sổ. Nêu lý do vẫn khóa sổ.")
         paper = make_minutes(session, row, found.sheet, found.items, actor, words, draw)
-        row.closed_at, row.closed_by_id = actor.at, actor.user_id
-        row.paper_id = paper.id
         row.conclusion = _clean(words.conclusion, _LONGEST_CONCLUSION)
-        row.version += 1
-        follow_ups.propose(
-            session,
-            actor,
-            noun=NOUN,
-            object_id=row.id,
-            agency_id=row.agency_id,
-            items=proposals_of(found.sheet, found.items, law_for(law, row.agency), actor.today),
-        )
-        numbers = totals(found.items).by_outcome
-        _record(
-            session,
-            "stocktake.closed",
-            row,
-            actor,
-            document_sha256=paper.sha256,
-            right=numbers[CountOutcome.RIGHT],
-            missing=numbers[CountOutcome.MISSING],
-            surplus=numbers[CountOutcome.SURPLUS],
-            wrong_holder=numbers[CountOutcome.WRONG_HOLDER],
-        )
+        _lock(session, actor, row, found, law_for(law, row.agency), paper)
         return paper.id
+
+
+def _lock(
+    session: Session, actor: Actor, row: Stocktake, found: Review, law: Law, paper: Paper
+) -> None:
+    row.closed_at, row.closed_by_id = actor.at, actor.user_id
+    row.paper_id = paper.id
+    row.version += 1
+    follow_ups.propose(
+        session,
+        actor,
+        noun=NOUN,
+        object_id=row.id,
+        agency_id=row.agency_id,
+        items=proposals_of(found.sheet, found.items, law, actor.today),
+    )
+    numbers = totals(found.items).by_outcome
+    _record(
+        session,
+        "stocktake.closed",
+        row,
+        actor,
+        document_sha256=paper.sha256,
+        right=numbers[CountOutcome.RIGHT],
+        missing=numbers[CountOutcome.MISSING],
+        surplus=numbers[CountOutcome.SURPLUS],
+        wrong_holder=numbers[CountOutcome.WRONG_HOLDER],
+    )
 
 
 # Never counted ------------------------------------------------------------------------------------

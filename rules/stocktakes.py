@@ -133,6 +133,7 @@ class Closing:
     closing_person_id: int | None
     closed: bool = False
     expects_late_counts: bool = False
+    """Nobody has made sure that no telephone still holds counts that it could not send."""
 
 
 def distinct(counts: Iterable[Count]) -> tuple[Count, ...]:
@@ -284,8 +285,9 @@ def _check_completeness(
         yield finding(
             "stocktake.late_counts",
             Severity.SHOULD,
-            "Còn máy đang giữ kết quả kiểm đếm chưa gửi được.",
-            "Chờ các máy gửi xong kết quả rồi khóa sổ.",
+            "Chưa xác nhận các máy dùng để kiểm đã gửi hết kết quả; kết quả đến sau khi khóa sổ "
+            "không được nhận.",
+            "Xem trang quét của từng máy đã báo “Đã gửi hết” chưa, đánh dấu xác nhận rồi khóa sổ.",
         )
     if facts.due_on < on:
         yield finding(

@@ -99,7 +99,7 @@
   function send() {
     var part = read("-cho").slice(0, PART);
     if (sending) return;
-    if (!part.length) { if (state.className !== "scan-state ") waiting(); return; }
+    if (!part.length) return;
     sending = true;
     fetch(form.dataset.upload, {
       method: "POST", credentials: "same-origin", redirect: "error",

@@ -62,6 +62,7 @@ NOUNS = (
     "sheet_exports",
     "stocktakes",
     "stocktake_counts",
+    "stocktake_items",
     "incidents",
     "incident_papers",
     "own",

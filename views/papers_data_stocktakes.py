@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import clock
 from labels import label
 from letters import stocktake_minutes
 from letters.stocktake_minutes import Member, StocktakeMinutes, Tally
@@ -11,7 +12,6 @@ from rules.devices import DeviceKind
 from rules.papers import PaperKind
 from rules.stocktakes import FOLLOW_UPS, CountOutcome, CountWay
 from schema.custody import Paper
-from views.filters import gio
 from views.papers_data import Letter, lines, maker, person, record, spelt
 
 _LISTS = {
@@ -73,4 +73,7 @@ def _small(way: CountWay) -> str:
 
 
 def _instant(told: Any) -> str:
-    return gio(datetime.fromisoformat(str(told))) if told else ""
+    if not told:
+        return ""
+    at = datetime.fromisoformat(str(told)).astimezone(clock.VIETNAM)
+    return f"{at:%H} giờ {at:%M} phút ngày {at:%d/%m/%Y}"

@@ -2,23 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
-from contextlib import closing
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
-from wtforms import SelectChoice
 
 import clock
 from extensions import db
-from forms.stocktakes import DecisionForm, IdentifyForm
 from labels import label
-from models import Device, ImportBatch, Person, User
-from operations import files
-from operations import stocktake_corrections as corrections
+from models import Device, ImportBatch, Person
 from operations import stocktake_counts as counts
 from operations.law import sender_for
 from operations.stocktake_counts import Answer, Sighting
@@ -31,7 +25,6 @@ from schema.stocktakes import Stocktake, StocktakeCount, StocktakeItem
 from views.guards import account, load, own_path, requires
 from views.handover_wishes import people_of
 from views.register_pages import member
-from views.returned_letters import scan_type
 from views.stocktake_figures import figures_of, units_of
 from views.stocktake_uploads import BadUpload, as_json, sightings_of
 
@@ -42,8 +35,6 @@ OWN = Permission.RECEIPT_CONFIRM
 PAGE = 100
 RECENT = 12
 MOST_READ = 5
-MOST_PHOTO = 5 * 1024 * 1024
-PHOTOS = ("image/png", "image/jpeg")
 TICKS = {
     "dung": ("Đúng như sổ", {"as_booked": True}),
     "khong-thay": ("Đã tìm, không thấy", {"seen": False}),
@@ -52,12 +43,13 @@ TICKS = {
 _AGENCY = joinedload(Stocktake.agency)
 
 
-def _open(stocktake_id: int) -> Stocktake:
+def open_to_count(stocktake_id: int) -> Stocktake:
     """A campaign that this person may count; once it is locked its own page says so."""
     return load(Stocktake, stocktake_id, COUNT, options=[_AGENCY])
 
 
-def _people(row: Stocktake) -> list[tuple[str, str]]:
+def people_to_name(row: Stocktake) -> list[tuple[str, str]]:
+    """Who may be named as the holder of a thing: the people of the managing agency."""
     return people_of(sender_for(db.session(), row.agency) or row.agency)
 
 
@@ -68,7 +60,7 @@ def _people(row: Stocktake) -> list[tuple[str, str]]:
 @requires(COUNT)
 def scan(stocktake_id: int) -> ResponseReturnValue:
     """One field, for a scanner or for fingers. Without JavaScript each code is a form sent."""
-    row = _open(stocktake_id)
+    row = open_to_count(stocktake_id)
     if row.closed_at is not None:
         return redirect(url_for("stocktakes.show", stocktake_id=row.id))
     holder = request.values.get("nguoi", type=int)
@@ -82,7 +74,7 @@ def scan(stocktake_id: int) -> ResponseReturnValue:
         row=row,
         figures=figures_of([row.id])[row.id],
         recent=_recent(row.id),
-        people=_people(row),
+        people=people_to_name(row),
         holder=holder,
         client_id=secrets.token_hex(12),
         key=f"kiem-ke-{row.id}-{account().user.id}",
@@ -139,7 +131,7 @@ def _recent(stocktake_id: int) -> Sequence[Any]:
 @requires(COUNT)
 def upload(stocktake_id: int) -> ResponseReturnValue:
     """What the page kept while there was no network; sent again, it counts once."""
-    row = _open(stocktake_id)
+    row = open_to_count(stocktake_id)
     try:
         told = sightings_of(request.get_json(silent=True), now=clock.now(), opened_at=row.opened_at)
         answers = _record(row.id, told)
@@ -170,7 +162,7 @@ def _batches(row: Stocktake) -> Sequence[Any]:
 @requires(COUNT)
 def attached(stocktake_id: int) -> ResponseReturnValue:
     """Count the tokens whose certificates the agent of this person has read."""
-    row = _open(stocktake_id)
+    row = open_to_count(stocktake_id)
     batch = db.session.get(ImportBatch, request.form.get("lan-doc", type=int) or 0)
     if batch is None or batch.user_id != account().user.id or batch.source != "token":
         abort(404)
@@ -284,162 +276,6 @@ def _ticked(row: Stocktake) -> None:
         flash(one, "error")
     if done := sum(not one.problem for one in answers):
         flash(f"Đã ghi “{words}” cho {done} thiết bị.", "success")
-
-
-# One thing ----------------------------------------------------------------------------------------
-
-
-@bp.route("/<int:stocktake_id>/muc/<int:item_id>", methods=["GET", "POST"])
-@requires(VIEW)
-def item(stocktake_id: int, item_id: int) -> ResponseReturnValue:
-    """One thing with all its counts; what became of it is decided here, with note and photo."""
-    row = load(Stocktake, stocktake_id, VIEW, options=[_AGENCY])
-    thing = _thing(row.id, item_id)
-    covered = account().can(COUNT) and account().scope(COUNT).covers(row.agency_id)
-    may_count = covered and row.closed_at is None
-    form = DecisionForm()
-    form.holder_id.choices = [
-        SelectChoice("", "Không rõ, không ghi"),
-        *(SelectChoice(*one) for one in _people(row)),
-    ]
-    if request.method == "GET":
-        form.version.data = thing.version
-        form.holder_id.data = thing.found_holder_id or thing.expected_holder_id
-    elif not may_count:
-        abort(403)
-    elif form.validate() and _decide(thing.id, form):
-        flash("Đã ghi kết quả.", "success")
-        return redirect(url_for(".item", stocktake_id=stocktake_id, item_id=item_id), 303)
-    thing = _thing(stocktake_id, item_id)
-    return render_template(
-        "stocktakes/item.html",
-        row=row,
-        thing=thing,
-        form=form,
-        identify=IdentifyForm(None, version=thing.version, prefix="la-"),
-        rows=_counts(thing.id),
-        may_count=may_count,
-    )
-
-
-def _thing(stocktake_id: int, item_id: int) -> StocktakeItem:
-    found = db.session.scalars(
-        select(StocktakeItem)
-        .where(StocktakeItem.id == item_id, StocktakeItem.stocktake_id == stocktake_id)
-        .options(
-            joinedload(StocktakeItem.device).joinedload(Device.agency),
-            joinedload(StocktakeItem.expected_holder),
-            joinedload(StocktakeItem.found_holder),
-        )
-    ).one_or_none()
-    if found is None:
-        abort(404)
-    return found
-
-
-def _counts(item_id: int) -> Sequence[Any]:
-    return db.session.execute(
-        select(StocktakeCount, User.display_name, Person.full_name)
-        .join(User, User.id == StocktakeCount.counted_by_id)
-        .outerjoin(Person, Person.id == StocktakeCount.found_holder_id)
-        .where(StocktakeCount.item_id == item_id)
-        .order_by(StocktakeCount.counted_at, StocktakeCount.id)
-    ).all()
-
-
-def _decide(item_id: int, form: DecisionForm) -> bool:
-    photo = _photo(form)
-    if form.photo.errors:
-        return False
-    outcome = CountOutcome[form.outcome.data]
-    verdict = corrections.Verdict(
-        seen=outcome is not CountOutcome.MISSING,
-        damaged=outcome is CountOutcome.DAMAGED,
-        holder_id=form.holder_id.data,
-        note=form.note.data or "",
-        photo=photo,
-    )
-    try:
-        corrections.decide(
-            db.session(),
-            actor=account().actor(),
-            item_id=item_id,
-            version=form.version.data,
-            verdict=verdict,
-        )
-    except Refused as error:
-        flash(str(error), "error")
-        return False
-    return True
-
-
-def _photo(form: DecisionForm) -> corrections.Photo | None:
-    sent = form.photo.data
-    if not getattr(sent, "filename", ""):
-        return None
-    with closing(sent):
-        content = sent.read(MOST_PHOTO + 1)
-    media_type = scan_type(content)
-    if media_type not in PHOTOS:
-        form.photo.errors = ["Ảnh phải là PNG hoặc JPG."]
-    elif len(content) > MOST_PHOTO:
-        form.photo.errors = ["Ảnh lớn quá 5 MB. Chụp lại với cỡ nhỏ hơn."]
-    return corrections.Photo(content, media_type) if media_type and not form.photo.errors else None
-
-
-@bp.get("/<int:stocktake_id>/anh/<int:count_id>")
-@requires(VIEW)
-def photo(stocktake_id: int, count_id: int) -> ResponseReturnValue:
-    """The photo of one count."""
-    row = load(Stocktake, stocktake_id, VIEW)
-    found = db.session.get(StocktakeCount, count_id)
-    if found is None or found.stocktake_id != row.id or found.photo_sha256 is None:
-        abort(404)
-    content = files.read(db.session, found.photo_sha256)
-    return send_file(BytesIO(content), mimetype=scan_type(content), etag=False)
-
-
-@bp.post("/<int:stocktake_id>/muc/<int:item_id>/bo")
-@requires(COUNT)
-def set_aside(stocktake_id: int, item_id: int) -> ResponseReturnValue:
-    """Take the counts of a thing back: scanned or ticked by mistake."""
-    row = _open(stocktake_id)
-    thing = _thing(row.id, item_id)
-    version = request.form.get("version", type=int) or 0
-    here = url_for(".item", stocktake_id=stocktake_id, item_id=item_id)
-    try:
-        stays = corrections.set_aside(
-            db.session(), actor=account().actor(), item_id=thing.id, version=version
-        )
-    except Refused as error:
-        flash(str(error), "error")
-        return redirect(here, 303)
-    flash("Đã bỏ các lần kiểm đếm ghi nhầm; chúng vẫn được lưu trong nhật ký.", "success")
-    return redirect(here if stays else url_for(".items", stocktake_id=stocktake_id), 303)
-
-
-@bp.post("/<int:stocktake_id>/muc/<int:item_id>/la-thiet-bi")
-@requires(COUNT)
-def identify(stocktake_id: int, item_id: int) -> ResponseReturnValue:
-    """Tell which device of the register a thing without a known code is."""
-    row = _open(stocktake_id)
-    thing, form = _thing(row.id, item_id), IdentifyForm(prefix="la-")
-    number = thing.id
-    if not form.validate():
-        flash("Nhập mã nội bộ hoặc số hiệu của thiết bị.", "error")
-    else:
-        try:
-            number = corrections.identify(
-                db.session(),
-                actor=account().actor(),
-                item_id=number,
-                version=form.version.data,
-                code=form.code.data,
-            )
-            flash("Đã ghép kết quả kiểm đếm vào thiết bị này.", "success")
-        except Refused as error:
-            flash(str(error), "error")
-    return redirect(url_for(".item", stocktake_id=stocktake_id, item_id=number), 303)
 
 
 # One's own ----------------------------------------------------------------------------------------

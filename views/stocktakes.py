@@ -31,7 +31,7 @@ from views.handovers import MOST as MOST_AT_ONCE
 from views.kept import key_of, until_the_log_grows
 from views.papers_data import draw_paper
 from views.register_pages import history
-from views.stocktake_figures import conflicts_of, figures_of, units_of, whole
+from views.stocktake_figures import conflicts_of, counters_of, figures_of, units_of, whole
 from views.users import agency_choices
 
 bp = Blueprint("stocktakes", __name__, url_prefix="/kiem-ke")
@@ -241,7 +241,8 @@ def show(stocktake_id: int) -> ResponseReturnValue:
         and account().scope(MANAGE).covers(row.agency_id),
         may_count=open_ and account().can(COUNT) and account().scope(COUNT).covers(row.agency_id),
         days=(row.due_on - clock.today()).days,
-        history=history(stocktakes.NOUN, row.id),
+        counters=counters_of(row.id),
+        history=history(stocktakes.NOUN, row.id, without=["stocktake.counted"]),
     )
 
 
@@ -263,7 +264,7 @@ def _correction_url(row: Stocktake) -> str:
         )
         .limit(MOST_AT_ONCE)
     ).all()
-    if not found:
+    if len(found) < 2:  # A single one has its own button.
         return ""
     asked = {f"nguoi-{device}": holder for device, holder in found}
     ids = ",".join(str(device) for device, _ in found)

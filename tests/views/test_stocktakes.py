@@ -20,7 +20,7 @@ from schema.custody import FollowUp, Paper
 from schema.stocktakes import Stocktake, StocktakeCount, StocktakeItem
 from tests import factories
 from tests.cast import Cast
-from views import stocktake_counts
+from views import stocktake_items
 
 Login = Callable[[int], FlaskClient]
 Counting = Callable[[], AbstractContextManager[list[str]]]
@@ -237,7 +237,7 @@ def test_ticked_rows_are_counted_in_one_act(shelf: Session, login: Login, cast: 
 def test_one_thing_is_decided_with_note_and_photo(
     shelf: Session, login: Login, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stocktake_counts, "MOST_PHOTO", 1_000)
+    monkeypatch.setattr(stocktake_items, "MOST_PHOTO", 1_000)
     browser = login(cast.an)
     number = opened(browser, cast)
     place = f"/kiem-ke/{number}/muc/{number_of(shelf, 'TB-00001')}"
