@@ -1,13 +1,14 @@
 """Shapes of what a person types about their own account. Whether it is right, operations decide."""
 
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
+
+from forms.base import HouseForm
 
 LONGEST_PASSWORD = 128
 
 
-class LoginForm(FlaskForm):
+class LoginForm(HouseForm):
     """Name and password."""
 
     username = StringField(
@@ -23,7 +24,7 @@ class LoginForm(FlaskForm):
     )
 
 
-class ReauthenticationForm(FlaskForm):
+class ReauthenticationForm(HouseForm):
     """The password once more, before a dangerous act."""
 
     password = PasswordField(
@@ -35,7 +36,7 @@ class ReauthenticationForm(FlaskForm):
     )
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(HouseForm):
     """The current password and, twice, the new one."""
 
     current = PasswordField(

@@ -1,9 +1,9 @@
 """Shapes of what is typed about agencies and about the decisions that change them."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from forms.base import HouseForm
 from forms.fields import DayField, DayRequired
 from forms.people import VersionForm
 from forms.users import ChoiceField
@@ -45,7 +45,7 @@ class _Particulars:
     budget_code = _text("Mã quan hệ ngân sách", 20)
 
 
-class NewAgencyForm(_Particulars, FlaskForm):
+class NewAgencyForm(_Particulars, HouseForm):
     """A new agency or unit under the one it was opened from."""
 
     established_on = DayField("Ngày thành lập")

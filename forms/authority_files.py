@@ -1,10 +1,10 @@
 """Shapes of what is asked for the authority's file and for a list of official addresses."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.fields import DayField, DayRequired
 from forms.users import ChoiceField
@@ -12,7 +12,7 @@ from forms.users import ChoiceField
 SHEETS = ".xlsx,.xls,.csv"
 
 
-class PeopleOfForm(FlaskForm):
+class PeopleOfForm(HouseForm):
     """Whose people to list."""
 
     agency_id = ChoiceField(
@@ -41,7 +41,7 @@ class EmailListForm(PeopleOfForm):
             raise ValidationError("Chọn một tệp hoặc dán danh sách, một trong hai cách.")
 
 
-class EmailChoiceForm(FlaskForm):
+class EmailChoiceForm(HouseForm):
     """Which of the matched addresses to keep; the choices themselves are boxes of the page."""
 
     from_on = DayField("Dùng từ ngày", [DayRequired("Nhập ngày bắt đầu dùng.")])

@@ -1,15 +1,15 @@
 """Shapes of what an administrator types about days off and days worked."""
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
+from forms.base import HouseForm
 from forms.fields import DayField, DayRequired
 
 OFF, WORKED = "off", "worked"
 
 
-class CalendarDayForm(FlaskForm):
+class CalendarDayForm(HouseForm):
     """One day that differs from the calculated calendar, with the notice it comes from."""
 
     day = DayField("Ngày", [DayRequired("Nhập ngày.")])

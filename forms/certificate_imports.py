@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Form,
@@ -14,6 +13,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from forms.base import HouseForm
 from forms.users import ChoiceField
 from labels import label
 from rules.certificates import SubscriberKind
@@ -38,7 +38,7 @@ class FilesRequired:
             raise ValidationError("Chọn ít nhất một tệp.")
 
 
-class UploadForm(FlaskForm):
+class UploadForm(HouseForm):
     """Files for one agency and its units."""
 
     agency_id = ChoiceField(
@@ -57,7 +57,7 @@ class UploadForm(FlaskForm):
     )
 
 
-class SaveForm(FlaskForm):
+class SaveForm(HouseForm):
     """Only the secret of the session; each certificate has an `ItemForm` of its own."""
 
 

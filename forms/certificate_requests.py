@@ -1,6 +1,5 @@
 """Shapes of what a person types into a request. What the law says of it, operations decide."""
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     IntegerField,
@@ -13,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 import labels
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from rules.signers import SigningAuthority
 from rules.sim_registrations import SimCarrier, SimRegistration
@@ -20,13 +20,13 @@ from rules.sim_registrations import SimCarrier, SimRegistration
 LONGEST_REASON = 1000
 
 
-class VersionedForm(FlaskForm):
+class VersionedForm(HouseForm):
     """A form that says which version of the request the person was looking at."""
 
     version = IntegerField("", [InputRequired("Thiếu phiên bản.")], widget=HiddenInput())
 
 
-class NewRequestForm(FlaskForm):
+class NewRequestForm(HouseForm):
     """The day on which the letter should arrive; the chosen subjects come beside the form."""
 
     planned_receipt_on = DayField(

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
+
+from forms.base import HouseForm
 
 
 def _number(value: Any) -> int | None:
@@ -13,7 +14,7 @@ def _number(value: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text) else None
 
 
-class HistoryForm(FlaskForm):
+class HistoryForm(HouseForm):
     """How often a certificate was renewed, and on what ground somebody vouches for it."""
 
     renewals = RadioField(
@@ -35,7 +36,7 @@ class HistoryForm(FlaskForm):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Tải lại trang.")])
 
 
-class AssignmentForm(FlaskForm):
+class AssignmentForm(HouseForm):
     """The person a certificate belongs to, and the device it is on; empty for none."""
 
     person_id = HiddenField(filters=[_number])

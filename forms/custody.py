@@ -1,14 +1,14 @@
 """Shapes of the short acts on one device that need no minutes."""
 
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import Length, Optional
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.handovers import number_of
 
 
-class MoveForm(FlaskForm):
+class MoveForm(HouseForm):
     """When it happened, to whom where the act needs somebody, and what is to be remembered."""
 
     on = DayField("Ngày thực hiện", [DayRequired("Nhập ngày thực hiện.")])
@@ -20,5 +20,5 @@ class MoveForm(FlaskForm):
     )
 
 
-class UndoForm(FlaskForm):
+class UndoForm(HouseForm):
     """Taking a wrong click back asks for nothing but the click."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import FloatField, IntegerField, RadioField, SelectChoice, ValidationError
 from wtforms.validators import InputRequired, NumberRange
+
+from forms.base import HouseForm
 
 
 class CommaField(FloatField):
@@ -28,7 +29,7 @@ def _between(least: float, most: float) -> list[Any]:
     return [InputRequired(message), NumberRange(least, most, message)]
 
 
-class LabelsForm(FlaskForm):
+class LabelsForm(HouseForm):
     """Which sheets, from which place on, and what the printer does to them."""
 
     format = RadioField("Loại tờ nhãn", [InputRequired("Chọn loại tờ nhãn.")], choices=[])

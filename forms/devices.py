@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from forms.fields import DayField
 from forms.users import ChoiceField
 from labels import label
@@ -52,7 +52,7 @@ class _Description:
     note = TextAreaField("Ghi chú", [_at_most(2000)])
 
 
-class NewDeviceForm(_Description, FlaskForm):
+class NewDeviceForm(_Description, HouseForm):
     """A device entered into the register, with where it is on that day."""
 
     agency_id = ChoiceField(
@@ -85,7 +85,7 @@ class NewDeviceForm(_Description, FlaskForm):
             raise ValidationError("Nhập thư điện tử công vụ của người giữ thiết bị.")
 
 
-class DeviceForm(_Description, FlaskForm):
+class DeviceForm(_Description, HouseForm):
     """Correction of what describes a device."""
 
     internal_code = StringField(

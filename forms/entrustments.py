@@ -1,10 +1,10 @@
 """Shape of a decision that entrusts an agency's device to a person."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.handovers import number_of
 
@@ -13,7 +13,7 @@ def _at_most(length: int) -> Length:
     return Length(max=length, message=f"Dài quá {length} ký tự.")
 
 
-class EntrustmentForm(FlaskForm):
+class EntrustmentForm(HouseForm):
     """Which devices, to whom, for how long, and the words of the decision."""
 
     device_ids = SelectMultipleField(

@@ -1,13 +1,12 @@
 """Shapes of what is typed about things that must follow from an event."""
 
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from forms.incidents import NoSecret
+from forms.base import HouseForm, NoSecret
 
 
-class WaiveForm(FlaskForm):
+class WaiveForm(HouseForm):
     """Why a proposal is left out."""
 
     reason = TextAreaField(

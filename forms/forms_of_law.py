@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
+
+from forms.base import HouseForm
 
 PREFIX = "tu-"
 
@@ -20,7 +21,7 @@ class Word:
     places: Sequence[str]
 
 
-class SeenForm(FlaskForm):
+class SeenForm(HouseForm):
     """What every change carries: what the person was looking at."""
 
     seen = HiddenField()

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 
 PAPER, DIGITAL = "giay", "ky-so"
@@ -22,7 +22,7 @@ def number_of(value: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-class HandoverForm(FlaskForm):
+class HandoverForm(HouseForm):
     """One act for the chosen devices; the page shows the fields that the act asks for."""
 
     on = DayField("Ngày lập biên bản", [DayRequired("Nhập ngày lập biên bản.")])

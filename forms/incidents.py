@@ -4,37 +4,25 @@ import re
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     RadioField,
     SelectChoice,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.base import HouseForm, NoSecret
 from forms.certificate_imports import number_or_none
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.people import VersionForm
 from labels import label
-from rules.incidents import IncidentKind, check_text, without_secrets
+from rules.incidents import IncidentKind
 from rules.requests import RequestKind
 
 _VIETNAM = timezone(timedelta(hours=7))
 _CLOCK = re.compile(r"(\d{1,2})(?:\s*(?::|h|g|giờ)\s*(\d{1,2})?)?\s*(?:phút|p)?", re.IGNORECASE)
-
-
-class NoSecret:
-    """Refuses a text that tells a PIN, and shows it again without the secret."""
-
-    def __call__(self, _form: Any, field: Any) -> None:
-        text = field.data or ""
-        found = check_text(text)
-        if found:
-            field.data = without_secrets(text)
-            raise ValidationError(f"{found[0].message} {found[0].remedy}")
 
 
 def _text(words: str, longest: int, hint: str = "", required: str = "") -> Any:
@@ -64,7 +52,7 @@ class ClockField(StringField):
         return getattr(self, "typed", "")
 
 
-class ReportForm(FlaskForm):
+class ReportForm(HouseForm):
     """What happened, in a minute: which device, what, when. Nothing more is required."""
 
     device_id = RadioField(
@@ -155,7 +143,7 @@ class WithdrawForm(VersionForm):
     reason = _text("Vì sao là báo nhầm", 300, "Lý do được giữ trong sổ.", "Nêu lý do.")
 
 
-class SlipForm(FlaskForm):
+class SlipForm(HouseForm):
     """What a subscriber asks the managing agency for."""
 
     kind = RadioField(

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField
 
 
@@ -19,7 +19,7 @@ def _number(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() else None
 
 
-class ReceiptForm(FlaskForm):
+class ReceiptForm(HouseForm):
     """The file that came in, and from whom."""
 
     file = FileField("Tệp văn bản đến", [FileRequired("Chọn tệp PDF.")])
@@ -29,7 +29,7 @@ class ReceiptForm(FlaskForm):
     )
 
 
-class DecisionForm(FlaskForm):
+class DecisionForm(HouseForm):
     """What is decided, why, and the line of the register; which parts are owed depends on it."""
 
     version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())

@@ -1,10 +1,10 @@
 """Shapes of what is entered when a parcel comes from the authority."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.handovers import number_of
 from forms.users import ChoiceField as ChosenField
@@ -19,7 +19,7 @@ def _at_most(length: int) -> Length:
     return Length(max=length, message=f"Dài quá {length} ký tự.")
 
 
-class IntakeForm(FlaskForm):
+class IntakeForm(HouseForm):
     """A parcel: what accompanies it, and the serials that were scanned or pasted."""
 
     agency_id = ChosenField(

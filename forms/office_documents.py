@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
@@ -19,6 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from labels import label
 from rules.documents import SigningAct
@@ -33,7 +33,7 @@ def _number(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() else None
 
 
-class _Versioned(FlaskForm):
+class _Versioned(HouseForm):
     version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())
 
 
@@ -57,7 +57,7 @@ class PageField(IntegerField):
             raise ValueError("Nhập số trang.") from error
 
 
-class DeclarationForm(FlaskForm):
+class DeclarationForm(HouseForm):
     """Before a file is asked for: is it a state secret, and how is it to be signed?"""
 
     secrecy = RadioField(
@@ -78,7 +78,7 @@ class DeclarationForm(FlaskForm):
     )
 
 
-class UploadForm(FlaskForm):
+class UploadForm(HouseForm):
     """The file, and what it is called in the list."""
 
     title = StringField("Tên văn bản", [InputRequired("Nhập tên hoặc trích yếu."), _at_most(300)])

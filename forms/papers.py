@@ -1,6 +1,5 @@
 """Shapes of what is entered about a paper: its number, its proofs, its way to the authority."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
@@ -13,6 +12,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from labels import label
 from rules.papers import PaperFileRole
@@ -30,7 +30,7 @@ CHANNELS = [
 ]
 
 
-class _Versioned(FlaskForm):
+class _Versioned(HouseForm):
     version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())
 
 
@@ -44,14 +44,14 @@ class PaperNumberForm(_Versioned):
     )
 
 
-class EvidenceForm(FlaskForm):
+class EvidenceForm(HouseForm):
     """A file that proves the paper, and what it is."""
 
     role = RadioField("Tệp này là", choices=ROLES, default=PaperFileRole.SCAN.name)
     file = FileField("Tệp", [FileRequired("Chọn tệp PDF, PNG hoặc JPG.")])
 
 
-class SignedCopyForm(FlaskForm):
+class SignedCopyForm(HouseForm):
     """The frozen paper, signed digitally in another program."""
 
     file = FileField("Tệp PDF đã ký số", [FileRequired("Chọn tệp PDF.")])

@@ -1,10 +1,10 @@
 """Shapes of what is typed about people. Choices of agencies are passed in by the views."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.fields import DayField, DayRequired
 from forms.users import ChoiceField
@@ -21,7 +21,7 @@ def _agency(words: str) -> ChoiceField:
     return ChoiceField(words, [InputRequired("Chọn đơn vị.")], coerce=number_or_none, choices=[])
 
 
-class VersionForm(FlaskForm):
+class VersionForm(HouseForm):
     """What every change carries: the version of the row that the person was looking at."""
 
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Tải lại trang.")])
@@ -46,7 +46,7 @@ class _Particulars:
     citizen_id_issued_by = StringField("Nơi cấp", [Length(max=200, message="Dài quá 200 ký tự.")])
 
 
-class NewPersonForm(_Particulars, FlaskForm):
+class NewPersonForm(_Particulars, HouseForm):
     """A new person with the first address and position."""
 
     email = StringField("Thư điện tử công vụ", [Length(max=254, message="Dài quá 254 ký tự.")])

@@ -1,16 +1,16 @@
 """Shape of a picture of a signature or seal that is brought in."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
+from forms.base import HouseForm
 from forms.office_documents import MillimetresField
 from labels import label
 from rules.office_documents import PictureKind
 
 
-class PictureForm(FlaskForm):
+class PictureForm(HouseForm):
     """The PNG and its true width; the height follows from its proportions."""
 
     kind = RadioField(

@@ -1,13 +1,13 @@
 """Shapes of what administrators type about a draft regulation that has been issued."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from forms.base import HouseForm
 from forms.fields import DayField, DayRequired
 
 
-class _Seen(FlaskForm):
+class _Seen(HouseForm):
     """The newest entry that the person knew of; empty before the first."""
 
     seen = HiddenField()

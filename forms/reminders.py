@@ -1,9 +1,9 @@
 """Shapes for the mail server and its trial e-mail."""
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectChoice, StringField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
+from forms.base import HouseForm
 from forms.fields import ChoiceField
 
 SECURITIES = {
@@ -14,7 +14,7 @@ SECURITIES = {
 NOT_A_NUMBER = "Cổng là một số từ 1 đến 65535."
 
 
-class MailServerForm(FlaskForm):
+class MailServerForm(HouseForm):
     """Where the office hands its e-mails in. An empty host switches e-mail off."""
 
     host = StringField(
@@ -47,7 +47,7 @@ class MailServerForm(FlaskForm):
     )
 
 
-class TrialForm(FlaskForm):
+class TrialForm(HouseForm):
     """Who gets the trial e-mail."""
 
     recipient = StringField(

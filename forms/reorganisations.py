@@ -1,9 +1,9 @@
 """Shapes of what is typed about whole agencies that change. Choices are passed in by the views."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.fields import DayField, DayRequired
 from forms.staff_changes import UnitField
@@ -22,7 +22,7 @@ class UnitsField(SelectMultipleField):
         self.choices = [SelectChoice(int(value), words) for value, words in choices if value]
 
 
-class PlanForm(FlaskForm):
+class PlanForm(HouseForm):
     """The plan of one act; the view drops what its kind lacks."""
 
     successor_id = UnitField("Cơ quan tiếp nhận", [Optional()], coerce=number_or_none, choices=[])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from forms.base import HouseForm
 from forms.fields import DayField, DayRequired
 from labels import label
 from rules.reports import NUMBERS, Section
@@ -36,7 +36,7 @@ class CountField(StringField):
         return getattr(self, "raw_text", "")
 
 
-class _Versioned(FlaskForm):
+class _Versioned(HouseForm):
     version = HiddenField()
 
     @property
@@ -68,7 +68,7 @@ class ReopeningForm(_Versioned):
     )
 
 
-class PeriodForm(FlaskForm):
+class PeriodForm(HouseForm):
     """Any period, for a report that somebody asks for; comes in the address."""
 
     first = DayField("Từ ngày", [DayRequired("Nhập ngày đầu.")])

@@ -1,17 +1,17 @@
 """Shapes of an Excel import: the file, and what it is a list of. Choices are passed in."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.users import ChoiceField
 
 ACCEPTED = ".xlsx,.xls,.csv"
 
 
-class UploadForm(FlaskForm):
+class UploadForm(HouseForm):
     """One file for one agency and its units."""
 
     agency_id = ChoiceField(
@@ -33,5 +33,5 @@ class UploadForm(FlaskForm):
     )
 
 
-class SecretForm(FlaskForm):
+class SecretForm(HouseForm):
     """Only the secret of the session, for pages whose fields follow the file."""

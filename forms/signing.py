@@ -1,12 +1,13 @@
 """Shapes of what a person enters around signing: a pairing code, a certificate to sign with."""
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 
-class PairingForm(FlaskForm):
+
+class PairingForm(HouseForm):
     """The code that the agent's own page shows."""
 
     code = StringField(
@@ -16,7 +17,7 @@ class PairingForm(FlaskForm):
     )
 
 
-class SignForm(FlaskForm):
+class SignForm(HouseForm):
     """Which certificate signs; the version ties the click to the letter that was shown."""
 
     version = IntegerField("", [InputRequired("Thiếu phiên bản.")], widget=HiddenInput())

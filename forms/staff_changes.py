@@ -1,9 +1,9 @@
 """Shapes of what is typed about people who change. Choices are passed in by the views."""
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.fields import ChoiceField, DayField, DayRequired
 from forms.people import VersionForm
@@ -31,7 +31,7 @@ class UnitField(ChoiceField):
         self.choices = [SelectChoice("", nothing), *rest]
 
 
-class ChangeForm(FlaskForm):
+class ChangeForm(HouseForm):
     """One change of one person, of a kind already chosen; the view drops what the kind lacks."""
 
     effective_on = DayField("Có hiệu lực từ ngày", [DayRequired("Nhập ngày có hiệu lực.")])
@@ -58,7 +58,7 @@ class ChangeForm(FlaskForm):
     note = _text("Ghi chú", 500)
 
 
-class WhoForm(FlaskForm):
+class WhoForm(HouseForm):
     """Whom a change is about."""
 
     who = StringField(
@@ -68,7 +68,7 @@ class WhoForm(FlaskForm):
     )
 
 
-class ListForm(FlaskForm):
+class ListForm(HouseForm):
     """A pasted list."""
 
     text = TextAreaField(

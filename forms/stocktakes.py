@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
@@ -16,9 +15,9 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.base import HouseForm, NoSecret
 from forms.certificate_imports import number_or_none
 from forms.fields import ChoiceField, DayField, DayRequired
-from forms.incidents import NoSecret
 from forms.people import VersionForm
 from rules.stocktakes import CountOutcome
 
@@ -64,7 +63,7 @@ class _Offers:
             entry.form.person_id.choices = list(choices)
 
 
-class OpenForm(FlaskForm, _Campaign, _Offers):
+class OpenForm(HouseForm, _Campaign, _Offers):
     """A new campaign; its agency stands in the address."""
 
     with_subtree = RadioField(

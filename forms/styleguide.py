@@ -1,6 +1,5 @@
 """A form with one field of every kind, for the style page and its tests."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
@@ -14,8 +13,10 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Regexp
 
+from forms.base import HouseForm
 
-class StyleguideForm(FlaskForm):
+
+class StyleguideForm(HouseForm):
     """Every kind of field that `templates/components/forms.html` draws; nothing is ever saved."""
 
     name = StringField("Họ và tên", [InputRequired("Nhập họ và tên.")])

@@ -1,9 +1,9 @@
 """Shapes of what is typed about devices, services and software with certificates of their own."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
+from forms.base import HouseForm
 from forms.certificate_imports import number_or_none
 from forms.fields import ChoiceField, DayField
 from forms.people import VersionForm
@@ -46,7 +46,7 @@ class _Particulars:
     keeper_id = ChoiceField("Người quản lý", coerce=number_or_none, choices=[])
 
 
-class NewSystemForm(_Particulars, FlaskForm):
+class NewSystemForm(_Particulars, HouseForm):
     """A new one."""
 
 

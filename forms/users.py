@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
+from forms.base import HouseForm
 from labels import label
 from rules.permissions import Role
 
@@ -48,13 +48,13 @@ class _GrantFields:
     )
 
 
-class GrantForm(_GrantFields, FlaskForm):
+class GrantForm(_GrantFields, HouseForm):
     """One role over one agency and everything below it."""
 
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Tải lại trang.")])
 
 
-class UserForm(_GrantFields, FlaskForm):
+class UserForm(_GrantFields, HouseForm):
     """A new account with its first role."""
 
     username = StringField(
@@ -78,7 +78,7 @@ class UserForm(_GrantFields, FlaskForm):
     )
 
 
-class UserChangeForm(FlaskForm):
+class UserChangeForm(HouseForm):
     """The name shown, and the person behind the account."""
 
     display_name = StringField(

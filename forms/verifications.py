@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import ValidationError
+
+from forms.base import HouseForm
 
 MOST_FILES = 20
 
 
-def _not_too_many(_form: FlaskForm, field: Any) -> None:
+def _not_too_many(_form: HouseForm, field: Any) -> None:
     if len(field.data) > MOST_FILES:
         raise ValidationError(f"Mỗi lần kiểm tra nhiều nhất {MOST_FILES} tệp. Hãy chia ra.")
 
 
-class VerificationForm(FlaskForm):
+class VerificationForm(HouseForm):
     """One or several PDF files; the server limits the size of all of them together."""
 
     files = MultipleFileField(

@@ -1,11 +1,10 @@
 """The shape of a question to the law: a day and a regulation. Nothing of it is kept."""
 
-from flask_wtf import FlaskForm
-
+from forms.base import HouseForm
 from forms.fields import ChoiceField, DayField, DayRequired
 
 
-class WhatIfForm(FlaskForm):
+class WhatIfForm(HouseForm):
     """Sent by GET, so that the address can be kept and sent on."""
 
     on = DayField(

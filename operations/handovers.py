@@ -32,6 +32,7 @@ from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
 from rules.findings import Finding, Severity, blocking
 from rules.handovers import EntrustmentFacts, check_entrustment
+from rules.incidents import check_text
 from rules.law import Law
 from rules.lifecycle import CustodyAct, IllegalMove, move_of
 from rules.papers import PaperKind
@@ -181,6 +182,7 @@ def _ready(session: Session, wish: Wish, actor: Actor) -> _Ready:
         raise Refused("Việc này không thực hiện bằng biên bản giao nhận.")
     if wish.on > actor.today:
         raise Refused("Ngày lập biên bản không được sau ngày hôm nay.")
+    _refuse_secrets(wish)
     devices = {one.id: one for one in load_all(session, [one.device_id for one in wish.items])}
     _refuse_impossible(session, wish, devices)
     wanted = {one.person_id for one in wish.items} | {wish.agency_person_id}
@@ -194,6 +196,13 @@ def _ready(session: Session, wish: Wish, actor: Actor) -> _Ready:
         )
     agency = paper_lines.managing_agency(session, next(iter(managing.values())))
     return _Ready(devices, people, certificates_on(session, list(devices.values())), agency)
+
+
+def _refuse_secrets(wish: Wish) -> None:
+    """What is typed for one device goes into frozen minutes: none of it may tell a PIN."""
+    for text in (text for one in wish.items for text in (one.condition, one.note)):
+        if found := check_text(text):
+            raise Refused(f"{found[0].message} {found[0].remedy}")
 
 
 def _refuse_impossible(session: Session, wish: Wish, devices: Mapping[int, Device]) -> None:
