@@ -13,10 +13,10 @@ import clock
 from extensions import db
 from models import Agency, Certificate, Device, Person
 from operations import search
-from operations.law import margin_days
 from rules.certificates import CertificateState, SubscriberKind
 from rules.permissions import GRANTS, Permission
 from views.certificate_days import Standing, in_state, register
+from views.current_law import margin_of
 from views.finding import Condition, Search, by_ids, counts_of_each, equals, in_scope, words_of
 from views.guards import account, load, requires
 from views.kept import key_of, until_the_log_grows
@@ -82,7 +82,7 @@ COLUMNS: Mapping[str, tuple[str, bool]] = {
 def margin_of_person() -> int:
     """The margin by which a person's lists tell "gấp": that of the agency they work for."""
     grants = [grant for grant in account().user.grants if VIEW in GRANTS[grant.role]]
-    return margin_days(db.session(), grants[0].agency)
+    return margin_of(grants[0].agency)
 
 
 def _search(

@@ -34,6 +34,7 @@ from rules.renewals import check_renewal
 from rules.serials import display_serial
 from views.certificate_days import Standing
 from views.certificate_register import VIEW, bp
+from views.current_law import margin_of
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
 from views.register_pages import history
@@ -82,7 +83,7 @@ def show(certificate_id: int) -> ResponseReturnValue:
 def _page(row: Certificate, form: HistoryForm) -> str:
     now = clock.now()
     sender = house.sender_for(db.session(), row.agency) or row.agency
-    margin = house.margin_days(db.session(), sender)
+    margin = margin_of(sender)
     law = house.law_for(regulations.load(), sender)
     lines = _lines(row)
     open_line = next((line for line in lines if line.is_open and line.renews), None)

@@ -11,7 +11,6 @@ from extensions import db
 from labels import label
 from models import Certificate, Device
 from operations import custody
-from operations.calendar import working_calendar
 from operations.custody_checks import recall_facts
 from operations.law import law_for
 from operations.paper_effects import waiting_for
@@ -27,6 +26,7 @@ from rules.papers import PaperState
 from rules.permissions import Permission
 from rules.recalls import check_recall
 from schema.custody import CustodyMove, Paper
+from views.current_law import calendar_on
 from views.custody import SLUGS
 from views.filters import gio
 from views.guards import account
@@ -272,7 +272,7 @@ def _recall(device: Device, today: date, law: Any) -> Sequence[Finding]:
     facts = recall_facts(db.session(), [device])[device.id]
     if device.state is DeviceState.RETURNED_TO_CA:
         return ()
-    calendar = working_calendar(db.session(), today=today)
+    calendar = calendar_on(today)
     return check_recall(facts, on=today, law=law, calendar=calendar)
 
 

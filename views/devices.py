@@ -14,11 +14,11 @@ from forms.devices import DeviceForm, NewDeviceForm
 from labels import label
 from models import Agency, Certificate, Device, Person
 from operations import devices, search
-from operations.law import margin_days
 from operations.transactions import Refused
 from rules.devices import DeviceKind, DeviceState
 from rules.permissions import Permission
 from views.certificate_days import Standing
+from views.current_law import margin_of
 from views.device_life import life_of
 from views.finding import (
     Condition,
@@ -226,7 +226,7 @@ def show(device_id: int) -> ResponseReturnValue:
     """One device: what it is, where it is in its life, what can be done, its certificates."""
     row = load(Device, device_id, VIEW, options=OPTIONS)
     person = account()
-    margin = margin_days(db.session(), row.agency)
+    margin = margin_of(row.agency)
     now = clock.now()
     certificates = db.session.scalars(
         select(Certificate)

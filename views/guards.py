@@ -24,6 +24,7 @@ from config import Config
 from extensions import db, login_manager
 from models import Agency, AuditHead, LoginSession, User, UserRole
 from rules.permissions import GRANTS, Permission, Role
+from views.kept import until_the_log_grows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -111,8 +112,9 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
             return Scope(everything=True)
         place = frozenset(paths)
         if place not in self._agencies_below:  # most people hold all they may do in one place
-            ids = db.session.scalars(select(Agency.id).where(or_(*map(below, sorted(place)))))
-            self._agencies_below[place] = frozenset(ids)
+            self._agencies_below[place] = until_the_log_grows(
+                ("agencies below", place), lambda: _agencies_below(place)
+            )
         return Scope(False, self._agencies_below[place], own, tuple(sorted(place)))
 
     def actor(self) -> Actor:
@@ -125,6 +127,11 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
             at=clock.now(),
             login_session_id=self.login_session.id,
         )
+
+
+def _agencies_below(place: frozenset[str]) -> frozenset[int]:
+    """The agencies at these places of the tree and all under them; one statement."""
+    return frozenset(db.session.scalars(select(Agency.id).where(or_(*map(below, sorted(place))))))
 
 
 def below(path: str) -> ColumnElement[bool]:

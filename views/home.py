@@ -6,14 +6,13 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 import clock
-from extensions import db
-from operations import law as house
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.permissions import Permission, Role
 from views import home_daily as daily
 from views import home_panels as panels
 from views import home_requests as letters
 from views import home_work as work
+from views.current_law import margin_of
 from views.guards import Account, account, requires
 from views.request_handling import departments
 
@@ -64,7 +63,7 @@ def _margin(person: Account) -> int:
     grants = person.user.grants
     if not grants or not person.can(Permission.CERTIFICATE_VIEW):
         return DEFAULT_MARGIN_DAYS
-    return house.margin_days(db.session, grants[0].agency)
+    return margin_of(grants[0].agency)
 
 
 def _ending(person: Account, today: Any) -> Any:

@@ -19,7 +19,6 @@ from models import (
     RequestSending,
     User,
 )
-from operations.calendar import working_calendar
 from operations.revocation_notices import RECALL
 from rules.days import last_receipt_on
 from rules.deadlines import answer_clock
@@ -28,6 +27,7 @@ from rules.permissions import Permission
 from rules.requests import LEFT_THE_HOUSE, RequestKind, RequestState
 from rules.working_days import WorkingCalendar
 from schema.custody import FollowUp
+from views.current_law import calendar_on
 from views.guards import Account
 from views.home_work import MOST_ROWS, Group, Task, group_of
 from views.request_handling import addressed_here
@@ -133,7 +133,7 @@ def request_tasks(rows: Sequence[Row[Any]], person: Account, today: date) -> lis
     """The requests that wait for this person, not for somebody else; one statement at most."""
     own = [row for row in rows if _is_theirs(row, person)]
     received = any(row.state is RequestState.SENT and row.received_on for row in own)
-    calendar = working_calendar(db.session(), today=today) if received else WorkingCalendar()
+    calendar = calendar_on(today) if received else WorkingCalendar()
     return [_request_task(row, today, calendar) for row in own]
 
 

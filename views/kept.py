@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 from flask import current_app, g
 
-from views.guards import Scope
-
 T = TypeVar("T")
 
 MOST_ANSWERS = 512
@@ -55,6 +53,6 @@ def until_the_log_grows(key: Hashable, make: Callable[[], T]) -> T:
     return answer
 
 
-def key_of(scope: Scope) -> Hashable:
+def key_of(scope: Any) -> Hashable:
     """What tells one person's scope from another's."""
     return (scope.everything, scope.paths or scope.agency_ids, scope.own_person_id)

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 import clock
 from extensions import db
 from models import Certificate
-from operations import law as house
 from rules.permissions import Permission
 from schema.custody import Incident
 from views import home_panels as panels
 from views import home_requests as letters
 from views import home_work as work
+from views.current_law import margin_of
 from views.guards import Scope, account, requires
 from views.reminders import open_count
 
@@ -58,7 +58,7 @@ def show() -> ResponseReturnValue:
     """The page; a fixed number of statements."""
     person, today = account(), clock.today()
     scope = person.scope(Permission.CERTIFICATE_VIEW)
-    margin = house.margin_days(db.session(), person.user.grants[0].agency)
+    margin = margin_of(person.user.grants[0].agency)
     rows = work.ending_soon(scope, today)
     tasks = letters.request_tasks(letters.requests_on_the_way(person), person, today)
     return render_template(

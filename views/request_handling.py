@@ -24,7 +24,6 @@ from models import CertificateRequest
 from operations import files
 from operations import request_results as results
 from operations import request_sendings as sendings
-from operations.calendar import working_calendar
 from operations.law import law_for
 from operations.request_documents import SUFFIXES
 from rules.deadlines import AnswerClock, answer_clock
@@ -33,6 +32,7 @@ from rules.requests import LEFT_THE_HOUSE, RequestState
 from rules.working_days import WorkingCalendar
 from signing.errors import SigningError
 from views.certificate_requests import OPTIONS
+from views.current_law import calendar_on
 from views.guards import account, not_found, requires
 from views.register_pages import history, member
 from views.request_letters import IMAGE_WIDTH, letter_file, page_count
@@ -88,7 +88,7 @@ def _load(request_id: int) -> CertificateRequest:
 def index() -> ResponseReturnValue:
     """What is addressed to us: what waits first, oldest receipt first; found by number."""
     today = clock.today()
-    calendar = working_calendar(db.session(), today=today)
+    calendar = calendar_on(today)
     sought = request.args.get("tim", "").strip()[:80]
     wanted = request.args.get("trang-thai", "")
     where = [addressed_here()]
@@ -144,7 +144,7 @@ def _page(row: CertificateRequest, **forms: Any) -> dict[str, Any]:
     given.on.data = today
     return {
         "row": row,
-        "clock": _clock(row, today, working_calendar(db.session(), today=today)),
+        "clock": _clock(row, today, calendar_on(today)),
         "lines": [line for line in row.lines if line.is_open],
         "page_total": page_count(row),
         "history": history("certificate_request", row.id),

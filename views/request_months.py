@@ -12,12 +12,12 @@ import clock
 import regulations
 from extensions import db
 from models import Certificate, RequestLine
-from operations.law import margin_days
 from operations.request_batches import draft_in_one_go
 from rules.certificates import CertificateFacts
 from rules.clocks import EXAMPLES, Clocks, clocks, expiries_starting_in
 from rules.days import MIN_DAYS_LEFT, days_left
 from rules.permissions import GRANTS, Permission
+from views.current_law import margin_of
 from views.guards import account, requires
 
 bp = Blueprint("request_months", __name__, url_prefix="/de-nghi/theo-thang")
@@ -153,4 +153,4 @@ def _facts(row: Certificate) -> CertificateFacts:
 
 def _margin() -> int:
     grants = [grant for grant in account().user.grants if DRAFT in GRANTS[grant.role]]
-    return margin_days(db.session(), grants[0].agency)
+    return margin_of(grants[0].agency)

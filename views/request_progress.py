@@ -13,7 +13,6 @@ from labels import label
 from models import CertificateRequest, RequestLine, RequestSending
 from operations import follow_ups
 from operations import law as house
-from operations.calendar import working_calendar
 from operations.request_attachments import OPEN_FOR_PAPERS, attachments_of
 from operations.request_moves import missing_papers
 from operations.request_rows import NOUN
@@ -25,6 +24,7 @@ from rules.law import Law
 from rules.permissions import Permission
 from rules.requests import LEFT_THE_HOUSE, NOT_YET_SENT, RequestState
 from rules.routing import Channel
+from views.current_law import calendar_on
 from views.guards import account
 
 # What letters of before the channels of the law were called.
@@ -62,7 +62,7 @@ def findings_on_way(row: CertificateRequest, law: Law, on: date) -> tuple[Findin
     progress = progress_of(row)
     if progress is None:
         return ()
-    calendar = working_calendar(db.session(), today=on)
+    calendar = calendar_on(on)
     return check_progress(progress, on=on, law=house.law_for(law, row.agency), calendar=calendar)
 
 

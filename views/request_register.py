@@ -14,13 +14,13 @@ import regulations
 from extensions import db
 from labels import label
 from models import Agency, CertificateRequest, RequestLine, RequestSending
-from operations.calendar import working_calendar
 from operations.request_sendings import copies_owed
 from rules.deadlines import AnswerClock, answer_clock, answer_period, last_overdue_receipt
 from rules.law import Law
 from rules.permissions import Permission
 from rules.requests import LineState, RequestKind, RequestState
 from rules.working_days import WorkingCalendar
+from views.current_law import calendar_on
 from views.guards import account, below
 from views.register_pages import agencies, member
 
@@ -102,7 +102,7 @@ def register_page() -> ResponseReturnValue:
     given = {name: request.args.get(name, "").strip() for name in ("trang-thai", "loai", "viec")}
     sought = request.args.get("tim", "").strip()[:80]
     today = clock.today()
-    calendar = working_calendar(db.session(), today=today)
+    calendar = calendar_on(today)
     place = agencies(VIEW, request.args.get("don-vi", type=int))
     where = _where(given, sought, today, calendar)
     if place.path:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,8 @@ from tests.cast import NOW, Cast
 from views.kept import MOST_ANSWERS, Answers
 
 Login = Callable[[int], FlaskClient]
+
+pytestmark = pytest.mark.answers_are_kept
 
 
 def in_stock(page: str) -> int:
