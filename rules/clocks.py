@@ -95,7 +95,7 @@ def clocks(
     left = days_left(ends, vietnam_day(at))
     renewed = bool(facts.renewals)
     renewal = _RENEWAL_STAGES.get(state, ClockStage.STOPPED)
-    prepare = starts_on(ends) if renewed else last_receipt_on(ends) + timedelta(days=1)
+    prepare = prepare_from_on(ends, renewed=renewed)
     return Clocks(
         state,
         ends,
@@ -118,6 +118,13 @@ def clocks(
 def starts_on(expires_on: date) -> date:
     """The day on which work on a renewal, or on a new issue after one, is to start (house rule)."""
     return expires_on - timedelta(days=RENEWAL_DUE_DAYS)
+
+
+def prepare_from_on(expires_on: date, *, renewed: bool) -> date:
+    """The day from which a new issue is to be prepared: with the renewal's time where there is no
+    renewal any more, else once the last day of receipt of a renewal has passed (Điều 12, 21).
+    """
+    return starts_on(expires_on) if renewed else last_receipt_on(expires_on) + timedelta(days=1)
 
 
 def expiries_starting_in(year: int, month: int) -> tuple[date, date]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from rules.clocks import prepare_from_on, starts_on
 from rules.days import DEFAULT_MARGIN_DAYS, expires_on, file_by_on, last_receipt_on, written
 
 
@@ -208,13 +209,15 @@ def certificate_matters(
 ) -> tuple[Matter, ...]:
     """The clocks of a certificate: renewal until the last day of receipt, then replacement; only
     replacement when it was renewed once already (Điều 12, 21 NĐ 68/2024/NĐ-CP).
+
+    Their days are those of `rules.clocks`: nobody is told to work before the page says so, so with
+    a margin above 45 days the stages that would come before fall together on the first day of work.
     """
     ends = expires_on(facts.not_after)
     file_by = file_by_on(ends, margin_days)
     last = last_receipt_on(ends)
-    after_last = last + timedelta(days=1)
     renewable = not facts.renewals
-    begins = max(facts.known_on, after_last) if renewable else facts.known_on
+    begins = max(facts.known_on, prepare_from_on(ends, renewed=not renewable))
     settled = facts.settled_on
     if renewable and facts.renewal_sent_on is not None and facts.renewal_sent_on <= last:
         settled = _earlier(settled, facts.renewal_sent_on)
@@ -237,7 +240,7 @@ def certificate_matters(
         facts.certificate_id,
         file_by,
         ends,
-        facts.known_on,
+        max(facts.known_on, starts_on(ends)),
         settled,
         last,
         ((last, LAST_RECEIPT),),

@@ -45,7 +45,7 @@ def test_the_stages_of_a_renewal_count_the_margin_once() -> None:
         ("renewal", 38, "7_days_late"),
         ("renewal", 30, "last_receipt"),
     ]
-    assert [days for _, days, _ in stages(clock(), 60)][:4] == [135, 105, 75, 60]
+    assert [days for _, days, _ in stages(clock(), 60)][:4] == [120, 105, 75, 60]
 
 
 def test_when_it_is_too_late_to_renew_the_other_clock_takes_over() -> None:
