@@ -127,6 +127,6 @@ class ClosingForm(VersionForm):
     )
     reason = TextAreaField(
         "Lý do vẫn khóa sổ",
-        [Optional(), _at_most(500)],
+        [Optional(), _at_most(500), NoSecret()],
         description="Bắt buộc khi có lưu ý; ghi vào biên bản.",
     )

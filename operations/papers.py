@@ -277,6 +277,11 @@ def cancel(session: Session, *, actor: Actor, paper_id: int, version: int, reaso
                 "Giấy tờ đã có bản ký hoặc đã gửi nên không hủy được. Hãy lập giấy tờ tiếp theo "
                 "cho đúng thực tế."
             )
+        if paper.kind is PaperKind.STOCKTAKE:
+            raise Refused(
+                "Biên bản kiểm kê khóa sổ của cả đợt nên không hủy được. Có sai sót thì mở đợt "
+                "kiểm kê mới và lập biên bản mới."
+            )
         cancel_moves(session, actor, paper)
         forget_entrustments(session, paper)
         paper.state = PaperState.CANCELLED

@@ -21,6 +21,7 @@ from operations.law import sender_for
 from operations.stocktake_codes import Found, find_codes, normal
 from operations.transactions import Refused, transaction
 from rules.findings import blocking
+from rules.incidents import check_text, without_secrets
 from rules.names import nfc
 from rules.stocktakes import (
     Count,
@@ -280,6 +281,8 @@ class _Taking:
         if refusals := blocking(found):
             words = " ".join(f"{each.message} {each.remedy}" for each in refusals)
             return Answer(one.client_id, problem=words)
+        if told := check_text(f"{one.code} {one.note}"):
+            return Answer(one.client_id, problem=f"{told[0].message} {told[0].remedy}")
         item = self._item_of(one)
         if isinstance(item, str):
             return Answer(one.client_id, problem=item)
@@ -355,7 +358,7 @@ def _tidied(one: Sighting) -> Sighting:
         found_holder_id=one.found_holder_id if one.seen else None,
         as_booked=one.as_booked and one.seen,
         way=one.way,
-        note=nfc(one.note).strip()[:_LONGEST_NOTE],
+        note=without_secrets(nfc(one.note).strip())[:_LONGEST_NOTE],
     )
 
 

@@ -14,18 +14,27 @@ from operations.custody_checks import certificates_on, living
 from operations.follow_ups import Item as Proposal
 from operations.papers import Draw, Line, make_in
 from operations.stocktake_counts import Sheet
+from rules.devices import DeviceState
 from rules.grounds import ground
 from rules.law import Law
 from rules.papers import PaperKind
-from rules.stocktakes import COUNTING_REQUIRED, FOLLOW_UPS, CountOutcome, FollowUpAct, Item
+from rules.stocktakes import (
+    COUNTING_REQUIRED,
+    FOLLOW_UPS,
+    NOT_EXPECTED,
+    CountOutcome,
+    FollowUpAct,
+    Item,
+)
 from schema.custody import Paper
-from schema.stocktakes import Stocktake
+from schema.stocktakes import Stocktake, StocktakeItem
 
 CODE = "stocktake.{}"
 """Codes of the follow-ups: "stocktake.report_loss" and so on, by `FollowUpAct`."""
 UNKNOWN_KIND = ""
 """Of a thing that no book has: nobody said yet what kind of device it is."""
 _LONGEST_CONCLUSION = 1000
+_GONE = frozenset({DeviceState.MISSING, *NOT_EXPECTED})
 
 
 @dataclass(frozen=True)
@@ -109,8 +118,7 @@ def proposals(sheet: Sheet, items: Sequence[Item], law: Law, on: date) -> Iterat
         act = FOLLOW_UPS[one.outcome]
         if act is FollowUpAct.COUNT_LATER:
             left += 1
-        elif act is not None:
-            row = sheet.row_of(one)
+        elif act is not None and not settled(row := sheet.row_of(one)):
             yield Proposal(
                 code=CODE.format(act.value),
                 sentence=_sentence(act, row.device, row.code_seen, row),
@@ -126,7 +134,19 @@ def proposals(sheet: Sheet, items: Sequence[Item], law: Law, on: date) -> Iterat
         )
 
 
-def _sentence(act: FollowUpAct, device: Device | None, code: str, row: Any) -> str:
+def settled(row: StocktakeItem) -> bool:
+    """True when the books have caught up since the opening: handed over, reported, written off."""
+    device, outcome = row.device, CountOutcome(row.outcome)
+    if device is None:
+        return False
+    if outcome is CountOutcome.WRONG_HOLDER:
+        return row.found_holder_id is not None and device.holder_id == row.found_holder_id
+    if outcome is CountOutcome.MISSING:
+        return device.state in _GONE
+    return outcome is CountOutcome.DAMAGED and device.state is DeviceState.DAMAGED
+
+
+def _sentence(act: FollowUpAct, device: Device | None, code: str, row: StocktakeItem) -> str:
     name = device.internal_code if device is not None else f"có mã “{code}”"
     if act is FollowUpAct.REPORT_LOSS:
         return f"Thiết bị {name}: kiểm kê không thấy. Tìm lại; không thấy thì báo mất."
@@ -155,7 +175,7 @@ def _line(
     on: date,
 ) -> Line:
     row = sheet.row_of(one)
-    kept = {"list": one.outcome.name}
+    kept = {"list": one.outcome.name, "settled": settled(row)}
     found_with = row.found_holder.full_name if row.found_holder is not None else ""
     if row.device is None:
         told = {"device_serial": row.code_seen, "found_with": found_with, **kept}

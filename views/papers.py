@@ -215,7 +215,10 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         page_total=page_total(paper),
         files=list(reversed(paper.files)),
         may_edit=may_edit and open_,
-        may_cancel=may_edit and paper.state is PaperState.ISSUED and paper.sent_on is None,
+        may_cancel=may_edit
+        and paper.state is PaperState.ISSUED
+        and paper.sent_on is None
+        and paper.kind is not PaperKind.STOCKTAKE,  # It locks a whole campaign.
         may_send=may_edit and open_ and paper.kind in _SENT and paper.sent_on is None,
         may_confirm=open_
         and paper.kind in CONFIRMABLE

@@ -9,10 +9,11 @@ from labels import label
 from letters import stocktake_minutes
 from letters.stocktake_minutes import Member, StocktakeMinutes, Tally
 from rules.devices import DeviceKind
+from rules.names import spelt_out
 from rules.papers import PaperKind
 from rules.stocktakes import FOLLOW_UPS, CountOutcome, CountWay
 from schema.custody import Paper
-from views.papers_data import Letter, lines, maker, person, record, spelt
+from views.papers_data import Letter, lines, maker, person, record
 
 _LISTS = {
     CountOutcome.MISSING: "missing",
@@ -21,6 +22,9 @@ _LISTS = {
     CountOutcome.DAMAGED: "broken",
     CountOutcome.NOT_COUNTED: "uncounted",
 }
+
+
+SETTLED = "Sổ đã ghi lại sau khi chốt số liệu"
 
 
 @maker(PaperKind.STOCKTAKE)
@@ -33,7 +37,7 @@ def _stocktake(paper: Paper) -> Letter:
             Member(person=person(one), role=str(one.get("part") or ""))
             for one in told.get("committee", ())
         ),
-        scope=spelt(str(told.get("scope") or "")),
+        scope=spelt_out(str(told.get("scope") or "")),
         counted_from=_instant(told.get("counted_from")),
         counted_until=_instant(told.get("counted_until")),
         book_at=_instant(told.get("book_at")),
@@ -46,12 +50,13 @@ def _stocktake(paper: Paper) -> Letter:
 
 
 def _lists(paper: Paper) -> dict[str, Any]:
-    """The lines of the paper by what was found; each remark says what will be done."""
+    """The lines of the paper by what was found; each remark says what will be done, if anything."""
     found: dict[str, list[Any]] = {name: [] for name in _LISTS.values()}
     for row, line in zip(paper.lines, lines(paper), strict=True):
         outcome = CountOutcome[row.particulars["list"]]
         act = FOLLOW_UPS[outcome]
-        remarks = [line.remark, label(act) if act is not None else ""]
+        wanted = label(act) if act is not None else ""
+        remarks = [line.remark, SETTLED if row.particulars.get("settled") else wanted]
         shown = ". ".join(one.rstrip(".") for one in remarks if one)
         found[_LISTS[outcome]].append(replace(line, remark=shown))
     return {name: tuple(each) for name, each in found.items()}

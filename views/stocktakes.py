@@ -13,13 +13,14 @@ from forms.stocktakes import PARTS, WHOLE, ChangeForm, ClosingForm, OpenForm
 from letters.errors import LetterError
 from models import Agency, Device, Person
 from operations import stocktakes
-from operations.law import sender_for
+from operations.law import law_for, sender_for
 from operations.stocktake_minutes import Words
 from operations.stocktakes import Plan, Review, Seat
 from operations.transactions import Refused
+from rules.grounds import ground
 from rules.lifecycle import HOLDER_NEEDED
 from rules.permissions import GRANTS, Permission
-from rules.stocktakes import CountOutcome
+from rules.stocktakes import COUNTING_REQUIRED, CountOutcome
 from schema.custody import FollowUp
 from schema.stocktakes import Stocktake, StocktakeItem, StocktakeMember
 from views import papers_data_stocktakes  # noqa: F401 - registers a maker of papers
@@ -144,7 +145,12 @@ def new() -> ResponseReturnValue:
             return redirect(url_for(".show", stocktake_id=number), 303)
     agencies = [one for one in agency_choices(account().scope(MANAGE)) if one[0]]
     return render_template(
-        "stocktakes/new.html", form=form, agency=agency, agencies=agencies, parts=PARTS
+        "stocktakes/new.html",
+        form=form,
+        agency=agency,
+        agencies=agencies,
+        parts=PARTS,
+        duty=ground(law_for(current_law(), agency), COUNTING_REQUIRED, on=clock.today()),
     )
 
 

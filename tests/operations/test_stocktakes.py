@@ -21,8 +21,8 @@ from app import create_app
 from config import Config
 from extensions import db
 from models import AuditEvent, Device, Person
+from operations import papers, stocktakes
 from operations import stocktake_corrections as corrections
-from operations import stocktakes
 from operations.request_documents import Drawn
 from operations.stocktake_counts import MOST_AT_ONCE, Answer, Sighting, confirm_own, record
 from operations.stocktake_minutes import Words
@@ -451,6 +451,8 @@ def test_closing_draws_minutes_proposes_what_follows_and_locks(shelf: Session, c
     }
     event = shelf.scalars(select(AuditEvent).where(AuditEvent.event == "stocktake.closed")).one()
     assert event.body == '{"missing":1,"right":1,"surplus":1,"wrong_holder":2}'
+    with pytest.raises(Refused, match="không hủy được"):
+        papers.cancel(shelf, actor=by(cast), paper_id=paper.id, version=1, reason="sai")
     late = count(shelf, cast, number, seen("TB-00004"))[0]
     assert "đã khóa sổ" in late.problem
     kept = items(shelf, number)["TB-00004"]
@@ -471,6 +473,29 @@ def test_closing_draws_minutes_proposes_what_follows_and_locks(shelf: Session, c
         Device.internal_code
     )
     assert set(shelf.scalars(never)) <= set(shelf.scalars(seen_not))
+
+
+def test_what_the_books_say_by_now_needs_no_follow_up(shelf: Session, cast: Cast) -> None:
+    number = opened(shelf, cast)
+    lost = items(shelf, number)["TB-00003"].id
+    count(
+        shelf,
+        cast,
+        number,
+        seen("TB-00001", found_holder_id=cast.person_chi),
+        seen("TB-00002", damaged=True),
+        seen(item_id=lost, seen=False, name="tick"),
+        seen("TB-00004"),
+        seen("TB-00005"),
+    )
+    with transaction(shelf):  # Handed over, reported damaged and missing while it went on.
+        rows = {one.internal_code: one for one in shelf.scalars(select(Device))}
+        rows["TB-00001"].holder_id = cast.person_chi
+        rows["TB-00002"].state = DeviceState.DAMAGED
+        rows["TB-00003"].state = DeviceState.MISSING
+    paper = shelf.get_one(Paper, closed(shelf, cast, number))
+    assert [one.particulars["settled"] for one in paper.lines] == [True] * 3
+    assert shelf.scalars(select(FollowUp)).all() == []
 
 
 def test_two_counts_that_contradict_each_other_keep_a_campaign_open(

@@ -333,7 +333,9 @@ def test_closing_leads_to_the_minutes_and_to_one_correction_for_swapped_tokens(
         sent("TB-00001", holder=cast.person_chi),
         sent("TB-00002", holder=cast.person_em),
     )
-    upload(browser, number, *swapped, sent("TB-00003"), sent("LA-1"))
+    told = sent("LA-1", note="mã PIN: 482913")
+    upload(browser, number, *swapped, sent("TB-00003"), told)
+    assert "482913" not in browser.get(f"/kiem-ke/{number}/danh-sach").text
     place = f"/kiem-ke/{number}"
     page = words(browser.get(f"{place}/khoa-so").text)
     assert "Còn 1 thiết bị chưa kiểm" in page
