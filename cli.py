@@ -202,7 +202,7 @@ def notify() -> None:
     )
 
 
-BENCHES = ("audit", "data", "imports", "letters", "pages", "sheets", "signing", "wsgi")
+BENCHES = ("audit", "batch", "data", "imports", "letters", "pages", "sheets", "signing", "wsgi")
 
 
 @click.command("bench", context_settings={"ignore_unknown_options": True})

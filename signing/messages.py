@@ -22,6 +22,7 @@ from signing.protocol.jobs import (
     ClaimRequest,
     Failure,
     Heartbeat,
+    HeartbeatAnswer,
     JobProgress,
     JobState,
     JobView,
@@ -118,7 +119,13 @@ from signing.protocol.tickets import (
     issue_ticket,
     open_ticket,
 )
-from signing.protocol.versions import OLDEST_PROTOCOL, PROTOCOL, check_protocol
+from signing.protocol.versions import (
+    OLDEST_PROTOCOL,
+    PROTOCOL,
+    AgentTooOld,
+    ServerTooOld,
+    check_protocol,
+)
 
 DEFAULT_PORT = 17995
 """The agent's port on loopback, outside those of other agents (8987, 14007, 17739, 24727 ...)."""
@@ -150,6 +157,7 @@ __all__ = [
     "TICKET_LIFETIME",
     "AgentKeys",
     "AgentPublicKeys",
+    "AgentTooOld",
     "AnswerForged",
     "ByteRange",
     "CertificateReport",
@@ -159,6 +167,7 @@ __all__ = [
     "Evidence",
     "Failure",
     "Heartbeat",
+    "HeartbeatAnswer",
     "Item",
     "JobNotFound",
     "JobProgress",
@@ -186,6 +195,7 @@ __all__ = [
     "ServerKey",
     "ServerPublicKey",
     "ServerRefused",
+    "ServerTooOld",
     "ShowRequest",
     "SignedManifest",
     "Ticket",

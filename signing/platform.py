@@ -28,22 +28,6 @@ def limit_memory(limit: int) -> bool:
     return True
 
 
-def limit_processor(seconds: int) -> bool:
-    """Let this process compute for at most that long. Returns whether it could be arranged.
-
-    Counts from the start of the process, so it suits one-off probes, not warm workers.
-    """
-    if sys.platform == "win32":
-        return False
-    import resource
-
-    try:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    except (ValueError, OSError):
-        return False
-    return True
-
-
 def forbid_core_dumps() -> bool:
     """Never write the memory of this process to disk: it may hold a PIN or a document.
 
@@ -74,6 +58,38 @@ def owner_only(path: str | os.PathLike[str]) -> bool:
     rights = stat.S_IRUSR | stat.S_IWUSR
     target.chmod(rights | stat.S_IXUSR if target.is_dir() else rights)
     return True
+
+
+def of_other_user(peer_port: int, own_port: int) -> bool:
+    """Whether the program behind a connection from 127.0.0.1:`peer_port` to our `own_port` belongs
+    to another user of this computer.
+
+    False where the system cannot tell: then the other barriers have to do. Root may act for
+    everybody anyway and is not told apart.
+    """
+    if sys.platform == "win32":
+        from signing.platform_windows import of_other_user_windows
+
+        return of_other_user_windows(peer_port, own_port)
+    if sys.platform != "linux":
+        return False
+    owner = connection_owner(Path("/proc/net/tcp"), peer_port, own_port)
+    return owner is not None and owner not in {os.getuid(), 0}
+
+
+def connection_owner(table: Path, peer_port: int, own_port: int) -> int | None:
+    """The user id that owns the peer's end of a connection over 127.0.0.1, from the kernel's table
+    (proc(5), /proc/net/tcp); None when it is not there or cannot be read."""
+    local, remote = f"0100007F:{peer_port:04X}", f"0100007F:{own_port:04X}"
+    try:
+        with table.open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                columns = line.split()
+                if columns[1:3] == [local, remote]:
+                    return int(columns[7])
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
 
 
 def _limit_memory_windows(limit: int, kernel: Any) -> bool:

@@ -28,6 +28,7 @@ from signing.messages import (
     ClaimRequest,
     Failure,
     Heartbeat,
+    HeartbeatAnswer,
     JobNotFound,
     JobProgress,
     Manifest,
@@ -44,6 +45,7 @@ from signing.messages import (
 )
 from signing.pades.errors import PreparedChanged
 from signing.pades.splice import splice
+from version import VERSION
 from views.agent_batches import ours, show_batch, take_batch, theirs, verify_result
 from views.guards import open_to_all
 from views.signing_keys import identity, server_key, signed
@@ -193,7 +195,7 @@ def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
     if life.port > 65535:
         raise MessageMalformed("port")
     signing_agents.heard_of(db.session, head.agent_id, port=life.port, version=head.version, at=at)
-    return b"{}"
+    return HeartbeatAnswer(VERSION).to_body()
 
 
 # Jobs -----------------------------------------------------------------------------------------

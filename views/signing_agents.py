@@ -18,6 +18,7 @@ from signing.messages import (
     answer_pairing,
     shown_fingerprint,
 )
+from version import VERSION
 from views.accounts import throttle_key
 from views.guards import account, ask_password_again, recently_authenticated, requires, settings
 from views.signing_keys import server_key
@@ -52,6 +53,7 @@ def index() -> ResponseReturnValue:
         form=form,
         rows=[(row, shown_fingerprint(row.agent_id)) for row in rows],
         fingerprint=shown_fingerprint(server_key().public.server_id),
+        version=VERSION,
         agent_url=f"http://127.0.0.1:{settings().agent_port or DEFAULT_PORT}/",
     )
 

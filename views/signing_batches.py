@@ -44,6 +44,7 @@ from views.signing_preparation import (
     prepare_letter,
     stored,
     ticket_address,
+    with_device,
 )
 
 bp = Blueprint("signing_batches", __name__, url_prefix="/ky-so/nhieu")
@@ -181,7 +182,7 @@ def _open(
             item, letter = _prepared(row, act, certificate, checked, spool)
             listed.append(item)
             letters.append(letter)
-        manifest = _manifest(act, sha256, checked, listed)
+        manifest = with_device(_manifest(act, sha256, checked, listed), certificate_id)
         order = Order(
             public_id=manifest.job_id,
             act=act,

@@ -4,7 +4,7 @@ All that is PDF is done here on the server (DESIGN, section 4): the agent shows,
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ from signing.pades.judge import judge
 from signing.pades.prepare import Prepared, prepare, reserve_for
 from signing.trust.path import build_path
 from signing.trust.store import TrustStore
-from views.guards import settings
+from views.guards import account, settings
 from views.signing_keys import server_key
 
 NUMBER, DATE = "so_van_ban", "ngay_van_ban"
@@ -151,6 +151,7 @@ def bound(
     certificate_id: int,
 ) -> Order:
     """The order of a job: its prepared document, and the manifest signed by the server."""
+    manifest = with_device(manifest, certificate_id)
     return Order(
         public_id=manifest.job_id,
         act=act,
@@ -162,6 +163,25 @@ def bound(
         manifest=stored(sign_manifest(server_key(), manifest)),
         evidence=[line.to_dict() for line in manifest.evidence],
         expires_at=manifest.expires_at,
+    )
+
+
+def with_device(manifest: Manifest, certificate_id: int) -> Manifest:
+    """The manifest with the token that the register has for its certificate, so that the agent can
+    warn; a token recorded for somebody else, or none at all, is told in the evidence."""
+    certificate = db.session.get_one(Certificate, certificate_id)
+    device, lines = certificate.device, []
+    if device is None:
+        lines.append("Sổ chưa ghi thiết bị nào giữ chứng thư này.")
+    elif device.holder_id is None:
+        lines.append(f"Sổ chưa ghi ai giữ thiết bị {device.internal_code}.")
+    elif device.holder_id != account().user.person_id:
+        holder = device.holder.full_name if device.holder else ""
+        lines.append(f"Sổ ghi thiết bị {device.internal_code} do người khác giữ: {holder}.")
+    return replace(
+        manifest,
+        device_serial=(device.driver_serial or "") if device is not None else "",
+        evidence=(*manifest.evidence, *(Evidence(f"Lưu ý: {one}", good=False) for one in lines)),
     )
 
 

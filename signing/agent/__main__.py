@@ -22,8 +22,7 @@ from signing.agent.gate import LARGEST_BODY
 from signing.agent.journal import Journal, JournalBroken
 from signing.agent.pin import PinWindow
 from signing.agent.state import AgentState, StateBroken, default_folder
-from signing.errors import SigningError
-from signing.messages import DEFAULT_PORT, HEARTBEAT_PATH, Heartbeat
+from signing.messages import DEFAULT_PORT
 from signing.pades.sandbox import Sandbox
 from signing.platform import forbid_core_dumps
 from signing.tokens.drivers import find_drivers
@@ -31,8 +30,6 @@ from signing.tokens.manager import TokenManager
 
 HEARTBEAT_EVERY = timedelta(minutes=5)
 _SWEEP_SECONDS = 5.0
-
-log = logging.getLogger("signing.agent")
 
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -80,12 +77,7 @@ def _keep_in_touch(agent: Agent, stop: threading.Event) -> None:
     while True:
         if now() >= next_beat:
             next_beat = now() + HEARTBEAT_EVERY
-            for pairing in agent.state.pairings:
-                try:
-                    body = Heartbeat(agent.port, system).to_body()
-                    agent.client.call(pairing, HEARTBEAT_PATH, body)
-                except SigningError as error:
-                    log.warning("%s: %s", pairing.server_url, error.code)
+            agent.touch.beat(system)
         agent.desk.sweep()
         if stop.wait(_SWEEP_SECONDS):
             return

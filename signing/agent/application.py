@@ -24,6 +24,7 @@ from signing.agent.gate import (
     BodyTooLarge,
     FormStale,
     NotNavigation,
+    OtherUser,
     PageUnknown,
     judge,
 )
@@ -31,9 +32,11 @@ from signing.agent.imports import ImportDesk
 from signing.agent.journal import Journal
 from signing.agent.pairing_desk import PairingDesk
 from signing.agent.state import AgentState
+from signing.agent.touch import Touch
 from signing.agent.work import Asker, Tokens
 from signing.errors import ERRORS, SigningError
 from signing.messages import PROTOCOL, shown_fingerprint
+from signing.platform import of_other_user
 
 
 class Pictures(Protocol):
@@ -58,6 +61,7 @@ class Agent:
     imports: ImportDesk
     pairing: PairingDesk
     client: ServerClient
+    touch: Touch
     modules: tuple[tuple[str, str], ...]
     port: int
     server_hint: str
@@ -91,6 +95,7 @@ def make_agent(
         imports=ImportDesk(desk=desk, client=client, tokens=tokens, journal=journal),
         pairing=PairingDesk(state=state, journal=journal, client=client, clock=clock, port=port),
         client=client,
+        touch=Touch(state, client, port),
         modules=modules,
         port=port,
         server_hint=server_hint,
@@ -143,7 +148,7 @@ def _gate() -> None:
         headers=headers,
     )
     agent = the_agent()
-    refusal = judge(asked, port=agent.port)
+    refusal = judge(asked, port=agent.port) or _other_user(agent.port)
     if refusal is not None:
         raise refusal
     agent.desk.sweep()
@@ -155,6 +160,14 @@ def _gate() -> None:
             raise BodyTooLarge
         if not hmac.compare_digest(request.form.get("dau", ""), form_seal()):
             raise FormStale
+
+
+def _other_user(port: int) -> SigningError | None:
+    """The refusal for a program of another person at the same computer, where one can tell."""
+    peer_port = str(request.environ.get("REMOTE_PORT") or "")
+    if not peer_port.isdecimal():
+        return None
+    return OtherUser() if of_other_user(int(peer_port), port) else None
 
 
 def form_seal() -> str:

@@ -22,6 +22,12 @@ class PeerNotLocal(SigningError):
     advice = "Mở trang này trên máy đang cắm thiết bị ký số."
 
 
+class OtherUser(SigningError):
+    code = "other_user"
+    message = "Trình ký số này thuộc về người khác đang đăng nhập trên cùng máy tính."
+    advice = "Mở Trình ký số của chính bạn: đăng nhập máy tính bằng tài khoản của bạn rồi chạy lại."
+
+
 class HostWrong(SigningError):
     code = "host_wrong"
     message = "Yêu cầu gọi Trình ký số bằng một tên máy lạ nên bị từ chối."
@@ -72,6 +78,7 @@ class PageUnknown(SigningError):
 
 STATUS = {
     PeerNotLocal.code: 403,
+    OtherUser.code: 403,
     HostWrong.code: 421,
     WrongOrigin.code: 403,
     Framed.code: 403,

@@ -29,7 +29,10 @@ def state() -> str:
     ]
     return render_template(
         "state.html",
-        pairings=[(each, clock_words(each.paired_at)) for each in agent.state.pairings],
+        pairings=[
+            (each, clock_words(each.paired_at), agent.touch.heard(each.server_id))
+            for each in agent.state.pairings
+        ],
         agent_id=agent.state.keys.public.agent_id,
         tokens=tokens,
         problems=listing.problems,

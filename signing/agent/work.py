@@ -134,12 +134,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The token that holds the certificate of a job, or the reason why there is none."""
+    """The token that holds the certificate of a job, or the reason why there is none.
+
+    `doubt` is a sentence about a token that is not the one of the register.
+    """
 
     token: TokenInfo | None
     der: bytes
     certificate: ShownCertificate | None
     problem: SigningError | None
+    doubt: str = ""
 
 
 def find_holder(tokens: Tokens, manifest: Manifest) -> Holder:
@@ -152,11 +156,28 @@ def find_holder(tokens: Tokens, manifest: Manifest) -> Holder:
             except SigningError:
                 continue
             if shown.sha256 == manifest.certificate_sha256:
-                return Holder(token, each.der, shown, _unusable(token))
+                return Holder(token, each.der, shown, _unusable(token), _doubt(token, manifest))
     problem: SigningError = CertNotFound() if listing.tokens else NoToken()
     if not listing.tokens and listing.problems:
         problem = listing.problems[0].error
     return Holder(None, b"", None, problem)
+
+
+def _doubt(token: TokenInfo, manifest: Manifest) -> str:
+    """A word of warning when the register has the certificate on another token."""
+    recorded = _plain(manifest.device_serial)
+    if not recorded or recorded == _plain(token.serial):
+        return ""
+    return (
+        f"Sổ ghi chứng thư này nằm trên thiết bị số {manifest.device_serial}, còn thiết bị đang "
+        f"cắm có số {token.serial}. Nếu không phải thiết bị của bạn thì đừng ký; nếu đúng, báo "
+        "người quản lý sửa sổ."
+    )
+
+
+def _plain(serial: str) -> str:
+    """A serial without what drivers and labels write differently: case, separators, zeros."""
+    return "".join(char for char in serial.upper() if char.isalnum()).lstrip("0")
 
 
 def _unusable(token: TokenInfo) -> SigningError | None:

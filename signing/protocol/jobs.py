@@ -26,7 +26,7 @@ from signing.protocol.refusals import (
 CLAIM_LIMIT = timedelta(minutes=5)
 """A claim older than this is abandoned: anybody entitled may claim again."""
 
-SHOW_LIMIT = 8 * 1024 * 1024
+SHOW_LIMIT = 2 * 1024 * 1024
 """Bytes of documents in one answer to "xem"; the rest is fetched with the next request."""
 
 
@@ -459,3 +459,21 @@ class Heartbeat:
         """Reads it; raises `MessageMalformed`."""
         fields = Fields.parse(body)
         return cls(fields.integer("port"), fields.text("system", most=100))
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswer:
+    """The server's program version, shown on the agent's page beside its own; "" from the oldest
+    servers, which said nothing."""
+
+    version: str
+
+    def to_body(self) -> bytes:
+        """The body of the answer."""
+        return canonical_json({"version": self.version})
+
+    @classmethod
+    def from_body(cls, body: bytes) -> HeartbeatAnswer:
+        """Reads it; raises `MessageMalformed`."""
+        fields = Fields.parse(body)
+        return cls(fields.text("version", most=40) if fields.has("version") else "")

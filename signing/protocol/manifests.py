@@ -116,7 +116,8 @@ class Manifest:
     """The whole job as the person consents to it.
 
     `certificate_sha256` is the hex SHA-256 of the signer's certificate DER, `chain` the DER of its
-    issuers without the root; `return_path` is where on the pinned server the browser goes back to.
+    issuers without the root; `return_path` is where on the pinned server the browser goes back to;
+    `device_serial` is the token on which the register has the certificate, "" when it has none.
     """
 
     job_id: str
@@ -132,6 +133,7 @@ class Manifest:
     return_path: str
     issued_at: datetime
     expires_at: datetime
+    device_serial: str = ""
 
     def __post_init__(self) -> None:
         check_return_path(self.return_path)
@@ -145,6 +147,7 @@ class Manifest:
                 "act": self.act,
                 "certificate_sha256": self.certificate_sha256,
                 "chain": [b64(der) for der in self.chain],
+                "device_serial": self.device_serial,
                 "evidence": [line.to_dict() for line in self.evidence],
                 "expires_at": write_instant(self.expires_at),
                 "issued_at": write_instant(self.issued_at),
@@ -181,6 +184,9 @@ class Manifest:
             return_path=fields.text("return_path", most=500),
             issued_at=fields.instant("issued_at"),
             expires_at=fields.instant("expires_at"),
+            device_serial=(
+                fields.text("device_serial", most=100) if fields.has("device_serial") else ""
+            ),
         )
 
 

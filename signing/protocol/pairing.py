@@ -95,7 +95,7 @@ class ServerIdentity:
     def from_body(cls, body: bytes) -> ServerIdentity:
         """Reads the answer; raises `MessageMalformed`, `VersionMismatch`."""
         fields = Fields.parse(body)
-        check_protocol(fields.integer("protocol"))
+        check_protocol(fields.integer("protocol"), of_server=True)
         return cls(
             name=fields.text("name", most=300),
             key=ServerPublicKey(fields.blob("key", length=32)),

@@ -45,7 +45,7 @@ PAIR_POLL_PATH = "/tac-nhan/ghep-noi/ket-qua"
 CERTIFICATES_PATH = "/tac-nhan/chung-thu"
 """POST `CertificateReport` under an import ticket; answer: `Receipt`."""
 HEARTBEAT_PATH = "/tac-nhan/nhip"
-"""POST `Heartbeat`; answer: `{}`. Its signed time also sets the agent's clock right."""
+"""POST `Heartbeat`; answer: `HeartbeatAnswer`. Its time also sets the agent's clock."""
 
 JOB_STEPS = {
     "show": "xem",
@@ -243,6 +243,8 @@ _STATUS = {
     "ticket_expired": 410,
     "pairing_expired": 410,
     "version_mismatch": 426,
+    "agent_too_old": 426,
+    "server_too_old": 426,
 }
 
 

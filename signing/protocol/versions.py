@@ -1,4 +1,4 @@
-"""Which versions of the protocol understand each other."""
+"""Which versions of the protocol understand each other, and which side has to be brought up."""
 
 from __future__ import annotations
 
@@ -11,9 +11,25 @@ OLDEST_PROTOCOL = 1
 """The oldest version that this side still speaks."""
 
 
-def check_protocol(theirs: int) -> None:
-    """Raises `VersionMismatch`, saying in its detail which side is behind."""
+class AgentTooOld(VersionMismatch):
+    code = "agent_too_old"
+    message = "Trình ký số trên máy này cũ hơn máy chủ nên hai bên không hiểu nhau."
+    advice = "Tải bản Trình ký số mới từ trang Trình ký số của máy chủ, cài lại rồi thử lại."
+
+
+class ServerTooOld(VersionMismatch):
+    code = "server_too_old"
+    message = "Máy chủ cũ hơn Trình ký số trên máy này nên hai bên không hiểu nhau."
+    advice = "Báo người quản trị nâng cấp máy chủ; đến lúc đó dùng bản Trình ký số cũ hơn."
+
+
+def check_protocol(theirs: int, *, of_server: bool = False) -> None:
+    """Raises `AgentTooOld` or `ServerTooOld` when the other side speaks another language.
+
+    `theirs` is the agent's, unless `of_server` says that the server's is judged here.
+    """
+    behind, ahead = (ServerTooOld, AgentTooOld) if of_server else (AgentTooOld, ServerTooOld)
     if theirs < OLDEST_PROTOCOL:
-        raise VersionMismatch(f"peer speaks {theirs}, oldest accepted {OLDEST_PROTOCOL}")
+        raise behind(f"{theirs} < {OLDEST_PROTOCOL}")
     if theirs > PROTOCOL:
-        raise VersionMismatch(f"peer speaks {theirs}, newest known {PROTOCOL}")
+        raise ahead(f"{theirs} > {PROTOCOL}")

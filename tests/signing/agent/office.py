@@ -35,6 +35,7 @@ from signing.messages import (
     Evidence,
     Failure,
     Heartbeat,
+    HeartbeatAnswer,
     Item,
     JobNotFound,
     JobProgress,
@@ -135,6 +136,7 @@ class Office:
         self.link = ""
         self.tamper: Callable[[bytes], bytes] | None = None
         self.tls_sha256 = ""
+        self.version = "0.1.0"
         self._nonces = MemoryNonces()
         self._serve(certificate)
 
@@ -223,7 +225,7 @@ class Office:
             return answer.to_body() if answer else PAIRING_PENDING
         if path == HEARTBEAT_PATH:
             self.heartbeats.append(Heartbeat.from_body(body))
-            return b"{}"
+            return HeartbeatAnswer(self.version).to_body()
         if path == CERTIFICATES_PATH:
             return self._import(body)
         return self._job_step(head, path, body)
