@@ -236,11 +236,13 @@ def test_what_cannot_be_taken_is_answered_and_does_not_hold_up_the_rest(
         seen(item_id=99_999, name="gone"),
         seen("TB-00002", found_holder_id=cast.person_binh),
         replace(seen("TB-00003"), client_id=" "),
+        seen("TB-00003", note="mã PIN: 12345678"),
         seen("TB-00004"),
     )
-    expected = ["ứng với 2", "tương lai", "Chưa đọc", "không còn", "cơ quan này", "Thiếu mã", ""]
+    expected = ["ứng với 2", "tương lai", "Chưa đọc", "không còn", "cơ quan này", "Thiếu mã"]
+    expected += ["không lưu mật khẩu", ""]
     assert all(words in one.problem for words, one in zip(expected, told, strict=True))
-    assert [bool(one.problem) for one in told] == [True] * 6 + [False]
+    assert [bool(one.problem) for one in told] == [True] * 7 + [False]
     assert shelf.scalar(select(func.count()).select_from(StocktakeCount)) == 1
     with pytest.raises(Refused, match="nhiều nhất"):
         count(shelf, cast, number, *[seen(f"X{one}") for one in range(MOST_AT_ONCE + 1)])
