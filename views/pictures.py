@@ -91,8 +91,7 @@ def of_agency(agency_id: int) -> ResponseReturnValue:
 def _page(name: str, agency_id: int, person_id: int | None) -> ResponseReturnValue:
     form = PictureForm()
     if person_id is None:
-        form.kind.choices = [(PictureKind.SEAL.name, "Hình dấu")]
-        form.kind.data = PictureKind.SEAL.name
+        del form.kind
     if form.validate_on_submit() and _keep(form, agency_id, person_id):
         return redirect(_address(agency_id, person_id), 303)
     owner = SignaturePicture.person_id == person_id
@@ -118,7 +117,8 @@ def _address(agency_id: int, person_id: int | None) -> str:
 
 def _keep(form: PictureForm, agency_id: int, person_id: int | None) -> bool:
     """Check and keep the picture; what is wrong with it becomes a message."""
-    content, kind = form.file.data.read(), PictureKind[form.kind.data]
+    content = form.file.data.read()
+    kind = PictureKind.SEAL if person_id is None else PictureKind[form.kind.data]
     try:
         found = look_at_picture(sandbox(), content)
     except SigningError as error:
