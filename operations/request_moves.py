@@ -21,6 +21,7 @@ from operations.request_attachments import kept_papers
 from operations.request_documents import SUFFIXES, Drawn, attach
 from operations.request_documents import record as _record
 from operations.request_findings import needed_papers, reasons_wanted
+from operations.request_routes import check_recipients
 from operations.request_rows import RefusedByLaw, load_for_change, move
 from operations.transactions import Refused, transaction
 from rules.attachments import check_attachments
@@ -73,7 +74,7 @@ def submit(
 def _checked(
     session: Session, request: CertificateRequest, actor: Actor, law: Law
 ) -> list[Finding]:
-    """All findings on lines and signer; raises when one refuses."""
+    """All findings on lines, signer, papers and recipients; raises when one refuses."""
     signer = facts_of_signer(request)
     if signer is None:
         raise Refused("Chưa chọn người ký. Hãy chọn người có thẩm quyền ký văn bản.")
@@ -81,6 +82,7 @@ def _checked(
     for each in findings_of(session, request, law=law, on=actor.today).values():
         found.extend(each)
     found.extend(missing_papers(request, law=law, on=actor.today))
+    found.extend(check_recipients(request, law=law, on=actor.today))
     if refusals := blocking(found):
         raise RefusedByLaw(refusals)
     return found

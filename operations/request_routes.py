@@ -17,10 +17,11 @@ from operations.transactions import Refused
 from rules.agencies import AgencyKind
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind
+from rules.findings import Finding
 from rules.law import Law
 from rules.names import fold
 from rules.requests import RequestKind
-from rules.routing import Recipient, Route, route
+from rules.routing import Recipient, Route, check_addressed, route
 
 
 def route_of(request: CertificateRequest, *, law: Law, on: date) -> Route:
@@ -69,6 +70,18 @@ def _device_kind(line: RequestLine, kind: RequestKind, central: bool) -> DeviceK
         return device_kind_wanted(line, central=central)
     device = device_of(line)
     return device.kind if device is not None else None
+
+
+def check_recipients(request: CertificateRequest, *, law: Law, on: date) -> tuple[Finding, ...]:
+    """Whether the letter still goes where the law of its sender sends it on that day.
+
+    Empty where the kinds of device have no common recipient: that is said by `route_for`.
+    """
+    try:
+        proposed = route_of(request, law=law, on=on)
+    except Refused:
+        return ()
+    return check_addressed(request.addressee, request.copies_to.splitlines(), proposed)
 
 
 def take_route(session: Session, request: CertificateRequest, proposed: Route) -> None:

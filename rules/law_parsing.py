@@ -281,7 +281,9 @@ def _is_code(value: Value | None) -> bool:
 def _provision(table: "_Table", head: "_Table") -> Provision:
     certainty = table.certainty()
     article, form = table.text("article"), table.text("form")
-    if certainty.may_refuse and not article and not form:
+    # What no law states (a contact of the authority) says where it was read; it refuses nobody.
+    is_read_elsewhere = bool(table.text("instrument") and table.text("source"))
+    if certainty.may_refuse and not article and not form and not is_read_elsewhere:
         raise table.error("article", "thiếu căn cứ (điều hoặc mẫu số)")
     begins, ends = table.day("effective_from"), table.day("effective_until")
     # The value of a named predecessor holds until the new instrument, since an unknown day.

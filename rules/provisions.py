@@ -46,8 +46,11 @@ class Provision:
 
     @property
     def may_refuse(self) -> bool:
-        """True when a person may be refused on this ground: certain words, in certain force."""
-        return self.certainty.may_refuse and not self.unverified
+        """True when a person may be refused on this ground: certain words, that stand in a certain
+        place of an instrument in certain force.
+        """
+        has_place = bool(self.article or self.form)
+        return self.certainty.may_refuse and has_place and not self.unverified
 
     @property
     def citation(self) -> str:

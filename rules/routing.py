@@ -7,7 +7,7 @@ văn bản quốc gia, never to the portal. Grounds: Điều 4, 20 NĐ 68/2024/N
 the agency.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,7 +17,8 @@ from typing import TypeAlias
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind
 from rules.findings import Finding, Severity, finding
-from rules.law import InstrumentStatus, Law, LawError, Parameter
+from rules.law import Instrument, InstrumentStatus, Law, LawError, Parameter
+from rules.names import fold
 from rules.provisions import Provision
 from rules.regulation_status import holds
 from rules.requests import RequestKind
@@ -234,6 +235,47 @@ def _sentence(
     return words + "."
 
 
+def check_addressed(
+    addressee: str, copies_to: Collection[str], proposed: Route
+) -> tuple[Finding, ...]:
+    """Whether a letter still goes where the law of the day sends it, with every copy owed.
+
+    A person may have typed another recipient, or the agency's regulation may have changed since the
+    draft was made: both are said, and neither refuses. A shorter or longer form of the same name
+    is the same body.
+    """
+    ground = proposed.provisions[0] if proposed.provisions else None
+    found = []
+    if not _same_body(addressee, proposed.to.name):
+        found.append(
+            finding(
+                "routing.other_addressee",
+                Severity.SHOULD,
+                f"Văn bản ghi kính gửi {addressee.strip() or '(bỏ trống)'}; theo quy định áp dụng "
+                f"cho cơ quan thì gửi {proposed.to.name}.",
+                "Sửa nơi nhận trên văn bản; nếu gửi nơi khác theo hướng dẫn thì ghi rõ lý do.",
+                ground,
+            )
+        )
+    for copy in proposed.copies:
+        if not any(_same_body(one, copy.name) for one in copies_to):
+            found.append(
+                finding(
+                    "routing.copy_missing",
+                    Severity.SHOULD,
+                    f"Văn bản chưa ghi đồng gửi {copy.name}.",
+                    "Thêm vào nơi đồng gửi của văn bản; nếu không đồng gửi thì ghi rõ lý do.",
+                    proposed.provisions[-1],
+                )
+            )
+    return tuple(found)
+
+
+def _same_body(one: str, other: str) -> bool:
+    first, second = fold(one), fold(other)
+    return bool(first and second) and (first.startswith(second) or second.startswith(first))
+
+
 # What a person should know about the proposal -----------------------------------------------------
 
 
@@ -289,7 +331,7 @@ def _about_the_regulation(law: Law, on: date) -> Iterator[Finding]:
         yield finding(
             "routing.regulation_not_in_force",
             Severity.INFO,
-            f"{top.citation} không có hiệu lực vào ngày này; áp dụng Nghị định số 68/2024/NĐ-CP.",
+            f"{top.citation} {_why_not(top)}; áp dụng Nghị định số 68/2024/NĐ-CP.",
             "Nhập số, ngày của văn bản khi được ban hành."
             if top.is_draft
             else "Kiểm tra ngày; quy chế chỉ áp dụng trong thời gian có hiệu lực.",
@@ -301,6 +343,10 @@ def _about_the_regulation(law: Law, on: date) -> Iterator[Finding]:
             f"{top.citation} chưa xác minh hiệu lực.",
             "Hỏi cơ quan quản lý trước khi dựa vào văn bản này.",
         )
+
+
+def _why_not(top: Instrument) -> str:
+    return "còn là dự thảo" if top.is_draft else "không có hiệu lực vào ngày này"
 
 
 def _about_the_device(

@@ -33,7 +33,7 @@ from models import (
 from operations import certificate_requests as drafts
 from operations import law as house
 from operations.request_findings import findings_of
-from operations.request_routes import route_of
+from operations.request_routes import check_recipients, route_of
 from operations.request_rows import line_options
 from operations.transactions import Refused
 from rules.days import last_receipt_on
@@ -98,6 +98,7 @@ def show(request_id: int) -> ResponseReturnValue:
         signer = drafts.facts_of_signer(row)
         if signer is not None:
             signer_findings = check_signer(signer, on=today, law=house.law_for(law, row.agency))
+        signer_findings += check_recipients(row, law=law, on=today)
     return render_template(
         "certificate_requests/show.html",
         row=row,

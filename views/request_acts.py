@@ -17,9 +17,11 @@ from forms.request_acts import NumberForm, PaperForm, ReasonForm, SignedElsewher
 from letters.errors import LetterError
 from models import CertificateRequest
 from operations import certificate_requests as drafts
+from operations import law as house
 from operations import request_moves as moves
 from operations import request_signing_moves as signing
 from operations.request_findings import reasons_wanted
+from operations.request_routes import check_recipients
 from rules.permissions import Permission
 from rules.requests import RequestAct, RequestState
 from rules.signers import check_signer
@@ -63,16 +65,21 @@ def _findings(row: CertificateRequest) -> dict[str, Any]:
     law, today = regulations.load(), clock.today()
     found = moves.findings_of(db.session, row, law=law, on=today)
     signer = drafts.facts_of_signer(row)
-    of_signer = check_signer(signer, on=today, law=law) if signer is not None else ()
-    papers = moves.missing_papers(row, law=law, on=today)
-    everything = [*of_signer, *papers, *(one for each in found.values() for one in each)]
+    own = house.law_for(law, row.agency)
+    of_signer = check_signer(signer, on=today, law=own) if signer is not None else ()
+    beside = (
+        *of_signer,
+        *moves.missing_papers(row, law=law, on=today),
+        *check_recipients(row, law=law, on=today),
+    )
+    everything = [*beside, *(one for each in found.values() for one in each)]
     try:
         missing = draw_letter(row).missing
     except LetterError as error:
         missing = (str(error),)
     return {
         "found": found,
-        "signer_findings": (*of_signer, *papers),
+        "signer_findings": beside,
         "reasons_wanted": reasons_wanted(everything),
         "missing": missing,
         "self_listed": drafts.signer_in_list(row),

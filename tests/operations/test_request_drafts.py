@@ -14,6 +14,7 @@ from operations import request_batches, systems
 from operations import request_drafts as drafts
 from operations.request_findings import Question, judge
 from operations.request_lines import Chosen, Wish, lines_for
+from operations.request_routes import check_recipients
 from operations.request_rows import RefusedByLaw
 from operations.transactions import Refused, transaction
 from rules.amendments import AmendmentCase
@@ -246,6 +247,9 @@ def test_a_draft_regulation_routes_only_once_its_number_and_days_are_entered(
     after = draft(RequestKind.RENEWAL, certificates=[certificate(db_session, cast, 61)])
     assert (after.addressee, after.addressee_agency_id) == (name, cast.department)
     assert after.sendings[0].recipient == name
+    said = {row.id: check_recipients(row, law=LAW, on=factories.day(0)) for row in (before, after)}
+    assert [one.code for one in said[before.id]] == ["routing.other_addressee"]
+    assert said[after.id] == ()
 
 
 def test_devices_that_go_to_different_bodies_go_in_letters_of_their_own(

@@ -258,6 +258,23 @@ def provision(**changes: str) -> Provision:
     return Provision("NĐ", quote="", certainty=certainty, form=form, **parts)
 
 
+def test_the_decree_rests_on_no_regulation_of_a_province() -> None:
+    """What one province has issued is law nowhere else, so nothing is cited to it from above."""
+    law = regulations.load()
+    local = [one.citation for one in law.instruments if one.over is not None]
+    for one in law.instruments:
+        for entry in one.entries if one.over is None else ():
+            assert not any(name in entry.provision.instrument for name in local), entry.key
+
+
+def test_what_has_no_place_in_an_instrument_refuses_nobody() -> None:
+    contact = (
+        regulations.load().parameter("recipient.authority.code", on=date(2026, 11, 21)).provision
+    )
+    assert contact.certainty.may_refuse
+    assert not contact.may_refuse
+
+
 def test_a_citation_goes_from_point_to_instrument() -> None:
     assert provision().citation == "điểm b khoản 1 Điều 17 NĐ"
     assert provision(point="").citation == "khoản 1 Điều 17 NĐ"

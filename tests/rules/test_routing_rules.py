@@ -18,6 +18,7 @@ from rules.routing import (
     Matter,
     Recipient,
     Route,
+    check_addressed,
     check_routes,
     route,
 )
@@ -336,3 +337,31 @@ def test_a_file_that_names_an_unknown_recipient_or_channel_is_told(
 def test_before_the_decree_there_is_no_route() -> None:
     with pytest.raises(LawError, match="không có giá trị cho ngày 14/08/2024"):
         route(RENEWAL, device_kind=TOKEN, law=regulations.load(), on=date(2024, 8, 14))
+
+
+@pytest.mark.parametrize(
+    ("regulation", "addressee", "copies", "said"),
+    [
+        (DECREE, CUC.name, (), set()),
+        (DECREE, "Cục Chứng thực số và Bảo mật thông tin", (), set()),
+        (DECREE, "  ", (), {"routing.other_addressee"}),
+        (DONG_NAI, CUC.name, (), {"routing.other_addressee"}),
+        (DONG_NAI, "Sở Khoa học và Công nghệ", (), set()),
+        (BAC_NINH, CUC.name, (), {"routing.copy_missing"}),
+        (BAC_NINH, CUC.name, ("Sở Nội vụ", ""), {"routing.copy_missing"}),
+        (BAC_NINH, CUC.name, ("Sở Khoa học và Công nghệ",), set()),
+    ],
+)
+def test_a_letter_that_goes_elsewhere_than_the_law_sends_it_is_warned_about(
+    regulation: str, addressee: str, copies: tuple[str, ...], said: set[str]
+) -> None:
+    found = check_addressed(addressee, copies, routed(regulation, RENEWAL))
+    assert {one.code for one in found} == said
+    assert all(one.severity is Severity.SHOULD and one.provision for one in found)
+
+
+def test_a_draft_that_is_not_issued_is_called_a_draft() -> None:
+    told = {one.code: one.message for one in routed(DONG_NAI, RENEWAL, rehearsed=False).findings}
+    assert "còn là dự thảo; áp dụng Nghị định" in told["routing.regulation_not_in_force"]
+    early = route(RENEWAL, device_kind=TOKEN, law=law_of(BAC_NINH), on=date(2025, 11, 14))
+    assert any("không có hiệu lực vào ngày này" in one.message for one in early.findings)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from extensions import db
-from models import CertificateRequest
+from models import Agency, CertificateRequest
 from operations import files
 from operations.transactions import transaction
 from rules.documents import DocumentKind, SigningAct
@@ -166,6 +166,23 @@ def test_an_unknown_history_is_approved_only_with_a_reason(
     typed["reason"] = "Đã đối chiếu hồ sơ giấy"
     done(act(giang, db_session, request_id, "duyet", **typed))
     assert "Đã đối chiếu hồ sơ giấy" in words(an.get(f"/de-nghi/{request_id}"))
+
+
+def test_a_letter_that_owes_another_copy_since_it_was_drafted_is_approved_only_with_a_reason(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    an, giang = login(cast.an), login(cast.giang)
+    request_id = draft(an, certificates(db_session, cast, 60))
+    with transaction(db_session):
+        db_session.get_one(Agency, cast.commune_a).regulation = "bac_ninh_60_2025"
+    missing = "chưa ghi đồng gửi Sở Khoa học và Công nghệ tỉnh Bắc Ninh"
+    assert missing in words(an.get(f"/de-nghi/{request_id}"))
+    assert missing in words(an.get(f"/de-nghi/{request_id}/trinh"))
+    done(act(an, db_session, request_id, "trinh"))
+    assert missing in words(giang.get(f"/de-nghi/{request_id}/duyet"))
+    typed = {"duyet": "1", "reason": ""}
+    assert "ghi lý do" in words(act(giang, db_session, request_id, "duyet", **typed))
+    done(act(giang, db_session, request_id, "duyet", **typed | {"reason": "Sở đã nhận"}))
 
 
 def test_what_is_refused_keeps_the_typed_reason(
