@@ -117,8 +117,8 @@ class PlaceForm(Form):
         "Trang",
         [InputRequired("Nhập trang."), NumberRange(1, 5000, message="Không có trang này.")],
     )
-    left = MillimetresField("Cách mép trái", [InputRequired("Nhập số mm.")], places=1)
-    top = MillimetresField("Cách mép trên", [InputRequired("Nhập số mm.")], places=1)
+    left = MillimetresField("Từ trái", [InputRequired("Nhập số mm.")], places=1)
+    top = MillimetresField("Từ trên", [InputRequired("Nhập số mm.")], places=1)
     width = MillimetresField("Rộng", [InputRequired("Nhập số mm.")], places=1)
     height = MillimetresField("Cao", [InputRequired("Nhập số mm.")], places=1)
 

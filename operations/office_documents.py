@@ -5,7 +5,7 @@ bytes and sizes of pages.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -75,7 +75,6 @@ class Wanted:
     number: Place | None = None
     day: Place | None = None
     whole_day: bool = True
-    words: dict[str, str] = field(default_factory=dict)  # title, symbol, copy_of
 
 
 def refuse(findings: Iterable[Finding]) -> None:
@@ -156,8 +155,6 @@ def change(
         again = document.state is DocumentState.RETURNED
         document.state = DocumentState.DRAFT
         document.current_sha256 = document.original_sha256
-        for name, value in wanted.words.items():
-            setattr(document, name, value)
         document.layout = document.layout | {
             "number": asdict(wanted.number) if wanted.number else None,
             "day": asdict(wanted.day) if wanted.day else None,
@@ -165,7 +162,7 @@ def change(
         }
         _replace_steps(session, document, wanted.steps)
         document.version += 1
-        changed = [*(["state"] if again else []), *sorted(wanted.words), "steps"]
+        changed = ["state", "steps"] if again else ["steps"]
         _record(session, "document.changed", document, actor, changed=changed)
 
 

@@ -50,6 +50,13 @@ bp = Blueprint("document_signing", __name__, url_prefix="/van-ban")
 SIGN, ISSUE = Permission.DOCUMENT_SIGN, Permission.DOCUMENT_ISSUE
 
 
+@bp.get("/cho-toi-ky")
+@requires(SIGN)
+def mine() -> ResponseReturnValue:
+    """What waits for this person's signature: the one door for people without an overview."""
+    return redirect(url_for("office_documents.index", **{"cho-toi": 1}))
+
+
 @bp.route("/<int:document_id>/ky-so", methods=["GET", "POST"])
 @requires(SIGN, ISSUE)
 def sign(document_id: int) -> ResponseReturnValue:

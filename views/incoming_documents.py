@@ -1,7 +1,7 @@
 """Documents that come in (văn bản đến): received, verified, decided; the register of them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -195,6 +195,8 @@ def _page(row: IncomingDocument, form: DecisionForm) -> str:
     meaning, today = judged(row.verdict), clock.today()
     may_edit = account().can(EDIT) and account().scope(EDIT).covers(row.agency_id)
     report = Report.from_dict(dict(row.report))
+    form.reason.flags.required = meaning != "valid"
+    form.register_number.flags.required = form.received_on.flags.required = True
     return render_template(
         "incoming_documents/show.html",
         row=row,
@@ -209,8 +211,23 @@ def _page(row: IncomingDocument, form: DecisionForm) -> str:
         and row.stored_sha256 is not None
         and row.state in (IncomingState.CHECKED, IncomingState.HELD),
         notice=_notice(row, report),
+        same=_same_file(row),
         history=history(NOUN, row.id),
     )
+
+
+def _same_file(row: IncomingDocument) -> Sequence[IncomingDocument]:
+    """Other lines of the register with the very same bytes, where this person may see them."""
+    return db.session.scalars(
+        select(IncomingDocument)
+        .where(
+            IncomingDocument.file_sha256 == row.file_sha256,
+            IncomingDocument.id != row.id,
+            account().scope(VIEW).clause(IncomingDocument.agency_id),
+        )
+        .order_by(IncomingDocument.id)
+        .limit(10)
+    ).all()
 
 
 def _notice(row: IncomingDocument, report: Report) -> list[str]:
@@ -229,8 +246,8 @@ def _notice(row: IncomingDocument, report: Report) -> list[str]:
     return [
         f"Kính gửi: {row.sender or '…'}",
         (
-            f"Ngày {row.received_on:%d/%m/%Y}, {row.agency.name} nhận được {which}{when} của Quý cơ "
-            f"quan (mã SHA-256 của tệp: {row.file_sha256})."
+            f"Ngày {row.received_on:%d/%m/%Y}, {row.agency.name} nhận được {which}{when} của "
+            f"Quý cơ quan (mã SHA-256 của tệp: {row.file_sha256})."
         ),
         f"Kết quả kiểm tra chữ ký số lúc {moment(report.checked_at)}: {row.verdict}. "
         + " ".join(dict.fromkeys(reasons)),

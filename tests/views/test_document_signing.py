@@ -122,14 +122,7 @@ def test_three_people_then_the_agency_then_a_copy_and_every_signature_stays_vali
     assert "ngày 21 tháng 11 năm 2026" in text
     assert "Sao y; " in text
 
-    for changed in names.values():
-        fake = forged(
-            copied,
-            lambda writer, name=changed: layout.fill_text(
-                writer, increment.field_named(writer, name), "16", fonts()
-            ),
-        )
-        assert judged(instance, fake).verdict == Verdict.INVALID
+    locked_for_good(copied, instance, names)
     events = session.scalars(
         select(AuditEvent.event)
         .where(AuditEvent.event.startswith("document."))
@@ -145,6 +138,18 @@ def test_three_people_then_the_agency_then_a_copy_and_every_signature_stays_vali
     ]
     assert events.count("document.issued") == 2
     assert audit.verify(session).sound
+
+
+def locked_for_good(pdf: bytes, instance: Path, names: dict[str, str]) -> None:
+    """Whoever changes number or date afterwards makes the document không hợp lệ."""
+    for changed in names.values():
+        fake = forged(
+            pdf,
+            lambda writer, name=changed: layout.fill_text(
+                writer, increment.field_named(writer, name), "16", fonts()
+            ),
+        )
+        assert judged(instance, fake).verdict == Verdict.INVALID
 
 
 def pdftotext(pdf: bytes) -> str:
