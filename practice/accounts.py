@@ -57,6 +57,7 @@ def plans(people: tuple[PersonPlan, ...]) -> tuple[AccountPlan, ...]:
         AccountPlan(Role.ADMINISTRATOR, "quantri", ROOT, holder(digital, "Chuyên viên")),
         AccountPlan(Role.FOCAL_POINT, "daumoi.tay", WEST, west_contact),
         AccountPlan(Role.LEADER, "lanhdao.tay", WEST, holder(WEST, "Chủ tịch")),
+        AccountPlan(Role.STAFF, "canbo.tay", WEST, holder(f"{WEST}.VP", "Chuyên viên", 2)),
         AccountPlan(Role.FOCAL_POINT, "daumoi.nam", SOUTH, south_contact),
         AccountPlan(Role.LEADER, "lanhdao.nam", SOUTH, holder(SOUTH, "Chủ tịch")),
     )

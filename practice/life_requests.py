@@ -51,7 +51,7 @@ LETTERS = (
     ),
     Letter(WEST, RequestKind.RENEWAL, (1, 4), 9, "sent", Channel.DOCUMENT_AXIS),  # Owes a copy.
     Letter(EAST, RequestKind.UNLOCK, (32,), 0, "submitted"),
-    Letter(WEST, RequestKind.REVOCATION, (8,), 4, "approved"),
+    Letter(WEST, RequestKind.REVOCATION, (15,), 4, "approved"),
     Letter(SOUTH, RequestKind.RENEWAL, (1,), 6, "on paper"),
 )
 

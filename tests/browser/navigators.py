@@ -49,6 +49,33 @@ class Person:
         link = self.page.get_by_role("link", name=name, exact=True)
         button.or_(link).first.click()
 
+    def fills(self, label: str, value: str) -> None:
+        """Type into the field of this label (its beginning is enough)."""
+        self.page.get_by_label(re.compile("^" + re.escape(label))).first.fill(value)
+
+    def picks(self, label: str, option: str) -> None:
+        """Choose the first option that has these words in the list of this label."""
+        field = self.page.get_by_label(re.compile("^" + re.escape(label))).first
+        value = field.locator("option").filter(has_text=option).first.get_attribute("value")
+        field.select_option(value)
+
+    def brings(self, label: str, file: Path) -> None:
+        """Put a file into the field of this label."""
+        self.page.get_by_label(re.compile("^" + re.escape(label))).first.set_input_files(file)
+
+    def ticks_rows(self, words: str | re.Pattern[str]) -> int:
+        """Tick every row of the list that has these words; returns how many."""
+        rows = self.page.locator("tbody tr").filter(has_text=words)
+        for position in range(rows.count()):
+            rows.nth(position).get_by_role("checkbox").first.check()
+        return rows.count()
+
+    def opens(self, summary: str) -> None:
+        """Unfold the part of the page under this line, unless it is open."""
+        part = self.page.locator("details").filter(has=self.page.get_by_text(summary, exact=True))
+        if part.first.get_attribute("open") is None:
+            part.first.locator("summary").click()
+
     def reads(self, words: str | re.Pattern[str]) -> None:
         """Make sure that these words are on the page."""
         expect(self.page.locator("main")).to_contain_text(words)

@@ -232,7 +232,7 @@ def test_every_role_has_an_account_that_can_log_in_with_the_printed_password(
             assert not user.must_change_password
         roles = {grant.role for user in db.session.scalars(select(User)) for grant in user.grants}
     assert roles == set(Role)
-    assert len({one["password"] for one in practice_instance.logins}) == 11
+    assert len({one["password"] for one in practice_instance.logins}) == 12
 
 
 def test_every_name_says_that_it_is_made_up(practice_app: Flask) -> None:
