@@ -113,7 +113,7 @@
         if (read("-cho").length) send(); else waiting();
       });
     }).catch(function () {
-      later(navigator.onLine ? "Sẽ tự gửi lại; nếu phiên đăng nhập đã hết, đăng nhập lại ở trang này." : "Mất mạng: cứ quét tiếp, có mạng sẽ tự gửi.");
+      later(navigator.onLine ? "Sẽ tự gửi lại; nếu phiên đăng nhập đã hết, đăng nhập lại ở trang này." : "Mất mạng: cứ quét tiếp, đừng tải lại trang; có mạng sẽ tự gửi.");
     });
   }
 

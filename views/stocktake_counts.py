@@ -40,6 +40,7 @@ TICKS = {
     "khong-thay": ("Đã tìm, không thấy", {"seen": False}),
     "hong": ("Có, nhưng bị hỏng", {"damaged": True}),
 }
+_SEEN = (CountOutcome.RIGHT, CountOutcome.DAMAGED, CountOutcome.WRONG_HOLDER)
 _AGENCY = joinedload(Stocktake.agency)
 
 
@@ -274,6 +275,13 @@ def _ticked(row: Stocktake) -> None:
     problems = list(dict.fromkeys(one.problem for one in answers if one.problem))
     for one in problems:
         flash(one, "error")
+    unseen = sum(one.outcome in _SEEN for one in answers) if act == "khong-thay" else 0
+    if unseen:
+        flash(
+            f"{unseen} thiết bị đã có người thấy nên không tính là thiếu. Mở từng thiết bị để sửa "
+            "kết quả.",
+            "warning",
+        )
     if done := sum(not one.problem for one in answers):
         flash(f"Đã ghi “{words}” cho {done} thiết bị.", "success")
 

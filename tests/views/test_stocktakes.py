@@ -223,7 +223,8 @@ def test_ticked_rows_are_counted_in_one_act(shelf: Session, login: Login, cast: 
         answer = browser.post(f"{place}?ket-qua=NOT_COUNTED", data=told, follow_redirects=True)
         assert "cho 2 thiết bị" in words(answer.text)
     assert "TB-00001" not in answer.text
-    browser.post(place, data={"viec": "khong-thay", "lan": "y", "muc": rows[1:]})
+    told = {"viec": "khong-thay", "lan": "y", "muc": rows[1:]}
+    assert "đã có người thấy" in words(browser.post(place, data=told, follow_redirects=True).text)
     assert len(shelf.scalars(select(StocktakeCount)).all()) == 3
     assert outcomes(shelf)["TB-00001"] == "right"
     none = browser.post(place, data={"viec": "hong"}, follow_redirects=True)
