@@ -24,6 +24,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Hằng ngày",
         (
             ("Của tôi", "own.show", Permission.RECEIPT_CONFIRM),
+            ("Văn bản chờ tôi ký", "document_signing.mine", Permission.DOCUMENT_SIGN),
             ("Nhắc việc", "reminders.index", Permission.REMINDER_VIEW),
             ("Sự cố", "incidents.index", Permission.INCIDENT_VIEW),
             ("Biến động nhân sự", "staff_changes.index", Permission.STAFF_CHANGE_VIEW),
