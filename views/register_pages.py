@@ -290,6 +290,8 @@ def log_head() -> str:
 # History ------------------------------------------------------------------------------------------
 
 CHANGED_WORDS: Mapping[str, str] = {
+    "steps": "người ký, vị trí",
+    "state": "bắt đầu lại",
     "kind": "loại",
     "agency": "đơn vị",
     "internal_code": "mã quản lý",

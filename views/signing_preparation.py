@@ -25,6 +25,7 @@ from models import (
 )
 from operations import files
 from operations.signing_jobs import Order, new_public_id
+from rules.document_places import day_text, number_text
 from rules.documents import DocumentKind, SigningAct
 from signing.messages import (
     TICKET_LIFETIME,
@@ -235,7 +236,7 @@ def prepare_letter(
         if not request.document_number or request.document_on is None:
             raise NotReady("Chưa ghi số và ngày văn bản.")
         pdf = files.read(db.session, current(request, DocumentKind.SIGNED).sha256)
-        fill = {NUMBER: number_text(request.document_number), DATE: date_text(request.document_on)}
+        fill = {NUMBER: number_text(request.document_number), DATE: day_text(request.document_on)}
     return prepare(
         pdf,
         field=FIELDS[act],
@@ -245,17 +246,6 @@ def prepare_letter(
         fill=fill,
         reserve=reserve,
     )
-
-
-def number_text(number: str) -> str:
-    """The number as decree 30 writes it: below ten with a zero in front (Phụ lục I, mục II.3)."""
-    return f"0{number}" if number.isdecimal() and len(number) == 1 else number
-
-
-def date_text(day: Any) -> str:
-    """ngày 05 tháng 02 năm 2026: days below ten and the months 1 and 2 with a zero (mục II.4)."""
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
 def current(request: CertificateRequest, kind: DocumentKind) -> RequestDocument:
