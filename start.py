@@ -1,4 +1,4 @@
-"""Set up and run Sổ Token: ``python3 start.py [test | agent --server URL | cli ARGS…]``.
+"""Set up and run Sổ Token: ``python3 start.py [test | agent --server URL | bundle | cli ARGS…]``.
 
 Standard library only, Python 3.11 or newer, Linux and Windows. Every step may be killed and done
 again: the environment is stamped last, files are written beside and then renamed, and the database
@@ -22,11 +22,23 @@ import signal
 import subprocess
 import time
 import traceback
+import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
 
+from starting.autostart import WindowsRegistry, install, target_of, uninstall
+from starting.bundle import bundle
 from starting.checks import run_tests
-from starting.children import Child, check_port, running, stop_signals, wait_until_ready, watch
-from starting.console import INSTANCE, ROOT, Trouble, explain, log, say, write_whole
+from starting.children import (
+    Child,
+    answers,
+    check_port,
+    running,
+    stop_signals,
+    wait_until_ready,
+    watch,
+)
+from starting.console import INSTANCE, ROOT, WINDOWS, Trouble, explain, log, say, write_whole
 from starting.database import is_current, office_has_begun
 from starting.installation import ensure_environment
 from starting.packages import RUN_PACKAGES, ensure_packages
@@ -131,13 +143,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def run_agent(server: str, port: int) -> int:
-    """Set up and run the signing agent alone, on a person's computer."""
+def run_agent(server: str, port: int, link: str = "") -> int:
+    """Set up and run the signing agent alone, on a person's computer.
+
+    With a `sotoken:` link its page is opened in the browser, by the agent that runs already if
+    there is one.
+    """
+    target = target_of(link, port) if link else ""
+    if target and answers(f"http://127.0.0.1:{port}/"):
+        webbrowser.open(target)
+        return 0
     check_port("127.0.0.1", port, "--agent-port")
     ensure_environment("agent")
     agent = agent_child(server, port)
     with running([agent]):
         agent.wait_until_ready()
+        if target:
+            webbrowser.open(target)
         say(f"Trình ký số đang chạy tại: {agent.url} (nhấn Ctrl-C để dừng)")
         return watch([agent])
 
@@ -153,6 +175,29 @@ def run_agent_command(arguments: Sequence[str]) -> int:
     variables["PYTHONPATH"] = str(ROOT)
     command = [str(PYTHON), "-m", "signing.agent", *arguments, *more]
     return subprocess.run(command, env=variables, check=False).returncode
+
+
+def register_agent(args: argparse.Namespace) -> int:
+    """Let the agent start with the person's session and from links, or take that back."""
+    registry = WindowsRegistry() if WINDOWS else None
+    if args.uninstall:
+        removed = uninstall(home=Path.home(), registry=registry)
+        say("Trình ký số không còn tự chạy. Đã gỡ: " + (", ".join(removed) or "không có gì") + ".")
+        return 0
+    written = install(args.server, args.agent_port, home=Path.home(), registry=registry)
+    say("Trình ký số sẽ tự chạy khi đăng nhập và khi bấm liên kết sotoken:. Đã ghi:")
+    for each in written:
+        say(f"  {each}")
+    return 0
+
+
+def make_bundle() -> int:
+    """Make the zip for Windows computers without internet, and print its hash."""
+    ensure_environment("server")
+    path, digest = bundle()
+    say(f"Đã tạo {path} ({path.stat().st_size / 1e6:.1f} MB).\nSHA-256: {digest}")
+    say("Máy chủ cho tải tệp này ở trang Trình ký số, kèm mã băm để đối chiếu.")
+    return 0
 
 
 def run_cli(arguments: Sequence[str]) -> int:
@@ -176,12 +221,21 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("test", help="chạy mọi kiểm thử", add_help=False)
     agent = commands.add_parser("agent", help="chỉ chạy Trình ký số trên máy này")
-    agent.add_argument("--server", required=True, help="địa chỉ máy chủ Sổ Token")
+    agent.add_argument("--server", default="", help="địa chỉ máy chủ Sổ Token")
+    agent.add_argument(
+        "--install", action="store_true", help="tự chạy khi đăng nhập và từ liên kết"
+    )
+    agent.add_argument("--uninstall", action="store_true", help="bỏ việc tự chạy")
+    agent.add_argument("--open", default="", metavar="LIÊN-KẾT", help="mở một liên kết sotoken:")
     agent.add_argument("--agent-port", type=int, default=AGENT_PORT, help="cổng trên máy này")
+    packed = commands.add_parser("bundle", help="gói Trình ký số cho máy không có mạng")
+    packed.add_argument("--windows", action="store_true", required=True, help="Windows 64 bit")
     commands.add_parser("cli", help="các lệnh quản trị", add_help=False)
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.command not in ("test", "cli"):
         parser.error(f"không hiểu: {' '.join(rest)}")
+    if parsed.command == "agent" and not (parsed.server or parsed.uninstall):
+        parser.error("cần --server, địa chỉ máy chủ Sổ Token")
     parsed.rest = list(arguments[arguments.index(parsed.command) + 1 :]) if parsed.command else []
     return parsed
 

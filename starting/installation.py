@@ -15,6 +15,8 @@ from starting.processes import PYTHON, Failed, only_one, task
 
 STAMP = VENV / "so-token.json"
 UNFINISHED = VENV / "unfinished"
+#: Libraries that came with a bundle for computers without internet.
+WHEELS = "thu-vien"
 #: Sets of requirements; each contains those before it.
 SETS = {
     "agent": "requirements-agent.txt",
@@ -86,7 +88,9 @@ def install(requirements: Path) -> None:
     """Install a compiled list with pip, checking every hash; try again once."""
     arguments = ("install", "--require-hashes", "--requirement", str(requirements))
     options = ("--no-input", "--disable-pip-version-check", "--progress-bar", "off")
-    patience = ("--retries", "3", "--timeout", "30")
+    patience: tuple[str, ...] = ("--retries", "3", "--timeout", "30")
+    if (ROOT / WHEELS).is_dir():
+        patience = ("--no-index", "--find-links", str(ROOT / WHEELS))
     for attempt in (1, 2):
         try:
             task("pip", *arguments, *options, *patience)

@@ -1,8 +1,12 @@
 """The signing programs of a person: paired ones, pairing a new one, ending a pairing."""
 
+import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from extensions import db
@@ -54,8 +58,40 @@ def index() -> ResponseReturnValue:
         rows=[(row, shown_fingerprint(row.agent_id)) for row in rows],
         fingerprint=shown_fingerprint(server_key().public.server_id),
         version=VERSION,
+        package=_package(),
         agent_url=f"http://127.0.0.1:{settings().agent_port or DEFAULT_PORT}/",
     )
+
+
+def _package() -> dict[str, Any] | None:
+    """The agent's package for Windows: its hash and size; None when there is none, or when this
+    very page came without TLS from another computer: then neither hash nor file can be believed."""
+    path = _package_path()
+    own = request.remote_addr in ("127.0.0.1", "::1")
+    if not path.is_file() or not (request.is_secure or own):
+        return None
+    state = path.stat()
+    return {"sha256": _digest(path, state.st_mtime_ns, state.st_size), "size": state.st_size}
+
+
+def _package_path() -> Path:
+    return settings().instance / "bundle" / "trinh-ky-so-windows.zip"
+
+
+@lru_cache(maxsize=2)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    """The hash of the very bytes that are served, not of what somebody wrote beside them."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@bp.get("/goi-windows")
+@requires(Permission.SIGNING_AGENT_PAIR)
+def package() -> ResponseReturnValue:
+    """The agent with all its libraries, for Windows computers without internet."""
+    if _package() is None:
+        abort(404)
+    return send_file(_package_path(), as_attachment=True, download_name="trinh-ky-so-windows.zip")
 
 
 def _answer_for(code: str) -> Callable[[OfferRow], str | None]:
