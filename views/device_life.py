@@ -134,7 +134,7 @@ def _may(move: Move, device: Device) -> bool:
     own = device.holder_id is not None and device.holder_id == person.user.person_id
     if move.permission is Permission.RECEIPT_CONFIRM:
         return own
-    wanted = Permission.CUSTODY_MOVE if move.act not in INCIDENTS else move.permission
+    wanted = Permission.INCIDENT_EDIT if move.act in INCIDENTS else Permission.CUSTODY_MOVE
     over = person.can(wanted) and person.scope(wanted).covers(device.agency_id)
     return over or (own and move.act in INCIDENTS and person.can(move.permission))
 

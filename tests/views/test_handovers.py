@@ -104,6 +104,15 @@ def test_the_page_of_a_device_offers_only_what_is_legal_and_says_why_not(
     assert "viec=" not in login(cast.huong).get(f"/thiet-bi/{number}").text
 
 
+def test_who_may_not_report_for_others_is_not_offered_it(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    number = stocked(db_session, cast, state=DeviceState.IN_USE)
+    assert "viec=REPORT_MISSING" in login(cast.an).get(f"/thiet-bi/{number}").text
+    assert "viec=REPORT_MISSING" in login(cast.em).get(f"/thiet-bi/{number}").text
+    assert "viec=REPORT_MISSING" not in login(cast.giang).get(f"/thiet-bi/{number}").text
+
+
 def test_a_wrong_click_is_taken_back_from_the_page_of_the_device(
     db_session: Session, cast: Cast, login: Login
 ) -> None:
