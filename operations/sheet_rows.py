@@ -310,7 +310,3 @@ def refuse_changed(session: Session, model: Any, rows: Sequence[Row]) -> None:
             f"Không hoàn tác được: {len(moved)} dòng đã được sửa sau khi nhập (dòng {listed}{more} "
             "của tệp). Hãy sửa tay các dòng này."
         )
-
-
-def count_of(session: Session, model: Any, *conditions: Any) -> int:
-    return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0

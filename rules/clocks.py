@@ -134,15 +134,6 @@ def expiries_starting_in(year: int, month: int) -> tuple[date, date]:
     return first + ahead, last + ahead
 
 
-def expiries_to_file_in(
-    year: int, month: int, *, margin_days: int = DEFAULT_MARGIN_DAYS
-) -> tuple[date, date]:
-    """The days of expiry, first and last, of certificates to be filed by a day of a month."""
-    first, last = _month(year, month)
-    ahead = timedelta(days=margin_days)
-    return first + ahead, last + ahead
-
-
 def _month(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 

@@ -58,11 +58,6 @@ def gaps(kind: DeviceKind, steps: Sequence[Step], *, on: date, law: Law) -> tupl
     )
 
 
-def is_opening_gap(kind: DeviceKind, steps: Sequence[Step]) -> bool:
-    """True while a device is "đang sử dụng, chưa có biên bản": entered so, with no paper since."""
-    return any(one.step.act is _A.OPENING_BALANCE for one in _open_papers(kind, steps))
-
-
 def _check_order(steps: Sequence[Step]) -> Iterator[Finding]:
     for earlier, later in pairwise(steps):
         if later.on < earlier.on:

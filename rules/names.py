@@ -37,6 +37,16 @@ def clean_name(text: str) -> str:
     return nfc(" ".join(visible.translate(_D_WITH_STROKE).split()))
 
 
+def spelt_out(name: str) -> str:
+    """The name of a body as minutes and letters write it: "UBND" in full."""
+    return name.replace("UBND", "Ủy ban nhân dân")
+
+
+def head_name(name: str) -> str:
+    """The name of a body as the head of a letter writes it: in full and in capitals."""
+    return spelt_out(name).upper()
+
+
 def fold(text: str) -> str:
     """The text for searching: lower case, đ as d, without marks, with single blanks.
 

@@ -20,7 +20,7 @@ from rules.provisions import Provision
 from rules.revocation_grounds import GROUND_RULES, RevocationGround, ground_provision
 from rules.revocations import HANDED_BACK
 from rules.staff_changes import StaffChange
-from rules.wording import by_weight, listed, shown_name, shown_serial
+from rules.wording import listed, shown_name, shown_serial
 
 LEADS_TO = "transfer.leads_to"
 REVOKE_AND_RECALL, AMEND_ONLY = "revocation_and_recall", "amendment"
@@ -116,11 +116,6 @@ def proposals_for(facts: TransferFacts, *, on: date, law: Law) -> tuple[Proposal
     """
     case = _Case(facts, on, law)
     return tuple(case.proposals()) or (case.nothing(),)
-
-
-def check_transfer(facts: TransferFacts, *, on: date, law: Law) -> tuple[Finding, ...]:
-    """The sentences of the proposals, in order of weight."""
-    return by_weight(one.finding for one in proposals_for(facts, on=on, law=law))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From rows of cells to values by field, with what is wrong at each cell. Shared by all kinds."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -133,9 +133,3 @@ class Repeats:
 
 
 Record = TypeVar("Record")
-
-
-def problems_of(records: Iterable[Any]) -> Iterator[Problem]:
-    """The problems of many records in the order of their rows."""
-    for record in records:
-        yield from record.problems

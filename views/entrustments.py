@@ -17,10 +17,11 @@ from operations.entrustment_decisions import DecisionWish, decide
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceState
+from rules.names import spelt_out
 from rules.permissions import Permission
 from views.guards import account, requires
 from views.handover_wishes import head_of, managing, people_of
-from views.papers_data import draw_paper, spelt
+from views.papers_data import draw_paper
 
 bp = Blueprint("entrustments", __name__, url_prefix="/giao-quan-ly")
 
@@ -90,7 +91,7 @@ def _prefill(form: EntrustmentForm, devices: Sequence[Device]) -> None:
     agency = managing(devices)
     form.device_ids.data = [devices[0].id] if len(devices) == 1 else []
     form.made_on.data = form.from_on.data = clock.today()
-    form.authority.data = f"CHỦ TỊCH {spelt(agency.name)}".upper()
+    form.authority.data = f"CHỦ TỊCH {spelt_out(agency.name)}".upper()
     form.proposer.data = "Văn phòng"
     form.executors.data = "Chánh Văn phòng, các cá nhân có liên quan"
 

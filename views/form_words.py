@@ -92,12 +92,6 @@ def words_of(module: Any) -> FormText | None:
     return words_for(key) if key is not None else None
 
 
-def note_of(module: Any) -> str:
-    """What must be said wherever a paper of this module is shown, as `form_note`."""
-    key = key_of(module.TEXT)
-    return form_note(key) if key is not None else ""
-
-
 def _read() -> dict[str, SpokenForm]:
     corrections: dict[str, dict[str, str]] = {}
     confirmations: dict[str, Confirmation] = {}

@@ -22,6 +22,7 @@ from operations.line_facts import title_of
 from operations.request_attachments import attachments_of
 from operations.request_documents import Drawn
 from operations.request_signers import facts_of_signer
+from rules.names import head_name
 from rules.signers import signature_lines
 from views import letters_of_lines as lines_of
 from views.form_words import words_for
@@ -81,9 +82,9 @@ def letter_of(request: CertificateRequest) -> RequestLetter[Any]:
     if form.letter is person_issuance.PersonIssuanceLetter:
         more["central_signing"] = request.central_signing
     return form.letter(
-        agency=_head_name(agency.name),
+        agency=head_name(agency.name),
         agency_name=agency.name,
-        parent_agency=_head_name(parent.name) if parent is not None else "",
+        parent_agency=head_name(parent.name) if parent is not None else "",
         symbol=f"{agency.abbreviation}-{request.drafting_unit}".strip("-"),
         place=agency.place_name,
         addressees=(request.addressee,),
@@ -99,12 +100,6 @@ def letter_of(request: CertificateRequest) -> RequestLetter[Any]:
         medium=Medium.WET if request.wet_signature else Medium.DIGITAL,
         **more,
     )
-
-
-def _head_name(name: str) -> str:
-    """The name as the head of a letter writes it: in capitals, "UBND" spelt out."""
-    spelt = name.replace("UBND", "Ủy ban nhân dân")
-    return spelt.upper()
 
 
 def contact(request: CertificateRequest) -> ContactPerson:

@@ -9,7 +9,7 @@ import clock
 from extensions import db
 from operations import files
 from operations.papers import SignedSides
-from rules.names import fold
+from rules.names import fold, spelt_out
 from schema.custody import Paper
 from signing.pades.report import Report, Verdict
 from views.guards import settings
@@ -63,7 +63,7 @@ def _sides(paper: Paper, report: Report) -> SignedSides:
         "receiver": {str(told.get("receiver", {}).get("full_name", ""))},
     }
     agencys = "receiver" if told.get("receiver_is_agency") else "giver"
-    names[agencys] |= {agency, agency.replace("UBND", "Ủy ban nhân dân")}
+    names[agencys] |= {agency, spelt_out(agency)}
     found: dict[str, str] = {}
     for one in report.signatures:
         signer = fold(one.signer)

@@ -16,6 +16,7 @@ from letters.paper import LogWitness
 from letters.parties import NOBODY, DeviceLine, Party, Person
 from operations.request_documents import Drawn
 from rules.devices import DeviceKind
+from rules.names import head_name, spelt_out
 from rules.papers import PaperKind
 from schema.custody import Paper, PaperLine
 from views.form_words import words_of
@@ -105,16 +106,6 @@ def record(paper: Paper) -> dict[str, Any]:
     }
 
 
-def head_name(name: str) -> str:
-    """The name as the head of a paper writes it: in capitals, "UBND" spelt out."""
-    return spelt(name).upper()
-
-
-def spelt(name: str) -> str:
-    """The name of a body with "UBND" spelt out, as minutes call their sides."""
-    return name.replace("UBND", "Ủy ban nhân dân")
-
-
 def medium(paper: Paper) -> Medium:
     """How the paper is signed: by pen unless it was made to be signed digitally."""
     return Medium.DIGITAL if paper.particulars.get("medium") == "digital" else Medium.WET
@@ -132,7 +123,7 @@ def agency_party(paper: Paper, who: str) -> Party:
     agency = paper.particulars.get("agency", {})
     acting = person(paper.particulars.get(who, {}))
     return Party(
-        body=spelt(agency.get("name", "")),
+        body=spelt_out(agency.get("name", "")),
         people=(acting,) if acting is not NOBODY else (),
         address=agency.get("address", ""),
     )
@@ -145,7 +136,7 @@ def person(told: Mapping[str, str], number: str = "") -> Person:
     return Person(
         full_name=told.get("full_name", ""),
         position=told.get("position", ""),
-        workplace=spelt(told.get("workplace", "")),
+        workplace=spelt_out(told.get("workplace", "")),
         citizen_id=number,
         mobile_phone=told.get("mobile_phone", ""),
         official_email=told.get("official_email", ""),
@@ -179,7 +170,7 @@ def _line(line: PaperLine) -> DeviceLine:
         holder=told.get("holder", ""),
         holder_position=told.get("holder_position", ""),
         found_with=told.get("found_with", ""),
-        workplace=spelt(told.get("workplace", "")),
+        workplace=spelt_out(told.get("workplace", "")),
         received_on=day(told.get("received_on")),
         reason=told.get("reason", ""),
         condition=line.condition,

@@ -5,18 +5,17 @@ from letters.decree30 import Signer
 from letters.entrustment_decision import EntrustmentDecision
 from letters.intake_minutes import IntakeMinutes
 from letters.parties import DeviceLine, Party
+from rules.names import head_name, spelt_out
 from rules.papers import PaperKind
 from schema.custody import Paper
 from views.papers_data import (
     Letter,
     day,
-    head_name,
     lines,
     maker,
     medium,
     person,
     record,
-    spelt,
 )
 
 
@@ -28,7 +27,7 @@ def _intake(paper: Paper) -> Letter:
     people = tuple(person(told[key]) for key in ("receiver", "witness") if told.get(key))
     data = IntakeMinutes(
         **record(paper),
-        managing=Party(body=spelt(agency.get("name", "")), people=people),
+        managing=Party(body=spelt_out(agency.get("name", "")), people=people),
         sender=str(told.get("sender", "")),
         parcel_code=str(told.get("parcel_code", "")),
         received_on=day(told.get("parcel_on")) or paper.made_on,
@@ -54,7 +53,7 @@ def _decision(paper: Paper) -> Letter:
     data = EntrustmentDecision(
         parent_agency=head_name(agency.get("parent", "")),
         agency=head_name(agency.get("name", "")),
-        agency_name=spelt(agency.get("name", "")),
+        agency_name=spelt_out(agency.get("name", "")),
         symbol=agency.get("abbreviation", ""),
         number=paper.number or "",
         place=agency.get("place", ""),

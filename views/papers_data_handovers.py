@@ -16,6 +16,7 @@ from letters.return_minutes import ReturnMinutes, RevocationNotice
 from letters.status_minutes import StatusMinutes
 from operations.paper_effects import planned_act
 from rules.lifecycle import CustodyAct
+from rules.names import spelt_out
 from rules.papers import PaperKind
 from schema.custody import Paper
 from views.papers_data import (
@@ -26,7 +27,6 @@ from views.papers_data import (
     maker,
     person_party,
     record,
-    spelt,
 )
 
 _A = CustodyAct
@@ -109,7 +109,7 @@ def _return(paper: Paper) -> Letter:
     data = ReturnMinutes(
         **record(paper) | {"landscape": True},
         giver=agency_party(paper, "giver"),
-        receiver=Party(body=spelt(str(told.get("addressee", "")))),
+        receiver=Party(body=spelt_out(str(told.get("addressee", "")))),
         lines=lines(paper),
         notices=tuple(
             RevocationNotice(one.get("number", ""), day(one.get("dated")))

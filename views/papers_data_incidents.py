@@ -10,6 +10,7 @@ from letters.loss_minutes import LossMinutes
 from letters.parties import Party
 from letters.subscriber_slip import SubscriberSlip
 from rules.devices import DeviceKind
+from rules.names import head_name, spelt_out
 from rules.papers import PaperKind
 from rules.requests import RequestKind
 from schema.custody import Paper
@@ -17,13 +18,11 @@ from views.letters_data import citizen_id
 from views.papers_data import (
     Letter,
     day,
-    head_name,
     lines,
     maker,
     medium,
     person_party,
     record,
-    spelt,
 )
 
 
@@ -44,11 +43,11 @@ def _loss(paper: Paper) -> Letter:
     acting = person_party(paper, "receiver")
     subscriber = person_party(paper, "giver")
     if told.get("subscriber_body"):
-        subscriber = Party(body=spelt(str(told["subscriber_body"])), people=subscriber.people)
+        subscriber = Party(body=spelt_out(str(told["subscriber_body"])), people=subscriber.people)
     data = LossMinutes(
         **record(paper),
         managing=Party(
-            body=spelt(agency.get("name", "")),
+            body=spelt_out(agency.get("name", "")),
             people=acting.people,
             address=agency.get("address", ""),
         ),
@@ -80,7 +79,7 @@ def _report(paper: Paper) -> Letter:
     data = IncidentReport(
         parent_agency=head_name(agency.get("parent", "")),
         agency=head_name(agency.get("name", "")),
-        agency_name=spelt(agency.get("name", "")),
+        agency_name=spelt_out(agency.get("name", "")),
         symbol=agency.get("abbreviation", ""),
         number=paper.number or "",
         place=agency.get("place", ""),
@@ -124,7 +123,7 @@ def _slip(paper: Paper) -> Letter:
     kind = about.get("device_kind")
     data = SubscriberSlip(
         kind=RequestKind[told["request_kind"]],
-        to=spelt(told.get("agency", {}).get("name", "")),
+        to=spelt_out(told.get("agency", {}).get("name", "")),
         place=told.get("agency", {}).get("place", ""),
         written_on=paper.made_on,
         full_name=asking.get("full_name", ""),
@@ -133,7 +132,7 @@ def _slip(paper: Paper) -> Letter:
         citizen_id_issued_on=row.citizen_id_issued_on if row is not None else None,
         citizen_id_issued_by=(row.citizen_id_issued_by or "") if row is not None else "",
         position=asking.get("position", ""),
-        workplace=spelt(asking.get("workplace", "")),
+        workplace=spelt_out(asking.get("workplace", "")),
         mobile_phone=asking.get("mobile_phone", ""),
         official_email=asking.get("official_email", ""),
         valid_until=day(about.get("valid_until")),

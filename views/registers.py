@@ -19,6 +19,7 @@ from letters.registers import Register, RegisterColumn, RegisterTooLong
 from models import Agency, AuditHead, Certificate, Device, Person
 from rules.certificates import CertificateState, SubscriberKind
 from rules.devices import DeviceKind, DeviceState
+from rules.names import head_name
 from rules.papers import PaperKind, PaperState
 from rules.permissions import Permission
 from schema.custody import Paper, PaperLine
@@ -28,7 +29,7 @@ from views.filters import ngay, serial
 from views.finding import by_ids
 from views.guards import account, below, requires
 from views.papers import filters_asked
-from views.papers_data import SHORT_HASH, head_name
+from views.papers_data import SHORT_HASH
 from views.register_pages import Asked, agencies, chosen_columns, chosen_ids
 
 bp = Blueprint("registers", __name__, url_prefix="/so")

@@ -6,9 +6,9 @@ from datetime import date
 from letters import notices
 from letters.parties import Person as PartyPerson
 from models import Agency
+from rules.names import head_name
 from schema.daily import Reminder
 from views.guards import account
-from views.papers_data import head_name
 
 
 def notices_pdf(rows: Sequence[Reminder], today: date) -> bytes:

@@ -17,6 +17,7 @@ from letters.registers import Register, RegisterColumn
 from models import Agency, AuditHead, Person, Position
 from rules.days import written
 from rules.law import Law
+from rules.names import head_name
 from rules.reports import Figure, Period, ReportState, Section, signed_share, total
 from rules.signers import SignerFacts, SigningAuthority, signature_lines
 from sheets.tables_out import OfficialHeading, OutColumn, write_table
@@ -97,8 +98,8 @@ def annual_report(
     ground = law.optional("report.times_a_year", on=period.last)
     told: dict[str, str] = {"basis": ground.provision.citation} if ground is not None else {}
     return AnnualReport(
-        parent_agency=_head_name(parent.name) if parent is not None else "",
-        agency=_head_name(agency.name),
+        parent_agency=head_name(parent.name) if parent is not None else "",
+        agency=head_name(agency.name),
         agency_name=agency.name,
         symbol=agency.abbreviation,
         number=number.partition("/")[0],
@@ -119,10 +120,6 @@ def _addressees(law: Law, on: date) -> tuple[str, ...]:
     if to is None or not to.provision.may_refuse or not isinstance(to.value, str):
         return ()
     return (to.value[:1].upper() + to.value[1:],)
-
-
-def _head_name(name: str) -> str:
-    return name.replace("UBND", "Ủy ban nhân dân").upper()
 
 
 def _head_of(agency_id: int) -> Signer:
@@ -157,8 +154,8 @@ def roll_up(agency: Agency | None, rows: Sequence[ReportRow], period: Period) ->
     head = db.session.execute(select(AuditHead.seq, AuditHead.hash)).one()
     parent = agency.parent if agency is not None else None
     return Register(
-        parent_agency=_head_name(parent.name) if parent is not None else "",
-        agency=_head_name(agency.name) if agency is not None else "",
+        parent_agency=head_name(parent.name) if parent is not None else "",
+        agency=head_name(agency.name) if agency is not None else "",
         title=f"Tổng hợp tình hình quản lý, sử dụng chữ ký số chuyên dùng công vụ {named(period)}",
         scope=f"Số liệu đến hết ngày {written(period.last)}. {NO_FORM}",
         on=clock.today(),

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
 
 import regulations
 from extensions import db
@@ -27,19 +26,9 @@ from rules.routing import Channel
 from views.current_law import calendar_on
 from views.guards import account
 
-# What letters of before the channels of the law were called.
-_FORMER = {
-    "dichvucong.ca.gov.vn": Channel.PORTAL,
-    "truc_lien_thong": Channel.DOCUMENT_AXIS,
-    "buu_chinh": Channel.POST,
-    "truc_tiep": Channel.IN_PERSON,
-}
-
 
 def channel_words(code: str) -> str:
     """The words of a channel that is kept with a sending."""
-    if code in _FORMER:
-        return label(_FORMER[code])
     return label(Channel(code)) if code in set(Channel) else code
 
 
@@ -137,8 +126,3 @@ def family(row: CertificateRequest) -> dict[str, Any]:
 
 def _ended(row: CertificateRequest) -> bool:
     return row.state is RequestState.CANCELLED
-
-
-def with_successors() -> Any:
-    """Load option for the certificates that came as results."""
-    return joinedload(RequestLine.successor)

@@ -12,7 +12,7 @@ from extensions import db
 from models import CertificateRequest
 from operations import files
 from rules.documents import DocumentKind
-from rules.names import fold
+from rules.names import fold, spelt_out
 from signing.pades.report import Comparison, Report, Verdict
 from views.guards import settings
 from views.verifier import sandbox
@@ -102,8 +102,7 @@ def _doubts(request: CertificateRequest, report: Report) -> list[str]:
     if request.signer is not None and fold(request.signer.full_name) not in names:
         found.append(f"Không thấy chữ ký số mang tên người ký là {request.signer.full_name}.")
     agency = request.agency.name
-    spelt = agency.replace("UBND", "Ủy ban nhân dân")
-    if not names & {fold(agency), fold(spelt)}:
+    if not names & {fold(agency), fold(spelt_out(agency))}:
         found.append(f"Không thấy chữ ký số mang tên cơ quan là {agency}.")
     return found
 

@@ -11,10 +11,8 @@ from rules.clocks import (
     Example,
     clocks,
     expiries_starting_in,
-    expiries_to_file_in,
     starts_on,
 )
-from rules.days import file_by_on
 
 Stage = ClockStage
 BEGINS = datetime(2025, 3, 13, 16, 36, 53, tzinfo=UTC)
@@ -125,27 +123,26 @@ def test_a_revoked_certificate_has_no_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "month", "starting", "to_file"),
+    ("year", "month", "starting"),
     [
-        (2026, 11, (date(2027, 3, 1), date(2027, 3, 30)), (date(2026, 12, 16), date(2027, 1, 14))),
-        (2027, 12, (date(2028, 3, 30), date(2028, 4, 29)), (date(2028, 1, 15), date(2028, 2, 14))),
+        (2026, 11, (date(2027, 3, 1), date(2027, 3, 30))),
+        (2027, 12, (date(2028, 3, 30), date(2028, 4, 29))),
         # A leap year: February has 29 days.
-        (2028, 2, (date(2028, 5, 31), date(2028, 6, 28)), (date(2028, 3, 17), date(2028, 4, 14))),
+        (2028, 2, (date(2028, 5, 31), date(2028, 6, 28))),
     ],
 )
-def test_a_month_selects_the_expiries_whose_work_starts_or_must_be_filed_in_it(
-    year: int, month: int, starting: tuple[date, date], to_file: tuple[date, date]
+def test_a_month_selects_the_expiries_whose_work_starts_in_it(
+    year: int, month: int, starting: tuple[date, date]
 ) -> None:
     assert expiries_starting_in(year, month) == starting
-    assert expiries_to_file_in(year, month) == to_file
     assert [starts_on(day).month for day in starting] == [month, month]
-    assert [file_by_on(day).month for day in to_file] == [month, month]
 
 
 def test_an_agency_may_choose_its_own_margin() -> None:
-    first, _ = expiries_to_file_in(2026, 11, margin_days=60)
+    early = clocks(NEVER, at=noon(date(2026, 11, 21)), margin_days=60)
 
-    assert first == date(2026, 12, 31)
+    usual = clocks(NEVER, at=noon(date(2026, 11, 21)))
+    assert (usual.renewal.file_by_on - early.renewal.file_by_on).days == 15
     with pytest.raises(ValueError, match="margin_days"):
         clocks(NEVER, at=noon(date(2026, 11, 21)), margin_days=29)
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from rules.names import clean_name, fold, fold_words, sort_key
+from rules.names import clean_name, fold, fold_words, head_name, sort_key, spelt_out
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,9 @@ def test_what_is_no_letter_does_not_count() -> None:
     assert sort_key("Phường 2") < sort_key("Phường An")
     # A mark that makes no Vietnamese letter is ignored, as is one that stands alone.
     assert sort_key("ẑ \u0302") == sort_key("z")
+
+
+def test_papers_write_the_name_of_a_body_in_full_and_their_heads_in_capitals() -> None:
+    assert spelt_out("UBND xã Thử A") == "Ủy ban nhân dân xã Thử A"
+    assert head_name("UBND xã Thử A") == "ỦY BAN NHÂN DÂN XÃ THỬ A"
+    assert head_name("Sở Thử Nghiệm") == "SỞ THỬ NGHIỆM"

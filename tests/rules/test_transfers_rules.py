@@ -16,7 +16,6 @@ from rules.transfers import (
     DeviceHeld,
     TransferAct,
     TransferFacts,
-    check_transfer,
     proposals_for,
 )
 
@@ -180,7 +179,8 @@ def test_the_regulation_of_tuyen_quang_decides_from_its_first_day(
 def test_a_change_is_told_before_its_day_and_asked_for_from_its_day_on(
     change: StaffChange, on: date, severity: Severity
 ) -> None:
-    assert {one.severity for one in check_transfer(of(change), on=on, law=LAW)} == {severity}
+    found = proposals_for(of(change), on=on, law=LAW)
+    assert {one.finding.severity for one in found} == {severity}
 
 
 @pytest.mark.parametrize("law", [LAW, TUYEN_QUANG, HUE, DONG_NAI])

@@ -180,6 +180,19 @@ def as_hex(rgb: str) -> str:
     return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", rgb)[:3])
 
 
+def test_the_names_of_the_frame_are_no_names_of_pages() -> None:
+    """What `base.html` sets hides what a page is given under the same name."""
+    folder = ROOT / "templates"
+    frame = (folder / "base.html").read_text(encoding="utf-8")
+    taken = set(re.findall(r"^ {0,4}{%-? set (\w+)", frame, re.MULTILINE))  # not in a loop
+    assert "menu_groups" in taken
+    for path in folder.rglob("*.html"):
+        if path.name == "base.html" or path.parent.name == "components":
+            continue
+        for code in re.findall(r"{[{%](.+?)[%}]}", path.read_text(encoding="utf-8"), re.DOTALL):
+            assert not taken & set(re.findall(r"(?<![.\w\"'])\w+\b(?!=)", code)), (path, code)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PATHS)
