@@ -4,9 +4,51 @@ import unicodedata
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField, ValidationError
+from wtforms import Form, PasswordField, StringField, ValidationError
 
 from rules.incidents import check_text, without_secrets
+
+_TOO_LONG = "Nhập không quá %(max)d ký tự."
+_WORDS = {
+    "This field is required.": "Mục này không được để trống.",
+    "Field cannot be longer than %(max)d character.": _TOO_LONG,
+    "Field cannot be longer than %(max)d characters.": _TOO_LONG,
+    "Field must be at least %(min)d character long.": "Nhập ít nhất %(min)d ký tự.",
+    "Field must be at least %(min)d characters long.": "Nhập ít nhất %(min)d ký tự.",
+    "Field must be exactly %(max)d character long.": "Nhập đúng %(max)d ký tự.",
+    "Field must be exactly %(max)d characters long.": "Nhập đúng %(max)d ký tự.",
+    "Field must be between %(min)d and %(max)d characters long.": (
+        "Nhập từ %(min)d đến %(max)d ký tự."
+    ),
+    "Field must be equal to %(other_name)s.": "Hai lần nhập không giống nhau.",
+    "Number must be at least %(min)s.": "Nhập số từ %(min)s trở lên.",
+    "Number must be at most %(max)s.": "Nhập số không quá %(max)s.",
+    "Number must be between %(min)s and %(max)s.": "Nhập số từ %(min)s đến %(max)s.",
+    "Not a valid integer value.": "Nhập một số nguyên.",
+    "Not a valid decimal value.": "Nhập một số.",
+    "Not a valid float value.": "Nhập một số.",
+    "Not a valid date value.": "Ngày không đúng. Nhập theo dạng ngày/tháng/năm.",
+    "Not a valid datetime value.": "Ngày giờ không đúng.",
+    "Not a valid time value.": "Giờ không đúng.",
+    "Not a valid choice.": "Lựa chọn này không có. Hãy chọn lại.",
+    "Invalid Choice: could not coerce.": "Lựa chọn này không có. Hãy chọn lại.",
+    "Invalid choice(s): one or more data inputs could not be coerced.": (
+        "Có lựa chọn không có. Hãy chọn lại."
+    ),
+}
+_OTHERWISE = "Giá trị này không dùng được. Hãy nhập lại."
+
+
+class _Vietnamese:
+    """What the library says of a field, for people here; a sentence of ours passes unchanged."""
+
+    def gettext(self, said: str) -> str:
+        """The sentence in Vietnamese; a general one for what the library says only rarely."""
+        return _WORDS.get(said, _OTHERWISE if said.isascii() else said)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The same; Vietnamese has no plural."""
+        return self.gettext(one if number == 1 else many)
 
 
 class NoSecret:
@@ -27,6 +69,11 @@ class HouseForm(FlaskForm):
     where somebody thought of it. The password of an account is not a text of the register.
     """
 
+    class Meta(FlaskForm.Meta):  # type: ignore[misc] # the library has no types
+        def get_translations(self, _form: Any) -> _Vietnamese:
+            """What the library itself says of a field, in Vietnamese."""
+            return _Vietnamese()
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Add the question to those that each field asks itself."""
         asked = {name: list(checks) for name, checks in (extra_validators or {}).items()}
@@ -34,6 +81,15 @@ class HouseForm(FlaskForm):
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
                 asked.setdefault(name, []).append(_no_secret)
         return bool(super().validate(asked))
+
+
+class PartForm(Form):
+    """A form inside another: one row of a list."""
+
+    class Meta(Form.Meta):
+        def get_translations(self, _form: Any) -> _Vietnamese:
+            """What the library itself says of a field, in Vietnamese."""
+            return _Vietnamese()
 
 
 _NO_SECRET = NoSecret()

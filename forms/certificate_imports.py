@@ -4,7 +4,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    Form,
     MultipleFileField,
     RadioField,
     SelectChoice,
@@ -13,7 +12,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from forms.base import HouseForm
+from forms.base import HouseForm, PartForm
 from forms.users import ChoiceField
 from labels import label
 from rules.certificates import SubscriberKind
@@ -61,7 +60,7 @@ class SaveForm(HouseForm):
     """Only the secret of the session; each certificate has an `ItemForm` of its own."""
 
 
-class ItemForm(Form):
+class ItemForm(PartForm):
     """What a person decides about one certificate; used with a prefix per item."""
 
     chosen = BooleanField("Lưu chứng thư này")

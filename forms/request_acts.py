@@ -12,10 +12,10 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.form import Form
 from wtforms.validators import InputRequired, Length, Optional
 
 import labels
+from forms.base import PartForm
 from forms.certificate_requests import VersionedForm
 from forms.fields import ChoiceField, DayField, DayRequired
 from rules.attachments import AttachmentKind
@@ -76,7 +76,7 @@ class SendingForm(VersionedForm):
     file = FileField("Chứng từ gửi (ảnh chụp màn hình, biên nhận)", [Optional()])
 
 
-class CopyForm(Form):
+class CopyForm(PartForm):
     """One body that gets a copy."""
 
     name = StringField("Nơi nhận bản sao", [Length(max=300)])

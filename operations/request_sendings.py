@@ -117,7 +117,8 @@ def record_copy(
 ) -> None:
     """Write down that an owed copy has left, with a proof of its own. Raises `Refused`, `Conflict`.
 
-    A copy may go on the same day as the letter, or after it, but not before it is signed.
+    The proof is a code or a paper. A copy may go on the same day as the letter, or after it, but
+    not before it is signed.
     """
     with transaction(session):
         request = load_for_change(session, request_id, version)
@@ -127,6 +128,7 @@ def record_copy(
         if row is None:
             raise Refused("Bản sao này đã được ghi nhận gửi.")
         _check_day(request, sent.on, actor)
+        _check_copy(sent)
         if sent.proof is not None:
             row.proof_sha256 = keep(
                 session, request, actor, DocumentKind.PROOF_OF_SENDING, sent.proof
@@ -142,6 +144,20 @@ def record_copy(
             channel=sent.channel.value,
             day=sent.on.isoformat(),
         )
+
+
+def _check_copy(sent: Sent) -> None:
+    """A copy leaves by another way than the authority's own portal, with something to show for it.
+
+    Ground: Bắc Ninh Điều 6.1 ("đồng gửi"); that it needs a proof of its own is a rule of the house.
+    """
+    if sent.channel is Channel.PORTAL:
+        raise Refused(
+            "Hệ thống thông tin đăng ký, quản lý yêu cầu chứng thực chỉ gửi tới Cục. Hãy chọn cách "
+            "gửi khác cho bản sao."
+        )
+    if not sent.reference.strip() and sent.proof is None:
+        raise Refused("Bản sao là một lần gửi riêng: hãy ghi mã gửi hoặc đính kèm chứng từ gửi.")
 
 
 def record_receipt(

@@ -128,6 +128,7 @@ def _take_back(
         request.document_number = typed
         request.document_on = day
         request.sealed_at = actor.at
+        request.wet_signature = act is RequestAct.ATTACH_PAPER  # As it came back, not as planned.
         request.version += 1
         for kind, content, media_type in papers:
             attach(session, request, actor, kind, content, media_type=media_type)

@@ -83,6 +83,9 @@ def copy(request_id: int, sending_id: int) -> ResponseReturnValue:
     if owed is None:
         abort(404)
     form = SendingForm(version=row.version)
+    form.channel.choices = [
+        one for one in form.channel.choices if one.value != Channel.PORTAL.value
+    ]
     if request.method == "GET":
         form.on.data = clock.today()
         form.channel.data = owed.channel or None

@@ -152,6 +152,10 @@ def test_the_letter_and_each_copy_leave_with_a_proof_of_their_own(made: Desk) ->
     assert [one.recipient for one in sendings.copies_owed(made.get(request_id))] == [
         "Sở Thử Nghiệm"
     ]
+    for bare, why in ((Channel.PORTAL, "cách gửi khác"), (Channel.POST, "chứng từ gửi")):
+        nothing = sendings.Sent(TODAY, bare, " ", None)
+        with pytest.raises(Refused, match=why):
+            made.do(sendings.record_copy, request_id, sending_id=copy, sent=nothing)
     other = sendings.Sent(TODAY, Channel.POST, "VN1", Upload(b"%PDF- receipt"))
     made.do(sendings.record_copy, request_id, sending_id=copy, sent=other)
     rows = made.get(request_id).sendings

@@ -336,6 +336,7 @@ def test_a_scan_must_be_a_picture_or_a_pdf(login: Login, cast: Cast, db_session:
     assert "Tệp phải là PDF, PNG hoặc JPG." in words(answer)
     assert 'value="15"' in answer.text
     done(act(chi, db_session, request_id, "ban-giay", file=upload(PNG, "a.png"), **typed))
+    assert "Cách ký Ký tay trên giấy" in words(chi.get(f"/de-nghi/{request_id}"))
     assert state_of(db_session, request_id) is RequestState.SEALED
 
 

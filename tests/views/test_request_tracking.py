@@ -69,7 +69,11 @@ def test_a_copy_owed_is_shown_on_the_page_on_home_and_in_its_list_until_it_is_se
     assert "Còn nợ bản sao gửi: Sở Thử Nghiệm." in words(an.get(f"/de-nghi/{request_id}"))
     page = f"ban-sao/{copy}"
     typed = {"on": TODAY, "channel": "document_axis", "reference": "T-7"}
-    assert "Sở Thử Nghiệm" in words(an.get(f"/de-nghi/{request_id}/{page}"))
+    shown = an.get(f"/de-nghi/{request_id}/{page}")
+    assert "Sở Thử Nghiệm" in words(shown)
+    assert 'value="portal"' not in shown.text  # which is the authority's own
+    long = words(act(an, db_session, request_id, page, **typed | {"reference": "x" * 201}))
+    assert "Nhập không quá 200 ký tự." in long
     wrong = act(an, db_session, request_id, page, file=upload(b"MZ", "a.exe"), **typed)
     assert "Tệp phải là PDF, PNG hoặc JPG." in words(wrong)
     done(act(an, db_session, request_id, page, file=upload(PNG, "a.png"), **typed))
