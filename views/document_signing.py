@@ -139,7 +139,9 @@ def _subject(
     """What the page says of the document to be signed."""
     found = check_before_seal(before.signatures, on=clock.today(), law=before.law)
     sealing = step.person_id is None
-    number = document.number or ("ghi trước khi ký của cơ quan" if sealing else "văn thư ghi sau")
+    number = "văn thư ghi trước khi ký của cơ quan"
+    if document.number and document.document_on:
+        number = f"{symbol(document)}, ngày {document.document_on:%d/%m/%Y}"
     return {
         "title": label(step.act),
         "crumb": document.title,
