@@ -27,6 +27,7 @@ from operations.custody_history import (
     revocation_sent,
 )
 from operations.entrustments import forget_entrustments
+from operations.many_rows import add_many
 from operations.transactions import Refused, transaction
 from rules.days import vietnam_day
 from rules.devices import DeviceState
@@ -144,8 +145,7 @@ def apply_all(
     for device in devices:
         receiver = (holders or {}).get(device.id, how.holder_id)
         moves.append(_one(device, act, how, actor, past, people.get(receiver or 0)))
-    session.add_all(moves)
-    session.flush()
+    moves = add_many(session, moves)
     _reindex(session, devices)
     follow_ups.settle_moves(session, actor, act, [one.id for one in devices], how.paper_id)
     return moves
@@ -258,9 +258,7 @@ def enter(
                 reason=how.reason.strip()[:500],
             )
         )
-    session.add_all(moves)
-    session.flush()
-    return moves
+    return add_many(session, moves)
 
 
 def undo(session: Session, *, actor: Actor, move_id: int) -> None:

@@ -18,6 +18,7 @@ from models import AuditHead
 from operations import files
 from operations.entrustments import forget_entrustments
 from operations.follow_ups import settle_paper
+from operations.many_rows import add_many
 from operations.paper_effects import cancel_moves, note_number, settle
 from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
 from operations.request_documents import Drawn
@@ -132,10 +133,10 @@ def make_in(
         witness_hash=short,
         created_by_id=actor.user_id,
         created_at=actor.at,
-        lines=[_line(one, position) for position, one in enumerate(lines)],
     )
     session.add(paper)
     session.flush()
+    add_many(session, [_line(one, position, paper.id) for position, one in enumerate(lines)])
     _freeze(paper, draw(paper), session, actor)
     return paper
 
@@ -367,8 +368,9 @@ def _load(session: Session, paper_id: int, version: int | None) -> Paper:
     return paper
 
 
-def _line(one: Line, position: int) -> PaperLine:
+def _line(one: Line, position: int, paper_id: int) -> PaperLine:
     return PaperLine(
+        paper_id=paper_id,
         position=position,
         device_id=one.device_id,
         certificate_id=one.certificate_id,

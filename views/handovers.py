@@ -128,6 +128,7 @@ def new() -> ResponseReturnValue:
         shown, answer = _act(wish, "lap" in request.form, "ban-thao" in request.form)
         if answer is not None:
             return answer
+        devices = _chosen()  # In one statement: the transaction forgot each of them.
     names = dict(people)
     for field in (form.receivers, form.signing, form.agency_person_id, form.reason):
         field.flags.required = True  # What has an answer already is not called optional.

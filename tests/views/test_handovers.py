@@ -104,6 +104,22 @@ def test_the_page_of_a_device_offers_only_what_is_legal_and_says_why_not(
     assert "viec=" not in login(cast.huong).get(f"/thiet-bi/{number}").text
 
 
+def test_a_refused_act_shows_sixty_devices_with_as_many_statements_as_three(
+    db_session: Session, cast: Cast, login: Login, count_statements: Any
+) -> None:
+    browser, seen = login(cast.an), []
+    for many in (3, 60):
+        codes = [f"M{many}-{number}" for number in range(many)]
+        ids = ",".join(str(stocked(db_session, cast, code)) for code in codes)
+        page = f"/ban-giao/moi?viec=ban-giao&thiet-bi={ids}"
+        data = typed(cast, receivers="mot-nguoi", receiver_id=cast.person_chi, lap="1")
+        browser.get(page)
+        with count_statements() as counted:
+            assert "chỉ giao cho đúng thuê bao" in browser.post(page, data=data).text
+        seen.append(len(counted))
+    assert seen[0] == seen[1]
+
+
 def test_who_may_not_report_for_others_is_not_offered_it(
     db_session: Session, cast: Cast, login: Login
 ) -> None:
