@@ -72,6 +72,13 @@ from signing.protocol.pairing import (
     normalise_pairing_code,
     pairing_proof,
 )
+from signing.protocol.reconciling import (
+    LIST_PART,
+    SIGNATURES_PATH,
+    ListRequest,
+    SignatureList,
+    SignatureMade,
+)
 from signing.protocol.refusals import (
     AnswerForged,
     ClaimLost,
@@ -145,6 +152,7 @@ __all__ = [
     "IDENTITY_PATH",
     "JOB_STEPS",
     "LARGEST_REQUEST",
+    "LIST_PART",
     "OLDEST_PROTOCOL",
     "PAIRING_LIFETIME",
     "PAIRING_PENDING",
@@ -154,6 +162,7 @@ __all__ = [
     "REPLAY_WINDOW",
     "REQUEST_HEADER",
     "RESPONSE_HEADER",
+    "SIGNATURES_PATH",
     "TICKET_LIFETIME",
     "AgentKeys",
     "AgentPublicKeys",
@@ -174,6 +183,7 @@ __all__ = [
     "JobRefused",
     "JobState",
     "JobView",
+    "ListRequest",
     "Manifest",
     "MemoryNonces",
     "MessageMalformed",
@@ -197,6 +207,8 @@ __all__ = [
     "ServerRefused",
     "ServerTooOld",
     "ShowRequest",
+    "SignatureList",
+    "SignatureMade",
     "SignedManifest",
     "Ticket",
     "TicketClaimed",

@@ -16,6 +16,7 @@ from extensions import csrf, db
 from models import PairingOffer as OfferRow
 from models import SigningJob
 from operations import certificate_imports, files, signing_agents, signing_jobs
+from operations.signatures_made import signatures
 from operations.signing_batches import is_batch
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
@@ -196,6 +197,29 @@ def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
         raise MessageMalformed("port")
     signing_agents.heard_of(db.session, head.agent_id, port=life.port, version=head.version, at=at)
     return HeartbeatAnswer(VERSION).to_body()
+
+
+@bp.post(contract.SIGNATURES_PATH)
+@csrf.exempt
+@open_to_all(SIGNED_CALL)
+def list_signatures() -> Response:
+    """Every signature of the paired account, for the journal on the person's own computer."""
+    return _answer(_paired_keys, _list_signatures)
+
+
+def _list_signatures(head: RequestHead, body: bytes, _at: datetime) -> bytes:
+    wish = contract.ListRequest.from_body(body)
+    user_id = int(wish.user_id) if wish.user_id.isdecimal() else 0
+    agents = signing_agents.agents_of(db.session, user_id)
+    if head.agent_id not in {each.agent_id for each in agents}:
+        raise JobNotFound  # One agent may serve several people; this one is not among them.
+    most = contract.LIST_PART
+    found = signatures(db.session, user_id=user_id, start=wish.start, most=most + 1)
+    listed = [
+        contract.SignatureMade(each.job_id, each.document_sha256, each.agent_key_id, each.at)
+        for each in found[:most]
+    ]
+    return contract.SignatureList(tuple(listed), len(found) > most).to_body()
 
 
 # Jobs -----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from signing.agent.gate import (
 from signing.agent.imports import ImportDesk
 from signing.agent.journal import Journal
 from signing.agent.pairing_desk import PairingDesk
+from signing.agent.speed import SpeedDesk
 from signing.agent.state import AgentState
 from signing.agent.touch import Touch
 from signing.agent.work import Asker, Tokens
@@ -62,6 +63,7 @@ class Agent:
     pairing: PairingDesk
     client: ServerClient
     touch: Touch
+    speed: SpeedDesk
     modules: tuple[tuple[str, str], ...]
     port: int
     server_hint: str
@@ -96,6 +98,7 @@ def make_agent(
         pairing=PairingDesk(state=state, journal=journal, client=client, clock=clock, port=port),
         client=client,
         touch=Touch(state, client, port),
+        speed=SpeedDesk(tokens=tokens, journal=journal),
         modules=modules,
         port=port,
         server_hint=server_hint,
@@ -111,7 +114,7 @@ def the_agent() -> Agent:
 
 def create_application(agent: Agent) -> Flask:
     """The WSGI application of `agent`."""
-    from signing.agent import consent, pages
+    from signing.agent import checkup, consent, pages
 
     application = Flask(__name__)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -128,6 +131,7 @@ def create_application(agent: Agent) -> Flask:
     application.context_processor(_common)
     application.register_blueprint(pages.pages)
     application.register_blueprint(consent.consent)
+    application.register_blueprint(checkup.checkup)
     application.register_error_handler(SigningError, refuse)
     application.register_error_handler(HTTPException, _refuse_http)
     return application

@@ -27,7 +27,6 @@ from signing.agent.clock import now
 from signing.agent.journal import Journal, JournalBroken
 from signing.agent.state import default_folder, make_private_folder
 from signing.errors import HashMismatch, SigningError
-from signing.pades.splice import splice
 from signing.tokens.drivers import find_drivers
 from signing.tokens.manager import TokenManager
 from signing.tokens.types import TokenInfo
@@ -154,6 +153,8 @@ def _pin(token: TokenInfo | None, ask: Ask) -> tuple[str | None, bool]:
 
 def _sign(chosen: argparse.Namespace, tokens: TokenManager, folder: Path, ask: Ask) -> int:
     """One login for all files; the first error ends it, what was signed before is kept."""
+    from signing.pades.splice import splice  # The agent's pages never load what parses PDFs.
+
     sheets = [_sheet(file) for file in chosen.files]
     der = sheets[0].certificate
     if any(each.certificate != der for each in sheets):

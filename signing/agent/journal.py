@@ -31,6 +31,7 @@ EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "refused": frozenset({"server_id", "job_id"}),
         "released": frozenset({"server_id", "job_id", "reason"}),
         "failed": frozenset({"server_id", "job_id", "code"}),
+        "speed_tested": frozenset({"certificate_sha256", "signatures"}),
         "certificates_sent": frozenset({"server_id", "job_id", "certificates"}),
     }
 )
@@ -57,6 +58,15 @@ class Journal:
     def head(self) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
         return self._count, self._head
+
+    def check(self) -> None:
+        """Checks the whole chain again, and that it ends where this program left it.
+
+        Raises `JournalBroken`.
+        """
+        with self._lock:
+            if verify(self._path) != (self._count, self._head):
+                raise JournalBroken("Nhật ký bị cắt ngắn hoặc bị thay trong khi chương trình chạy.")
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Every line from the first, read from the file while it is walked through."""

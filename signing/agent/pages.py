@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from signing.agent.application import the_agent
 from signing.agent.certificates import clock_words, pin_words
 from signing.agent.imports import found_on
+from signing.agent.journal import JournalBroken
+from signing.agent.reconcile import Comparison, compare
 from signing.errors import SigningError
-from signing.messages import PairingExpired
+from signing.messages import Pairing, PairingExpired
 
 pages = Blueprint("pages", __name__)
+
+LINES = 100
+EVENT_WORDS = {
+    "started": "Khởi động",
+    "paired": "Ghép nối",
+    "unpaired": "Bỏ ghép nối",
+    "shown": "Xem văn bản chờ ký",
+    "claimed": "Nhận việc ký",
+    "signed": "Tạo chữ ký",
+    "sent": "Gửi chữ ký",
+    "refused": "Chọn không ký",
+    "released": "Trả lại việc ký",
+    "failed": "Không thành",
+    "certificates_sent": "Gửi chứng thư",
+    "speed_tested": "Đo tốc độ thiết bị",
+}
 
 
 @pages.get("/")
@@ -40,6 +60,35 @@ def state() -> str:
         journal=agent.journal.head,
         folder=agent.state.folder,
         server_hint=agent.server_hint,
+    )
+
+
+@pages.get("/nhat-ky")
+def journal() -> str:
+    """The agent's own journal, its chain checked anew, and on demand the server's list."""
+    agent = the_agent()
+    broken = ""
+    try:
+        agent.journal.check()
+    except JournalBroken as error:
+        broken = str(error)
+    compared: list[tuple[Pairing, Comparison | None, SigningError | None]] = []
+    if request.args.get("doi-chieu"):
+        for pairing in agent.state.pairings:
+            try:
+                agent_id = agent.state.keys.public.agent_id
+                found = compare(agent.journal, agent.client, pairing, agent_id=agent_id)
+                compared.append((pairing, found, None))
+            except SigningError as error:
+                compared.append((pairing, None, error))
+    return render_template(
+        "journal.html",
+        head=agent.journal.head,
+        broken=broken,
+        compared=compared,
+        entries=list(deque(agent.journal.entries(), LINES))[::-1] if not broken else [],
+        words=EVENT_WORDS,
+        clock_words=clock_words,
     )
 
 

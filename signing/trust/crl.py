@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -146,6 +147,16 @@ class IndexedCrl:
                 return self._entry(inside + len(needle), entry_end)
             at = entry_end
         return None
+
+    def entries(self) -> Iterator[tuple[int, Entry]]:
+        """Every entry with its serial number, in the order of the list. Raises DerError."""
+        at, end = self._entries
+        while at < end:
+            inside, entry_end = der.expect(self._data, at, der.SEQUENCE)
+            start, after = der.expect(self._data, inside, der.INTEGER)
+            serial = int.from_bytes(self._data[start:after], "big", signed=True)
+            yield serial, self._entry(after, entry_end)
+            at = entry_end
 
     def _entry(self, at: int, end: int) -> Entry:
         revoked_at, at = der.time(self._data, at)

@@ -143,14 +143,31 @@ def _any_form(data: bytes) -> list[x509.Certificate]:
         return pkcs7.load_der_pkcs7_certificates(data)
 
 
+def list_files(folder: Path) -> list[tuple[str, IndexedCrl]]:
+    """The readable revocation lists of a folder with the names of their files."""
+    found = []
+    for name, changed, size in _listing(folder):
+        try:
+            found.append((name, _remembered_list(folder / name, changed, size)))
+        except (DerError, OSError, binascii.Error):
+            continue  # `TrustStore.problems` names it.
+    return found
+
+
+def _remembered_list(path: Path, changed: int, size: int) -> IndexedCrl:
+    identity = (path, changed, size)
+    if identity not in _lists_loaded:
+        for stale in [one for one in list(_lists_loaded) if one[0] == path]:
+            _lists_loaded.pop(stale, None)  # replaced: up to 64 MB that nobody asks again
+        _lists_loaded[identity] = read_list(path.read_bytes())
+    return _lists_loaded[identity]
+
+
 def _lists(folder: Path, problems: list[str]) -> tuple[IndexedCrl, ...]:
     found = []
     for name, changed, size in _listing(folder):
-        identity = (folder / name, changed, size)
         try:
-            if identity not in _lists_loaded:
-                _lists_loaded[identity] = IndexedCrl(_crl_bytes((folder / name).read_bytes()))
-            found.append(_lists_loaded[identity])
+            found.append(_remembered_list(folder / name, changed, size))
         except (DerError, OSError, binascii.Error) as error:
             problems.append(f"Không dùng được danh sách thu hồi “{name}”: {error}.")
     return tuple(found)
@@ -166,6 +183,7 @@ def _answers(folder: Path, problems: list[str]) -> tuple[OcspAnswer, ...]:
     return tuple(found)
 
 
-def _crl_bytes(data: bytes) -> bytes:
+def read_list(data: bytes) -> IndexedCrl:
+    """The list of a DER or PEM file. Raises DerError, binascii.Error."""
     match = _PEM.search(data)
-    return base64.b64decode(match.group(1)) if match else data
+    return IndexedCrl(base64.b64decode(match.group(1)) if match else data)

@@ -17,13 +17,17 @@ from rules.requests import RequestState
 from signing import cms
 from signing.errors import TicketExpired
 from signing.messages import (
+    SIGNATURES_PATH,
     ClaimLost,
+    JobNotFound,
     JobView,
+    ListRequest,
     MessageMalformed,
     Outcome,
     Receipt,
     Result,
     ShowRequest,
+    SignatureList,
     Ticket,
     job_path,
     open_manifest,
@@ -242,3 +246,26 @@ def test_a_single_job_is_no_batch(desk: Desk) -> None:
     assert desk.browser.get(f"{PAGE}/{ticket.job_id}").status_code == 404
     assert desk.agent.signs(ticket, pki().leader).state is Stage.ACCEPTED
     assert desk.session.scalars(select(SigningJob)).one().is_open is False
+
+
+def test_every_signature_with_ones_keys_is_listed_for_person_and_agent(
+    desk: Desk, letters: list[int]
+) -> None:
+    ticket = ticket_of(desk, ticked(desk, letters[:2]))
+    made = containers(desk, ticket)
+    desk.agent.claims(ticket)
+    sends(desk, ticket, Result("bam-1", made))
+    desk.request_id = letters[2]
+    single = desk.opens_a_job()
+    desk.agent.signs(single, desk.holder)
+    assert desk.agent.pairing is not None
+    wish = ListRequest(desk.agent.pairing.user_id)
+    told = SignatureList.from_body(desk.agent.call(SIGNATURES_PATH, wish.to_body()))
+    assert not told.more
+    assert [each.job_id for each in told.signatures].count(ticket.job_id) == 2
+    assert {each.agent_id for each in told.signatures} == {desk.agent.keys.public.agent_id}
+    with pytest.raises(JobNotFound):
+        desk.agent.call(SIGNATURES_PATH, ListRequest("999").to_body())
+    page = words(desk.browser.get("/ky-so/cua-toi"))
+    assert all(each.document_sha256[:16] in page for each in told.signatures)
+    assert "Chưa có chữ ký nào" in words(desk.login(desk.cast.an).get("/ky-so/cua-toi"))

@@ -29,6 +29,7 @@ from signing.messages import (
     PAIRING_PENDING,
     REQUEST_HEADER,
     RESPONSE_HEADER,
+    SIGNATURES_PATH,
     AgentPublicKeys,
     CertificateReport,
     ClaimRequest,
@@ -40,6 +41,7 @@ from signing.messages import (
     JobNotFound,
     JobProgress,
     JobState,
+    ListRequest,
     Manifest,
     MemoryNonces,
     Outcome,
@@ -53,6 +55,8 @@ from signing.messages import (
     ServerIdentity,
     ServerKey,
     ShowRequest,
+    SignatureList,
+    SignatureMade,
     SignedManifest,
     Ticket,
     TicketKind,
@@ -137,6 +141,7 @@ class Office:
         self.tamper: Callable[[bytes], bytes] | None = None
         self.tls_sha256 = ""
         self.version = "0.1.0"
+        self.listed: list[SignatureMade] = []
         self._nonces = MemoryNonces()
         self._serve(certificate)
 
@@ -228,6 +233,10 @@ class Office:
             return HeartbeatAnswer(self.version).to_body()
         if path == CERTIFICATES_PATH:
             return self._import(body)
+        if path == SIGNATURES_PATH:
+            start = ListRequest.from_body(body).start
+            part = tuple(self.listed[start : start + 2])
+            return SignatureList(part, start + 2 < len(self.listed)).to_body()
         return self._job_step(head, path, body)
 
     def _keys_of(self, head: RequestHead, path: str, body: bytes) -> AgentPublicKeys:

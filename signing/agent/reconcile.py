@@ -1,0 +1,67 @@
+"""The agent's journal against the server's list: a signature that only one of them knows is told.
+
+The list comes signed by the pinned server; the journal is chained and lies on this computer. Who
+wants to hide or to add a signature has to change both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signing.agent.client import ServerClient
+from signing.agent.journal import Journal
+from signing.messages import (
+    SIGNATURES_PATH,
+    ListRequest,
+    MessageMalformed,
+    Pairing,
+    SignatureList,
+    SignatureMade,
+)
+
+MOST_SIGNATURES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What both know, what only the server has of this agent, what only the journal has (signed
+    here, never accepted), and what the server has from agents on other computers."""
+
+    both: int
+    only_server: tuple[SignatureMade, ...]
+    only_journal: tuple[tuple[str, str, str], ...]
+    elsewhere: tuple[SignatureMade, ...]
+
+
+def compare(
+    journal: Journal, client: ServerClient, pairing: Pairing, *, agent_id: str
+) -> Comparison:
+    """Fetch the whole list of one pairing and compare. Raises what calling the server raises.
+
+    Entries of `only_journal` are (time, job, SHA-256 of the prepared document).
+    """
+    told = _fetch(client, pairing)
+    ours = {(each.job_id, each.document_sha256): each for each in told if each.agent_id == agent_id}
+    signed: dict[tuple[str, str], str] = {}
+    for entry in journal.entries():
+        if entry["event"] == "signed" and entry["server_id"] == pairing.server_id:
+            for document in entry["documents"]:
+                signed[entry["job_id"], document] = entry["at"]
+    return Comparison(
+        both=len(ours.keys() & signed.keys()),
+        only_server=tuple(each for key, each in ours.items() if key not in signed),
+        only_journal=tuple((at, *key) for key, at in signed.items() if key not in ours),
+        elsewhere=tuple(each for each in told if each.agent_id != agent_id),
+    )
+
+
+def _fetch(client: ServerClient, pairing: Pairing) -> list[SignatureMade]:
+    found: list[SignatureMade] = []
+    while True:
+        body = ListRequest(pairing.user_id, len(found)).to_body()
+        part = SignatureList.from_body(client.call(pairing, SIGNATURES_PATH, body))
+        found.extend(part.signatures)
+        if not part.more:
+            return found
+        if not part.signatures or len(found) > MOST_SIGNATURES:
+            raise MessageMalformed("signatures")

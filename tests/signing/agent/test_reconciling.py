@@ -1,0 +1,47 @@
+"""The journal of the agent against the server's list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from signing.agent.application import Agent
+from signing.messages import SignatureMade
+from tests.signing.agent.conftest import Browser
+from tests.signing.agent.office import Office
+from tests.signing.agent.test_the_road import sign_on_page
+from tests.signing.pki import Holder
+
+AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+def test_signatures_that_only_one_side_knows_are_told(
+    paired: Browser, agent: Agent, office: Office, holder: Holder
+):
+    job, ticket = office.press_sign(agent.state.keys.public, holder, count=3)
+    sign_on_page(paired, agent, ticket)
+    own = agent.state.keys.public.agent_id
+    known = [
+        SignatureMade(job.manifest.job_id, item.sha256, own, AT) for item in job.manifest.items
+    ]
+    stranger = replace(known[0], job_id="viec-la", document_sha256="f" * 64)
+    office.listed = [*known[:2], stranger, replace(stranger, agent_id="may-khac")]
+    paired.open("/nhat-ky")
+    assert "nguyên vẹn" in paired.page
+    assert "Đối chiếu ngay" in paired.page
+    paired.open("/nhat-ky?doi-chieu=1")
+    assert "2 chữ ký khớp ở cả hai bên" in paired.page
+    assert "1 chữ ký máy chủ ghi là của Trình ký số này nhưng nhật ký không có" in paired.page
+    assert "viec-la" in paired.page
+    assert "1 chữ ký tạo ở máy này nhưng máy chủ không nhận" in paired.page
+    assert "1 chữ ký của tài khoản này được tạo ở máy khác" in paired.page
+    office.redirect_to = "http://127.0.0.1:9"
+    paired.open("/nhat-ky?doi-chieu=1")
+    assert "Chưa đối chiếu được" in paired.page
+
+
+def test_a_journal_cut_while_the_program_runs_is_noticed(paired: Browser, agent: Agent):
+    path = agent.state.folder / "nhat-ky.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    paired.open("/nhat-ky")
+    assert "KHÔNG nguyên vẹn" in paired.page
