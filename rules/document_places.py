@@ -15,7 +15,7 @@ from rules.findings import Finding, Severity, finding
 from rules.office_documents import AGENCY_ACTS, PictureKind
 
 A4 = (210.0, 297.0)
-CORNER = (80.0, 15.0)
+CORNER = (95.0, 15.0)
 """A corner line in 10 pt: room for three rows, since agencies have long names."""
 SIGNATURE = (50.0, 22.0)
 INITIALS = (25.0, 12.0)
@@ -23,6 +23,7 @@ SEAL_WITHOUT_PICTURE = (60.0, 25.0)
 TEXT_SIZE = 10.0
 _RIGHT_MARGIN, _TOP = 15.0, 10.0
 _LEAST_SIDE = 3.0
+_TRUE_SIZE_SLACK = 0.2
 
 COPY_WORDS: Mapping[SigningAct, str] = {
     SigningAct.COPY_TRUE: "Sao y",
@@ -114,6 +115,22 @@ def check_place(
             Severity.MUST,
             f"Vị trí của “{name}” không nằm trọn trên một trang của văn bản, hoặc nhỏ hơn 3 mm.",
             "Sửa trang, lề và kích thước, hoặc đặt lại theo mẫu.",
+        ),
+    )
+
+
+def check_true_size(place: Place, picture: tuple[float, float]) -> tuple[Finding, ...]:
+    """The seal stands in its true size (NĐ 30/2020, Phụ lục I, II.8.a): width and height in mm."""
+    apart = max(abs(place.width - picture[0]), abs(place.height - picture[1]))
+    if apart <= _TRUE_SIZE_SLACK:
+        return ()
+    return (
+        finding(
+            "documents.true_size",
+            Severity.MUST,
+            f"Ô đặt dấu là {place.width:g} × {place.height:g} mm, khác kích thước thật của dấu "
+            f"({picture[0]:g} × {picture[1]:g} mm).",
+            "Đặt lại chữ ký theo mẫu, hoặc sửa chiều rộng, chiều cao của ô.",
         ),
     )
 

@@ -265,7 +265,10 @@ def submit(document_id: int) -> ResponseReturnValue:
     def act() -> None:
         law = law_for(regulations.load(), document.agency)
         office_documents.refuse(
-            office_documents.findings_of(db.session(), document, on=clock.today(), law=law)
+            (
+                *office_documents.findings_of(db.session(), document, on=clock.today(), law=law),
+                *places.check_seals(document),
+            )
         )
         office_documents.submit(
             db.session(),

@@ -18,6 +18,7 @@ from operations.pictures import current_picture
 from rules import document_places as rule
 from rules.document_places import Place
 from rules.documents import SigningAct
+from rules.findings import Finding
 from rules.office_documents import WAYS, PictureKind
 from schema.documents import OfficeDocument
 from signing.pades import layout, strangers
@@ -147,6 +148,20 @@ def with_fields(document: OfficeDocument) -> bytes:
     ]
     pdf = files.read(db.session, document.original_sha256)
     return strangers.add_fields(sandbox(), pdf, texts, signatures, letter_fonts.find())
+
+
+def check_seals(document: OfficeDocument) -> tuple[Finding, ...]:
+    """Whether the seal's place has the true size of the picture in use; nothing without one."""
+    seal = current_picture(db.session(), PictureKind.SEAL, agency_id=document.agency_id)
+    if seal is None:
+        return ()
+    size = (seal.width_mm, seal.height_mm)
+    return tuple(
+        one
+        for step in document.steps
+        if step.act is SigningAct.ISSUE
+        for one in rule.check_true_size(place_of(document, step), size)
+    )
 
 
 def _text(document: OfficeDocument, name: str, place: Place, style: str) -> layout.TextField:

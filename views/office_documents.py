@@ -39,6 +39,7 @@ from rules.permissions import Permission
 from schema.documents import DocumentStep, OfficeDocument
 from signing.errors import SigningError
 from views.guards import account, requires
+from views.office_document_places import check_seals
 from views.register_pages import agencies, below, history, member, small
 from views.verifier import sandbox
 
@@ -206,7 +207,10 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         due=due,
         needs=needs,
         words=step_words(document),
-        findings=findings_of(db.session(), document, on=clock.today(), law=law)
+        findings=(
+            *findings_of(db.session(), document, on=clock.today(), law=law),
+            *check_seals(document),
+        )
         if document.state is DocumentState.DRAFT
         else (),
         finished=is_finished(document),

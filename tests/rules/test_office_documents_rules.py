@@ -12,6 +12,7 @@ from rules.document_places import (
     Place,
     check_picture,
     check_place,
+    check_true_size,
     corner,
     corner_text,
     day,
@@ -181,6 +182,12 @@ def test_presets_lie_on_pages_of_any_size(size: tuple[float, float]) -> None:
 )
 def test_a_place_off_the_page_is_refused(place: Place) -> None:
     (found,) = check_place(place, "dấu", (A4,))
+    assert found.severity is Severity.MUST
+
+
+def test_the_seal_stands_in_its_true_size() -> None:
+    assert check_true_size(Place(0, 0, 0, 36, 36.1), (36, 36)) == ()
+    (found,) = check_true_size(Place(0, 0, 0, 30, 36), (36, 36))
     assert found.severity is Severity.MUST
 
 

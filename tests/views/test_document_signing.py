@@ -29,7 +29,15 @@ from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 from tests import factories
 from tests.cast import Cast
-from tests.documents import Office, brought, declared, done, office, position_of
+from tests.documents import (
+    Office,
+    brought,
+    declared,
+    done,
+    office,
+    picture,
+    position_of,
+)
 from tests.signing.files import fonts, letter, signed_by_leader
 from tests.signing.forgery import forged
 from tests.signing.pki import crl, pki, usual_trust
@@ -304,6 +312,23 @@ def test_places_are_typed_in_millimetres_and_must_lie_on_a_page(at_work: Office)
     assert "không nằm trọn trên một trang" in words(chi.get(f"/van-ban/{number}"))
     wrong = at_work.posts(cast.chi, number, "vi-tri", **(data | {"places-0-left": "xa"}))
     assert "Nhập số mm" in words(wrong)
+    done(at_work.posts(cast.chi, number, "vi-tri", preset="1"))
+    at_work.submits(number)
+
+
+def test_a_seal_that_was_measured_anew_must_be_placed_anew(at_work: Office) -> None:
+    cast, session = at_work.cast, at_work.session
+    chi = at_work.login(cast.chi)
+    number = brought(chi, cast, DocumentWay.PERSON_AND_AGENCY)
+    at_work.people(number, (position_of(session, cast.person_giang), "APPROVE"))
+    chi.post(
+        f"/hinh-chu-ky/co-quan/{cast.commune_a}",
+        data={"file": upload(picture((190, 20, 20)), "dau.png"), "width_mm": "36"},
+        content_type="multipart/form-data",
+    )
+    done(at_work.posts(cast.chi, number, "chuyen-ky"))
+    assert at_work.document(number).state is DocumentState.DRAFT
+    assert "khác kích thước thật của dấu" in words(chi.get(f"/van-ban/{number}"))
     done(at_work.posts(cast.chi, number, "vi-tri", preset="1"))
     at_work.submits(number)
 
