@@ -163,5 +163,7 @@ EVENTS: Mapping[str, EventType] = {
     "backup.restored": _event("Khôi phục từ bản sao lưu"),
     "audit.exported": _event("Xuất nhật ký", "events"),
     "setting.changed": _event("Đổi thiết lập", "name"),
-    "trust.changed": _event("Cập nhật chứng thư gốc hoặc danh sách thu hồi", "what"),
+    "trust.changed": _event(
+        "Cập nhật chứng thư gốc hoặc danh sách thu hồi", "what", "reason_sha256"
+    ),
 }

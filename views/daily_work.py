@@ -1,9 +1,11 @@
-"""What the program does by itself every day: make reminders, settle them, send e-mails.
+"""What the program does by itself every day: fetch revocation lists where an administrator allowed
+it, make reminders, settle them, send e-mails.
 
 Run by the server each hour and by `cli notify`; a run that finds nothing new does nothing, and two
 at once wait for each other, so nobody is told twice.
 """
 
+import logging
 from dataclasses import dataclass
 
 from flask import Flask
@@ -14,17 +16,23 @@ import regulations
 from extensions import db
 from operations import mail, reminders
 from operations.law import enacted
+from views import trust_lists
 from views.guards import settings
+
+log = logging.getLogger("so_token.daily")
 
 
 @dataclass(frozen=True)
 class Done:
-    """What one run did; `refused` counts e-mails that wait for another try."""
+    """What one run did; `refused` counts e-mails that wait for another try, `lists` the new
+    revocation lists.
+    """
 
     made: int
     settled: int
     sent: int
     refused: int
+    lists: int = 0
 
 
 def run() -> Done:
@@ -33,12 +41,23 @@ def run() -> Done:
     actor = audit.system_actor(clock.now())
     server = mail.server_of(session)
     law = enacted(session, regulations.load())
+    lists = _new_lists(actor)
     made = reminders.run(session, actor=actor, law=law, email=server is not None)
     if server is None:
-        return Done(made.made, made.settled, 0, 0)
+        return Done(made.made, made.settled, 0, 0, lists)
     transport = mail.smtp(server, settings().mail_password)
     sent, refused = mail.send_waiting(session, actor=actor, server=server, transport=transport)
-    return Done(made.made, made.settled, sent, refused)
+    return Done(made.made, made.settled, sent, refused, lists)
+
+
+def _new_lists(actor: audit.Actor) -> int:
+    """Fetch revocation lists where an administrator allowed it; a failure is told and passed."""
+    done = trust_lists.refresh(
+        db.session(), actor=actor, folder=settings().trust, everything=False, at=actor.at
+    )
+    for url, why in done.failed:
+        log.warning("revocation list %s: %s", url, why)
+    return len(done.new)
 
 
 def register_daily_work(app: Flask) -> None:

@@ -65,6 +65,7 @@ OTHER_NOUNS: Mapping[str, str] = {
     "signing_agent": "Chương trình ký",
     "verification": "Kiểm tra chữ ký",
     "setting": "Thiết lập",
+    "trust": "Chứng thư tin cậy",
     "file": "Tệp",
     "form": "Biểu mẫu",
     "regulation": "Quy chế",
