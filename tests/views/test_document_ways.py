@@ -1,0 +1,64 @@
+"""Two of the four ways of Bắc Ninh Điều 15: the seal over a scan, and people among themselves."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+import clock
+from rules.office_documents import DocumentState, DocumentWay
+from signing.pades.report import Verdict
+from signing.pades.verify import verify
+from signing.trust.store import TrustStore
+from tests.cast import Cast
+from tests.documents import Office, brought, office, position_of
+from tests.signing.pki import pki, usual_trust
+from tests.signing_desk import Login
+
+
+@pytest.fixture
+def at_work(app: Flask, instance: Path, db_session: Session, cast: Cast, login: Login) -> Office:
+    """Commune A with everything ready to sign, under an authority that the server trusts."""
+    usual_trust(instance / "trust", practice=True)
+    return office(app, db_session, cast, login)
+
+
+def test_a_scan_of_a_signed_paper_gets_the_agencys_signature_alone_and_is_issued(
+    at_work: Office, instance: Path
+) -> None:
+    cast = at_work.cast
+    number = brought(at_work.login(cast.chi), cast, DocumentWay.SEAL_OF_SCAN)
+    at_work.submits(number)
+    assert [step.person_id for step in at_work.document(number).steps] == [None]
+    at_work.signs(cast.chi, number, pki().agency)
+    assert at_work.document(number).state is DocumentState.ISSUED
+    assert signers(at_work, number, instance) == 1
+
+
+def test_people_sign_among_themselves_and_nothing_is_issued(
+    at_work: Office, instance: Path
+) -> None:
+    cast = at_work.cast
+    number = brought(at_work.login(cast.chi), cast, DocumentWay.MANY_INSIDE)
+    people = (cast.person_em, cast.person_giang)
+    rows = [
+        (position_of(at_work.session, who), act)
+        for who, act in zip(people, ("COMMENT", "APPROVE"), strict=True)
+    ]
+    at_work.people(number, *rows)
+    at_work.submits(number)
+    at_work.signs(cast.em, number, pki().staff)
+    at_work.signs(cast.giang, number, pki().leader)
+    row = at_work.document(number)
+    assert row.issued_at is None
+    assert row.state is DocumentState.SIGNED
+    assert signers(at_work, number, instance) == 2
+
+
+def signers(at_work: Office, number: int, instance: Path) -> int:
+    """How many signatures the file has, all of them good."""
+    trust = TrustStore.load(instance / "trust")
+    report = verify(at_work.file(number), trust=trust, at=clock.now())
+    assert report.verdict == Verdict.PRACTICE, report.reasons
+    return len(report.signatures)
