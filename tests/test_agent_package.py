@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import start
-from starting import autostart
+from starting import autostart, installation
 from starting.autostart import COMMAND_KEY, LINK_KEY, RUN_KEY, VALUE, install, target_of, uninstall
 from starting.bundle import NAME, bundle, windows_list
 from starting.console import ROOT, Trouble
@@ -178,3 +178,17 @@ def test_the_server_offers_the_package_with_the_hash_of_its_bytes(
     answer = browser.get(f"{page}/goi-windows", environ_overrides=safe)
     assert (answer.status_code, answer.data) == (200, b"PK zip")
     answer.close()
+
+
+def test_a_bundle_installs_from_its_own_libraries_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(installation, "ROOT", tmp_path)
+    monkeypatch.setattr(installation, "task", lambda *words: asked.append(words))
+    installation.install(tmp_path / "requirements.txt")
+    assert "--no-index" not in asked[0]
+    (tmp_path / installation.WHEELS).mkdir()
+    installation.install(tmp_path / "requirements.txt")
+    assert asked[1][-3:] == ("--no-index", "--find-links", str(tmp_path / installation.WHEELS))
+    assert "--require-hashes" in asked[1]

@@ -269,3 +269,11 @@ def test_every_signature_with_ones_keys_is_listed_for_person_and_agent(
     page = words(desk.browser.get("/ky-so/cua-toi"))
     assert all(each.document_sha256[:16] in page for each in told.signatures)
     assert "Chưa có chữ ký nào" in words(desk.login(desk.cast.an).get("/ky-so/cua-toi"))
+
+
+def test_the_register_leads_to_what_the_person_may_sign(desk: Desk) -> None:
+    assert f'href="{PAGE}"' in desk.browser.get("/de-nghi").text
+    chi, an = desk.login(desk.cast.chi), desk.login(desk.cast.an)
+    assert f'href="{PAGE}?viec=dong-dau"' in chi.get("/de-nghi").text
+    assert PAGE not in an.get("/de-nghi").text
+    assert chi.get(f"{PAGE}/{'x' * 22}").status_code == 404
