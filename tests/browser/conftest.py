@@ -17,9 +17,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of pages go: SO_TOKEN_PICTURES, or a folder that is thrown away."""
+def pictures() -> Path | None:
+    """Where pictures of pages for the how-to go: SO_TOKEN_PICTURES; without it none are taken."""
     folder = os.environ.get("SO_TOKEN_PICTURES")
-    path = Path(folder) if folder else tmp_path_factory.mktemp("pictures")
+    if not folder:
+        return None
+    path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -72,8 +72,9 @@ def takes_the_paper(focal: Person, address: str, file: Path, number: str) -> Non
     focal.presses("Nhận bản quét văn bản giấy")
     focal.page.locator("input[type=file]").first.set_input_files(file)
     focal.fills("Số văn bản", number)
+    focal.fills("Ngày văn bản", today())
     focal.presses("Nhận bản quét")
-    focal.reads(f"{number}/")
+    focal.reads(f"{number}/UBND")
 
 
 def sends(focal: Person, address: str, channel: str) -> None:

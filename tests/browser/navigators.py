@@ -2,14 +2,27 @@
 
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.office import Office
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+
+
+TALLEST = 1_700
+"""Pixels of a picture that still helps; what comes below is cut off."""
+
+
+def shrink(picture: bytes, path: Path) -> None:
+    """Write a picture of a page small enough for the how-to: few colours, its upper part."""
+    whole = Image.open(BytesIO(picture)).convert("RGB")
+    part = whole.crop((0, 0, whole.width, min(whole.height, TALLEST)))
+    part.quantize(48, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 @dataclass
@@ -33,7 +46,7 @@ class Person:
                 picture.scroll_into_view_if_needed()
             self.page.wait_for_load_state("networkidle")
             self.page.evaluate("window.scrollTo(0, 0)")
-            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=whole)
+            shrink(self.page.screenshot(full_page=whole), self.pictures / f"{name}.png")
 
     def logs_in(self) -> None:
         login = self.office.login(self.username)
@@ -105,7 +118,7 @@ class Person:
         """On the agent's page: press Ký, give the PIN, and see the result on the server."""
         agent = self.opens_the_agent()
         if self.pictures is not None:
-            agent.screenshot(path=self.pictures / f"trinh-ky-so-{self.username}.png")
+            shrink(agent.screenshot(), self.pictures / f"trinh-ky-so-{self.username}.png")
         agent.get_by_role("button", name="Ký", exact=True).click()
         agent.get_by_label(re.compile("PIN")).fill(pin)
         agent.get_by_role("button", name=re.compile("^(Ký|Tiếp tục|Xác nhận)")).click()

@@ -43,7 +43,7 @@ NEW = [
 def test_the_first_day_of_an_office_with_a_list_and_no_papers(
     office: Office,
     chromium: Browser,
-    pictures: Path,
+    pictures: Path | None,
     people: list[Person],
     tmp_path: Path,
     signed: Path,
@@ -89,7 +89,7 @@ def test_the_first_day_of_an_office_with_a_list_and_no_papers(
 
 
 def test_thirty_tokens_arrive_and_are_handed_over_in_one_act(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person], signed: Path
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person], signed: Path
 ) -> None:
     focal = enters(office, chromium, FOCAL, pictures=pictures)
     people.append(focal)
@@ -124,7 +124,7 @@ def test_thirty_tokens_arrive_and_are_handed_over_in_one_act(
 
 
 def test_two_people_count_one_stocktake_and_nothing_counts_twice(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person]
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person]
 ) -> None:
     # Given an open campaign over one division
     focal = enters(office, chromium, FOCAL, pictures=pictures)

@@ -50,7 +50,7 @@ LEAVER = "Hoàng Thử Nghiệm Thơ"
 def test_a_leaver_goes_from_a_line_of_excel_to_the_authoritys_receipt(
     office: Office,
     chromium: Browser,
-    pictures: Path,
+    pictures: Path | None,
     people: list[Person],
     tmp_path: Path,
     signed: Path,
@@ -87,7 +87,8 @@ def test_a_leaver_goes_from_a_line_of_excel_to_the_authoritys_receipt(
     focal.presses("Thu lại thiết bị")
     makes_the_paper(focal, "Thu hồi")
     keeps_the_scan(focal, signed)
-    focal.goes_to(change)
+    focal.goes_to("/ban-giao?viec=nop-cuc")
+    assert focal.ticks_rows("TN541000000088") == 1
     focal.presses("Nộp về Cục")
     makes_the_paper(focal, "Nộp về Cục")
     focal.shows("nghi-huu-mau-08", whole=False)
@@ -95,9 +96,10 @@ def test_a_leaver_goes_from_a_line_of_excel_to_the_authoritys_receipt(
 
     # Then nothing is left to do, and the change can be ended
     focal.goes_to(change)
+    expect(focal.page.locator("tbody tr").filter(has_text="Chưa làm")).to_have_count(0)
+    focal.presses("Kết thúc biến động")
+    focal.reads("Đã kết thúc")
     focal.shows("nghi-huu-da-xong")
-    expect(focal.page.get_by_role("link", name="Lập Mẫu số 05")).to_have_count(0)
-    expect(focal.page.get_by_role("link", name="Nộp về Cục")).to_have_count(0)
 
 
 def drafts(focal: Person) -> None:
@@ -126,7 +128,7 @@ def is_sent(focal: Person) -> None:
 
 
 def test_a_loss_reported_on_the_holders_phone_and_the_token_found_again(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person]
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person]
 ) -> None:
     # Given a holder who misses the token and says so on a telephone
     holder = enters(office, chromium, HOLDER, phone=True, pictures=pictures)
@@ -169,18 +171,17 @@ def test_a_loss_reported_on_the_holders_phone_and_the_token_found_again(
 
 
 def test_a_revocation_goes_out_with_its_copy_and_is_answered_line_by_line(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person], signed: Path
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person], signed: Path
 ) -> None:
     focal = enters(office, chromium, FOCAL, pictures=pictures)
     leader = enters(office, chromium, LEADER, phone=True, pictures=pictures)
     people += [focal, leader]
 
     # Given a draft of Mẫu số 05 for two certificates
-    focal.goes_to("/chung-thu?q=van.ngo101")
-    first = "Ngô Thử Nghiệm Vân"
-    focal.goes_to("/chung-thu?q=Ngo Thu Nghiem Van")
-    focal.ticks_rows(first)
-    focal.presses("Lập văn bản thu hồi")
+    first, second = "Dương Thử Nghiệm Việt", "Trịnh Thử Nghiệm Ánh"
+    focal.goes_to("/chung-thu?trang-thai=ACTIVE")
+    assert focal.ticks_rows(re.compile(f"{first}|{second}")) == 2
+    focal.presses("Thu hồi")
     drafts(focal)
     focal.shows("de-nghi-du-thao", whole=False)
     letter = submits(focal)
@@ -198,7 +199,14 @@ def test_a_revocation_goes_out_with_its_copy_and_is_answered_line_by_line(
     focal.presses("Ghi tiếp nhận")
     focal.shows("de-nghi-da-gui")
 
-    # Then each line gets its own answer
+    # Then each line gets its own answer: one comes back with a reason, one is revoked
+    focal.presses("Ghi kết quả")
+    focal.page.locator("main").get_by_role("link", name=re.compile("kết quả từng dòng")).click()
+    focal.fills("Ngày nhận kết quả", today())
+    focal.page.get_by_label(f"Kết quả của {second}").select_option("refused")
+    focal.page.get_by_label(f"Lý do không giải quyết {second}").fill("Thiếu quyết định THỬ NGHIỆM")
+    focal.presses("Ghi kết quả")
+    focal.reads("Không được giải quyết")
     is_told_of_the_revocation(focal, letter, signed, first)
+    focal.reads("Lập lại văn bản với các dòng bị trả")
     focal.shows("de-nghi-ket-qua")
-    focal.reads("Thu hồi")

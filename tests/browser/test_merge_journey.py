@@ -27,7 +27,7 @@ def people() -> Iterator[list[Person]]:
 
 
 def test_two_communes_are_merged_in_one_guided_act(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person]
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person]
 ) -> None:
     admin = enters(office, chromium, ADMINISTRATOR, pictures=pictures)
     people.append(admin)

@@ -150,7 +150,7 @@ def we_say_what_it_is_worth(focal: Person, letter: Path) -> None:
 
 
 def test_a_renewal_goes_from_the_token_to_the_authority(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person], tmp_path: Path
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person], tmp_path: Path
 ) -> None:
     # Given a focal point whose computer is paired with the office's server
     focal = enters(office, chromium, FOCAL, pictures=pictures)
@@ -209,7 +209,7 @@ def strangers_accept(letter: Path, office: Office) -> None:
 
 
 def test_a_letter_signed_in_another_system_is_checked_and_tied(
-    office: Office, chromium: Browser, pictures: Path, people: list[Person], tmp_path: Path
+    office: Office, chromium: Browser, pictures: Path | None, people: list[Person], tmp_path: Path
 ) -> None:
     # Given an approved letter
     focal = enters(office, chromium, FOCAL, pictures=pictures)
