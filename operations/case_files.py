@@ -14,7 +14,7 @@ from audit import Actor
 from models import Certificate, CertificateRequest, RequestLine
 from operations import files
 from operations.request_documents import SUFFIXES, record
-from operations.request_rows import load_for_change
+from operations.request_rows import load_for_change, symbol_of
 from operations.transactions import transaction
 from rules.documents import DocumentKind
 
@@ -29,6 +29,17 @@ _ORDER = (
     DocumentKind.PROOF_OF_SENDING,
     DocumentKind.RESULT_NOTICE,
 )
+# Names for people here, of letters that every archive keeps.
+_FILE_NAMES = {
+    DocumentKind.LETTER: "van-ban-chua-ky",
+    DocumentKind.SIGNED: "van-ban-da-ky",
+    DocumentKind.SEALED: "van-ban-da-phat-hanh",
+    DocumentKind.SIGNED_ELSEWHERE: "van-ban-ky-o-noi-khac",
+    DocumentKind.PAPER_SCAN: "ban-quet-van-ban-giay",
+    DocumentKind.ATTACHMENT: "tai-lieu-kem-theo",
+    DocumentKind.PROOF_OF_SENDING: "chung-tu-gui",
+    DocumentKind.RESULT_NOTICE: "thong-bao-ket-qua",
+}
 CERTIFICATE_TYPE = "application/pkix-cert"
 
 
@@ -73,7 +84,7 @@ def gather(session: Session, request: CertificateRequest) -> CaseFile:
             CaseDocument(
                 one.kind,
                 one.name if one.kind is DocumentKind.ATTACHMENT else "",
-                f"{number:02d}-{one.kind.value.replace('_', '-')}{old}.{suffix}",
+                f"{number:02d}-{_FILE_NAMES[one.kind]}{old}.{suffix}",
                 media_type,
                 one.sha256,
                 one.stored_file.size,
@@ -90,8 +101,7 @@ def written_number(request: CertificateRequest) -> str:
     """Number and symbol as they stand in the letter; "" while it has none."""
     if not request.document_number:
         return ""
-    symbol = f"{request.agency.abbreviation}-{request.drafting_unit}".strip("-")
-    return f"{request.document_number}/{symbol}"
+    return f"{request.document_number}/{symbol_of(request)}"
 
 
 def _certificates(session: Session, request: CertificateRequest, before: int) -> list[CaseDocument]:

@@ -44,6 +44,11 @@ def line_options() -> tuple[_AbstractLoad, ...]:
     )
 
 
+def symbol_of(request: CertificateRequest) -> str:
+    """The symbol of the letter: the agency, then the drafting unit where there is one."""
+    return f"{request.agency.abbreviation}-{request.drafting_unit}".strip("-")
+
+
 def load_for_change(
     session: Session, request_id: int, version: int | None = None
 ) -> CertificateRequest:

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
+from models import CertificateRequest
 from operations import files
 from operations.request_documents import attach, record
-from operations.request_rows import load_for_change, move
+from operations.request_rows import load_for_change, move, symbol_of
 from operations.transactions import Refused, transaction
 from rules.documents import DocumentKind
+from rules.names import fold
 from rules.requests import RequestAct
 
 
@@ -23,11 +25,11 @@ def record_number(
 
     Raises `Refused` for an empty number or a day before the signature, and `Conflict`.
     """
-    typed = number.strip()
-    if not typed:
+    if not number.strip():
         raise Refused("Hãy nhập số văn bản theo sổ đăng ký văn bản đi.")
     with transaction(session):
         request = load_for_change(session, request_id, version)
+        typed = _without_symbol(number, request)
         state = move(request, RequestAct.NUMBER)
         if request.signed_at is not None:
             signed_on = request.signed_at.astimezone(audit.VIETNAM).date()
@@ -47,6 +49,23 @@ def record_number(
             number=typed,
             day=day.isoformat(),
         )
+
+
+def _without_symbol(number: str, request: CertificateRequest) -> str:
+    """The number alone: the letter has its symbol printed already, and would show it twice.
+
+    Raises `Refused` for a symbol that is not that of the letter.
+    """
+    typed, slash, symbol = (part.strip() for part in number.partition("/"))
+    printed = symbol_of(request)
+    if slash and fold(symbol) != fold(printed):
+        raise Refused(
+            f"Ký hiệu in trên văn bản là {printed or '(bỏ trống)'}; hãy chỉ nhập số. Nếu ký hiệu "
+            "sai thì trả lại để sửa đơn vị soạn thảo."
+        )
+    if not typed:
+        raise Refused("Hãy nhập số văn bản.")
+    return typed
 
 
 def take_signed_elsewhere(
@@ -117,15 +136,14 @@ def _take_back(
     event: str,
     body: Mapping[str, audit.Value],
 ) -> None:
-    typed = number.strip()
-    if not typed:
+    if not number.strip():
         raise Refused("Hãy nhập số văn bản ghi trên văn bản đã ký.")
     if day > actor.today:
         raise Refused("Ngày văn bản không được sau ngày hôm nay.")
     with transaction(session):
         request = load_for_change(session, request_id, version)
         request.state = move(request, act)
-        request.document_number = typed
+        request.document_number = _without_symbol(number, request)
         request.document_on = day
         request.sealed_at = actor.at
         request.wet_signature = act is RequestAct.ATTACH_PAPER  # As it came back, not as planned.

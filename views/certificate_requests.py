@@ -233,7 +233,7 @@ def _particulars_form(row: CertificateRequest) -> ParticularsForm:
 def closed(row: CertificateRequest) -> ResponseReturnValue:
     """The way back for whoever wants to change what is no draft any more."""
     flash(f"Văn bản đang ở trạng thái “{label(row.state)}” nên không sửa được nữa.", "warning")
-    return redirect(url_for(".show", request_id=row.id))
+    return redirect(url_for("certificate_requests.show", request_id=row.id))
 
 
 def _particulars(form: ParticularsForm) -> drafts.Particulars:

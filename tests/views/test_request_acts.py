@@ -237,11 +237,13 @@ def test_the_clerk_writes_number_and_day_once_signed_and_may_correct_them(
         ("15", "", "Nhập ngày văn bản."),
         ("15", "20/11/2026", "không được trước ngày ký (21/11/2026)"),
         ("15", "22/11/2026", "không được sau ngày hôm nay"),
+        ("15/QĐ-UBND", TODAY, "Ký hiệu in trên văn bản là UBND-VP; hãy chỉ nhập số."),
+        (" / ", TODAY, "Ký hiệu in trên văn bản là UBND-VP"),
     ):
         answer = act(chi, db_session, request_id, "so-van-ban", number=number, day=day)
         assert refusal in words(answer)
     done(act(chi, db_session, request_id, "so-van-ban", number="15", day=TODAY))
-    done(act(chi, db_session, request_id, "so-van-ban", number="16", day=TODAY))
+    done(act(chi, db_session, request_id, "so-van-ban", number="16/ubnd-vp", day=TODAY))
     row = request_of(db_session, request_id)
     assert (row.state, row.document_number) == (RequestState.NUMBERED, "16")
     assert "16/UBND-VP" in words(chi.get(f"/de-nghi/{request_id}"))
@@ -389,6 +391,15 @@ def test_cancelling_wants_a_reason_and_frees_the_certificates(
 
 
 # When and who ---------------------------------------------------------------------------------
+
+
+def test_a_line_of_what_is_no_draft_any_more_leads_back(
+    login: Login, cast: Cast, db_session: Session, submitted: int
+) -> None:
+    line = request_of(db_session, submitted).lines[0].id
+    for page in (f"dong/{line}", "them-dong", "sua"):
+        answer = login(cast.an).get(f"/de-nghi/{submitted}/{page}")
+        assert answer.location == f"/de-nghi/{submitted}", page
 
 
 @pytest.mark.parametrize(

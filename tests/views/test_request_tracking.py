@@ -263,7 +263,7 @@ def test_the_file_of_the_case_has_originals_index_sums_and_a_reading_copy(
     packed = zipfile.ZipFile(io.BytesIO(answer.data))
     names = packed.namelist()
     assert names[:3] == ["00-ban-doc.pdf", "00-muc-luc.txt", "SHA256SUMS"]
-    scan = next(name for name in names if "paper-scan" in name)
+    scan = next(name for name in names if "ban-quet-van-ban-giay" in name)
     assert packed.read(scan) == PNG
     assert scan in packed.read("SHA256SUMS").decode()
     assert "Bản quét văn bản giấy" in packed.read("00-muc-luc.txt").decode()
