@@ -27,6 +27,7 @@ from operations import files
 from operations.document_signing import due_step
 from operations.law import law_for
 from operations.office_documents import NOUN, findings_of, is_finished
+from rules.findings import Finding
 from rules.office_documents import (
     WAYS,
     DocumentAct,
@@ -199,7 +200,6 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
     own_turn = due is not None and due.person_id == person.user.person_id is not None
     open_ = not is_finished(document)
     drafting = next_state(document.state, DocumentAct.CHANGE) is not None
-    law = law_for(regulations.load(), document.agency)
     needs = WAYS[document.way]
     return render_template(
         "office_documents/show.html",
@@ -207,12 +207,7 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         due=due,
         needs=needs,
         words=step_words(document),
-        findings=(
-            *findings_of(db.session(), document, on=clock.today(), law=law),
-            *check_seals(document),
-        )
-        if document.state is DocumentState.DRAFT
-        else (),
+        findings=_findings(document),
         finished=is_finished(document),
         may_change=may_edit and drafting,
         may_sign=own_turn,
@@ -232,6 +227,15 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         page_total=len(document.layout["pages"]),
         history=history(NOUN, document.id),
     )
+
+
+def _findings(document: OfficeDocument) -> tuple[Finding, ...]:
+    """What stands against sending a draft out to be signed."""
+    if document.state is not DocumentState.DRAFT:
+        return ()
+    law = law_for(regulations.load(), document.agency)
+    found = findings_of(db.session(), document, on=clock.today(), law=law)
+    return (*found, *check_seals(document))
 
 
 def _forms(document: OfficeDocument, sent: dict[str, FlaskForm]) -> dict[str, FlaskForm]:
