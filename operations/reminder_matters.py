@@ -24,6 +24,7 @@ from rules.reminders import CertificateClock, Clock, Matter, certificate_matters
 from rules.requests import RequestKind, RequestState
 from rules.serials import display_serial
 from schema.custody import FollowUp, Paper
+from schema.daily import Reminder
 from schema.stocktakes import Stocktake
 
 IN_HANDS = (DeviceState.HANDED_OVER, DeviceState.IN_USE)
@@ -212,12 +213,22 @@ def _entrustments(session: Session) -> Iterator[Concern]:
             yield Concern(matter, agency, row.person_id, f"việc giao thiết bị của {name}")
 
 
-def first_run(found: list[Concern], today: date) -> list[Concern]:
-    """For a register that has never reminded of anything: every matter is known from today on, so
-    that of all the stages gone by only the latest is said.
+def late_comers(
+    session: Session, found: list[Concern], *, since: date | None, until: date
+) -> list[Concern]:
+    """Let what the ledger has never told of begin on the first day that is asked about now.
+
+    Entered after the run of its day, or with a day long gone, it would else be told of only when
+    its next stage comes. Of the stages gone by only the latest is said. `since` is the last day
+    asked about before, None for a register that has never reminded of anything.
     """
+    rows = session.execute(select(Reminder.noun, Reminder.object_id, Reminder.clock))
+    told = {(noun, number, clock) for noun, number, clock in rows}
+    first = until if since is None else since + timedelta(days=1)
     return [
-        replace(one, matter=replace(one.matter, begins_on=max(one.matter.begins_on, today)))
+        one
+        if (one.matter.noun, one.matter.object_id, one.matter.clock.name) in told
+        else replace(one, matter=replace(one.matter, begins_on=max(one.matter.begins_on, first)))
         for one in found
     ]
 

@@ -15,7 +15,8 @@ import audit
 from audit import Actor
 from models import Agency, Person, Setting, User, UserRole
 from operations.law import INSTALLATION
-from operations.reminder_matters import Concern, agency_paths, concerns, first_run
+from operations.many_rows import add_many
+from operations.reminder_matters import Concern, agency_paths, concerns, late_comers
 from operations.transactions import transaction
 from rules.law import Law
 from rules.permissions import Role
@@ -55,10 +56,10 @@ def run(session: Session, *, actor: Actor, law: Law, email: bool) -> Made:
         since = date.fromisoformat(last.value) if last is not None else today - timedelta(days=1)
         since = min(since, today)
         found = concerns(session, law=law, since=since, until=today)
-        if last is None:
-            found = first_run(found, today)
-        settled = _settle(session, found, actor)
+        known_until = since if last is not None else None
+        found = late_comers(session, found, since=known_until, until=today)
         rows = _make(session, found, since, actor)
+        settled = _settle(session, found, actor)  # Also what began and ended while nothing ran.
         sent = _queue(session, rows) if email else 0
         if last is None:
             session.add(Setting(agency_id=INSTALLATION, name=LAST_DAY, value=today.isoformat()))
@@ -89,7 +90,7 @@ def _make(
         known |= set(
             session.scalars(select(Reminder.stage_key).where(Reminder.stage_key.in_(part)))
         )
-    made: list[tuple[Reminder, Due]] = []
+    made: list[tuple[Reminder, Due]] = []  # Not yet in the database.
     for stage in stages:
         if stage.key in known:
             continue
@@ -109,10 +110,10 @@ def _make(
             made_at=actor.at,
         )
         made.append((row, stage))
-    session.add_all([row for row, _ in made])
-    session.flush()
-    _supersede(session, made, actor)
-    return made
+    rows = add_many(session, [row for row, _ in made])
+    kept = [(row, stage) for row, (_, stage) in zip(rows, made, strict=True)]
+    _supersede(session, kept, actor)
+    return kept
 
 
 def _supersede(session: Session, made: Iterable[tuple[Reminder, Due]], actor: Actor) -> None:
@@ -158,7 +159,7 @@ def _queue(session: Session, made: Sequence[tuple[Reminder, Due]]) -> int:
     paths = agency_paths(session, {row.agency_id for row, _ in made})
     offices = _offices(session)
     own = _addresses(session, {row.person_id for row, _ in made if row.person_id is not None})
-    count = 0
+    letters: list[ReminderDelivery] = []
     for row, stage in made:
         told: set[str] = set()
         for audience in stage.audiences:
@@ -167,11 +168,11 @@ def _queue(session: Session, made: Sequence[tuple[Reminder, Due]]) -> int:
                 told |= {address} if address else set()
             else:
                 told |= _nearest(offices.get(_ROLES[audience], {}), paths[row.agency_id])
-        for address in sorted(told):
-            row.deliveries.append(ReminderDelivery(channel=EMAIL, recipient=address))
-            count += 1
-    session.flush()
-    return count
+        letters += [
+            ReminderDelivery(reminder_id=row.id, channel=EMAIL, recipient=address)
+            for address in sorted(told)
+        ]
+    return len(add_many(session, letters))
 
 
 def _offices(session: Session) -> Mapping[Role, Mapping[str, set[str]]]:

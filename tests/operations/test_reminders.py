@@ -77,6 +77,30 @@ def test_ten_days_of_downtime_give_exactly_what_ten_runs_would_have(
     ]
 
 
+def test_what_is_entered_after_the_run_of_its_day_is_told_of_by_the_next_run(
+    db_session: Session, cast: Cast, ending: int
+) -> None:
+    run(db_session, 0)
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        late = factories.certificate(db_session, em, days_left=70).id
+    assert run(db_session, 0).made == 0  # Today has been told.
+    assert run(db_session, 1).made == 1
+    told = select(Reminder.stage, Reminder.stage_on).where(Reminder.object_id == late)
+    assert db_session.execute(told).all() == [("45_days_before", TODAY + timedelta(days=1))]
+    assert run(db_session, 2).made == 0
+
+
+def test_what_began_and_ended_while_nothing_ran_is_told_and_does_not_stay_open(
+    db_session: Session, ending: int
+) -> None:
+    run(db_session, 0)
+    assert run(db_session, 70).made > 1  # On day 65 it was the last day to renew.
+    still = select(Reminder.clock).where(Reminder.settled_at.is_(None))
+    assert db_session.scalars(still).all() == ["REPLACEMENT"]
+    assert run(db_session, 70) == reminders.Made(0, 0, 0)
+
+
 def test_of_one_matter_only_the_latest_stage_is_open(db_session: Session, ending: int) -> None:
     run(db_session, 0)
     run(db_session, 40)
@@ -100,11 +124,11 @@ def test_the_register_is_read_in_as_many_statements_for_three_people_as_for_sixt
         with transaction(db_session):
             em = db_session.get_one(Person, cast.person_em)
             for _ in range(number):
-                factories.certificate(db_session, em, days_left=400)
+                factories.certificate(db_session, em, days_left=100)
         with count_statements() as statements:  # type: ignore[attr-defined]
-            run(db_session, 0)
+            assert run(db_session, len(counts), email=True).made >= number  # Late comers, too.
         counts.append(len(statements))
-    assert counts[0] >= counts[1]  # the first run also wrote one reminder
+    assert counts[0] >= counts[1]
 
 
 # E-mail ---------------------------------------------------------------------------------------
