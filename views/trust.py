@@ -290,15 +290,17 @@ def compare_register() -> ResponseReturnValue:
     folder, now = settings().trust, clock.now()
     store, person = TrustStore.load(folder), account()
     linked = person.can(Permission.CERTIFICATE_VIEW)
+    known = intake.lists(folder, store)
+    stale = sum(freshness(one, now)[0] in ("bad", "unknown") for one in known)
     found = reconcile(
         db.session(),
-        intake.lists(folder, store),
+        known,
         scope=person.scope(Permission.CERTIFICATE_VIEW if linked else EDIT),
         at=now,
         clock_of=_revocation_clock,
     )
     return render_template(
-        "trust/reconciliation.html", found=found, lists=len(store.crls), linked=linked
+        "trust/reconciliation.html", found=found, lists=len(known), stale=stale, linked=linked
     )
 
 
