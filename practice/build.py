@@ -36,6 +36,7 @@ from practice.holdings import Case, Email, Holding, Period
 from practice.register import Everything, IssuedHolding
 from rules.certificates import SubscriberKind
 from rules.days import vietnam_day
+from signing.trust.store import TrustStore
 
 FOLDER, SITE = "practice", "practice.new"
 _ID_FILE = "id"
@@ -90,7 +91,8 @@ def run(config: Config, *, at: datetime, draws: Draws) -> None:
             if session.scalar(select(exists().where(Agency.id.is_not(None)))):
                 raise PracticeRefused("Dữ liệu vừa được tạo ở một cửa sổ khác; hãy chạy lại.")
             book = register.write(session, plan, citizen_key=config.citizen_key, at=at)
-        life.live(Desk(session, book, draws, regulations.load(), at))
+        trust = TrustStore.load(config.trust)
+        life.live(Desk(session, book, draws, regulations.load(), trust, at))
         with transaction(session):
             register.record(session, plan, book, at=at)
 

@@ -15,6 +15,7 @@ from practice.people import EAST, SOUTH, WEST
 from rules.devices import DeviceState
 from rules.law import Law
 from rules.permissions import Role
+from signing.trust.store import TrustStore
 
 _OFFICES = {EAST: "dong", WEST: "tay", SOUTH: "nam"}
 _ROLES = {
@@ -53,6 +54,7 @@ class Desk:
     book: Book
     draws: Draws
     law: Law
+    trust: TrustStore
     at: datetime
 
     def actor(self, commune: str, who: str, days_ago: int) -> Actor:

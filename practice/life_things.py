@@ -2,11 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 
 from sqlalchemy import select
 
 from models import Certificate, Device
-from operations import handovers, incidents, papers, reminders, staff_changes, stocktakes, systems
+from operations import (
+    handovers,
+    incidents,
+    incoming_documents,
+    office_documents,
+    papers,
+    reminders,
+    staff_changes,
+    stocktakes,
+    systems,
+)
 from operations import stocktake_counts as counts
 from operations.files import PDF
 from practice.desk import Desk, scan
@@ -15,10 +26,12 @@ from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind
 from rules.incidents import IncidentKind
 from rules.lifecycle import CustodyAct
+from rules.office_documents import DocumentWay
 from rules.papers import PaperFileRole
 from rules.staff_changes import StaffChange
 from rules.systems import SystemKind
 from schema.stocktakes import StocktakeItem
+from signing.pades.verify import verify
 
 _SYSTEM_KINDS = {DeviceKind.HSM: SystemKind.SOFTWARE, DeviceKind.CENTRAL: SystemKind.SERVICE}
 
@@ -159,6 +172,41 @@ def things_are_counted(desk: Desk) -> Iterator[int]:
     counts.record(desk.session, actor=actor, stocktake_id=campaign, sightings=[*seen, stranger])
 
 
+def documents_lie_on_the_desk(desk: Desk) -> Iterator[int]:
+    """A document of the office to be laid out, and one that came in without a signature."""
+    yield 1
+    actor = desk.actor(EAST, "vanthu", 1)
+    agency_id, content = desk.book.agencies[EAST], scan()
+    office_documents.upload(
+        desk.session,
+        actor=actor,
+        law=desk.law,
+        brought=office_documents.Upload(
+            agency_id,
+            "Thông báo THỬ NGHIỆM về việc kiểm kê thiết bị",
+            DocumentWay.PERSON_AND_AGENCY,
+            content,
+            not_secret_at=actor.at,
+            pages=[(210.0, 297.0)],
+            geometry=[(0, 0, 595, 842, 0, 1)],
+        ),
+    )
+    report = verify(content, trust=desk.trust, at=actor.at)
+    incoming_documents.register(
+        desk.session,
+        actor=actor,
+        received=incoming_documents.Received(
+            agency_id,
+            content,
+            "van-ban-thu-nghiem.pdf",
+            sha256(content).hexdigest(),
+            report.verdict,
+            report.as_dict(),
+            sender="Sở THỬ NGHIỆM",
+        ),
+    )
+
+
 def reminders_are_made(desk: Desk) -> Iterator[int]:
     """What was due is said once, as the server would every morning."""
     yield 0
@@ -172,5 +220,6 @@ SCENES = (
     things_go_wrong,
     people_change,
     things_are_counted,
+    documents_lie_on_the_desk,
     reminders_are_made,
 )

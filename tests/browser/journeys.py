@@ -98,7 +98,8 @@ def is_told_of_the_revocation(focal: Person, address: str, file: Path, words: st
     focal.reads("Kết quả từng dòng")
 
 
-def today() -> str:
-    """The day of the server, as people write it."""
+def today(*, after: int = 0) -> str:
+    """The day of the server (or so many days after it), as people write it."""
     vietnam = timezone(timedelta(hours=7))
-    return f"{datetime.now(UTC).astimezone(vietnam):%d/%m/%Y}"  # noqa: TID251 - no server clock in this process
+    now = datetime.now(UTC).astimezone(vietnam)  # noqa: TID251 - no server clock in this process
+    return f"{now + timedelta(days=after):%d/%m/%Y}"

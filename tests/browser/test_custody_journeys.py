@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from practice.desk import scan
-from tests.browser.journeys import imports, keeps_the_scan, sheet
+from tests.browser.journeys import imports, keeps_the_scan, sheet, today
 from tests.browser.navigators import Person, enters
 from tests.browser.office import Office
 
@@ -135,7 +135,7 @@ def test_two_people_count_one_stocktake_and_nothing_counts_twice(
     focal.picks("Kiểm kê tại", "Phòng Văn hóa - Xã hội")
     focal.presses("Chọn")
     focal.fills("Tên đợt", "Kiểm kê THỬ NGHIỆM cuối năm")
-    focal.fills("Phải xong", "31/12/2099")
+    focal.fills("Phải xong", today(after=30))
     focal.presses("Mở đợt kiểm kê")
     focal.reads("Đã mở đợt kiểm kê")
     address = focal.page.url.removeprefix(office.url)

@@ -51,7 +51,8 @@ from rules.signers import SigningAuthority
 from schema.changes import StaffChange
 from schema.custody import FollowUp, Incident, Paper
 from schema.daily import Reminder
-from schema.stocktakes import Stocktake, StocktakeItem
+from schema.documents import IncomingDocument, OfficeDocument
+from schema.stocktakes import Stocktake
 from signing.trust.path import build_path, period_problems
 from signing.trust.revocation import Revocation, check
 from signing.trust.store import TrustStore
@@ -323,7 +324,7 @@ def test_the_offices_have_days_behind_them(practice_app: Flask) -> None:
     assert kinds == {IncidentKind.LOSS, IncidentKind.LOCK}
     (campaign,) = db.session.scalars(select(Stocktake)).all()
     assert campaign.closed_at is None
-    for table in (StaffChange, FollowUp, Reminder, System, StocktakeItem):
+    for table in (StaffChange, FollowUp, Reminder, System, OfficeDocument, IncomingDocument):
         assert db.session.scalar(select(func.count()).select_from(table)), table
     kept = select(Certificate).where(Certificate.kind == SubscriberKind.SYSTEM)
     assert all(one.system_id for one in db.session.scalars(kept))
