@@ -165,7 +165,7 @@ def load_account(login_key: str) -> Account | None:
             )
         )
     ).one_or_none()
-    row, g.log_seq = found if found is not None else (None, 0)
+    row, g.log_seq = found if found is not None else (None, None)
     now, config = clock.now(), settings()
     if (
         row is None

@@ -53,7 +53,7 @@ def until_the_log_grows(key: Hashable, make: Callable[[], T]) -> T:
     """
     answers = current_app.extensions.setdefault("so_token_answers", Answers())
     # Read with the login, before what is kept: data may be newer than this number, never older.
-    if not g.get("log_seq"):  # Nobody is logged in: a calendar that reads its feed.
+    if g.get("log_seq") is None:  # Nobody is logged in: a calendar that reads its feed.
         g.log_seq = db.session.scalar(select(AuditHead.seq)) or 0
     answer: T = answers.get(key, g.log_seq, make)
     return answer
