@@ -5,8 +5,7 @@ from wtforms import TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
-from forms.fields import DayField, DayRequired
+from forms.fields import DayField, DayRequired, number_or_none
 from forms.users import ChoiceField
 
 SHEETS = ".xlsx,.xls,.csv"

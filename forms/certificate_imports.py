@@ -13,18 +13,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forms.base import HouseForm, PartForm
+from forms.fields import number_or_none
 from forms.users import ChoiceField
 from labels import label
 from rules.certificates import SubscriberKind
 
 OTHER = "khac"
 ACCEPTED = ".cer,.crt,.pem,.der,.p7b,.p7c,.zip"
-
-
-def number_or_none(value: Any) -> int | None:
-    """A row's number as it comes from a form; None for anything else."""
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 class FilesRequired:

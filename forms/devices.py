@@ -3,11 +3,11 @@
 from typing import Any
 
 from wtforms import IntegerField, SelectChoice, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
-from forms.fields import DayField
+from forms.fields import DayField, at_most, number_or_none
 from forms.users import ChoiceField
 from labels import label
 from rules.devices import DeviceKind, DeviceState
@@ -19,60 +19,49 @@ STATES = [
 ]
 
 
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
-
-
-def _number(value: Any) -> int | None:
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
 class _Description:
     kind = ChoiceField("Loại thiết bị", [InputRequired("Chọn loại thiết bị.")], choices=KINDS)
     printed_serial = StringField(
-        "Số hiệu in trên thiết bị", [_at_most(80)], description="Để trống nếu không đọc được."
+        "Số hiệu in trên thiết bị", [at_most(80)], description="Để trống nếu không đọc được."
     )
     driver_serial = StringField(
         "Số hiệu đọc từ thiết bị",
-        [_at_most(80)],
+        [at_most(80)],
         description="Số mà phần mềm của thiết bị cho biết khi cắm vào máy.",
     )
     notice_serial = StringField(
         "Số hiệu ghi trong thông báo của Cục",
-        [_at_most(80)],
+        [at_most(80)],
     )
-    label = StringField("Nhãn của thiết bị", [_at_most(120)])
-    model = StringField("Kiểu, hãng", [_at_most(120)])
-    generation = StringField("Thế hệ", [_at_most(60)])
-    phone_number = StringField(
-        "Số điện thoại ký số", [_at_most(40)], description="Chỉ với SIM PKI."
-    )
+    label = StringField("Nhãn của thiết bị", [at_most(120)])
+    model = StringField("Kiểu, hãng", [at_most(120)])
+    generation = StringField("Thế hệ", [at_most(60)])
+    phone_number = StringField("Số điện thoại ký số", [at_most(40)], description="Chỉ với SIM PKI.")
     received_on = DayField("Ngày cơ quan nhận thiết bị", [Optional()])
-    note = TextAreaField("Ghi chú", [_at_most(2000)])
+    note = TextAreaField("Ghi chú", [at_most(2000)])
 
 
 class NewDeviceForm(_Description, HouseForm):
     """A device entered into the register, with where it is on that day."""
 
     agency_id = ChoiceField(
-        "Đơn vị quản lý", [InputRequired("Chọn đơn vị.")], coerce=_number, choices=[]
+        "Đơn vị quản lý", [InputRequired("Chọn đơn vị.")], coerce=number_or_none, choices=[]
     )
     internal_code = StringField(
         "Mã quản lý",
-        [_at_most(40)],
+        [at_most(40)],
         description="Mã của cơ quan dán trên thiết bị. Để trống thì phần mềm cho số tiếp theo.",
     )
     state = ChoiceField("Thiết bị đang ở đâu", [InputRequired("Chọn trạng thái.")], choices=STATES)
     holder_email = StringField(
         "Thư điện tử công vụ của người giữ",
-        [_at_most(254)],
+        [at_most(254)],
         description="Để trống khi thiết bị còn trong kho.",
     )
     handed_over_on = DayField("Ngày bàn giao", [Optional()])
     handover_minutes = StringField(
         "Số biên bản bàn giao",
-        [_at_most(120)],
+        [at_most(120)],
         description="Để trống nếu chưa có biên bản; sổ sẽ ghi rõ là chưa có.",
     )
 
@@ -89,6 +78,6 @@ class DeviceForm(_Description, HouseForm):
     """Correction of what describes a device."""
 
     internal_code = StringField(
-        "Mã quản lý", [InputRequired("Nhập mã quản lý của thiết bị."), _at_most(40)]
+        "Mã quản lý", [InputRequired("Nhập mã quản lý của thiết bị."), at_most(40)]
     )
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Tải lại trang.")])

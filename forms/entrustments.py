@@ -1,16 +1,11 @@
 """Shape of a decision that entrusts an agency's device to a person."""
 
 from wtforms import SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import HouseForm
-from forms.fields import ChoiceField, DayField, DayRequired
-from forms.handovers import number_of
-
-
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
+from forms.fields import ChoiceField, DayField, DayRequired, at_most, number_or_none
 
 
 class EntrustmentForm(HouseForm):
@@ -25,7 +20,7 @@ class EntrustmentForm(HouseForm):
         option_widget=CheckboxInput(),
     )
     person_id = ChoiceField(
-        "Người được giao quản lý", [InputRequired("Chọn người.")], coerce=number_of, choices=[]
+        "Người được giao quản lý", [InputRequired("Chọn người.")], coerce=number_or_none, choices=[]
     )
     made_on = DayField("Ngày lập", [DayRequired("Nhập ngày lập.")])
     from_on = DayField("Có hiệu lực từ ngày", [DayRequired("Nhập ngày bắt đầu.")])
@@ -36,14 +31,14 @@ class EntrustmentForm(HouseForm):
     )
     authority = StringField(
         "Thẩm quyền ban hành",
-        [InputRequired("Nhập thẩm quyền ban hành."), _at_most(200)],
+        [InputRequired("Nhập thẩm quyền ban hành."), at_most(200)],
         description="Ví dụ: CHỦ TỊCH ỦY BAN NHÂN DÂN XÃ …",
     )
-    proposer = StringField("Theo đề nghị của", [Optional(), _at_most(200)])
-    replaces = StringField("Thay thế quyết định", [Optional(), _at_most(200)])
-    executors = StringField("Chịu trách nhiệm thi hành", [Optional(), _at_most(300)])
+    proposer = StringField("Theo đề nghị của", [Optional(), at_most(200)])
+    replaces = StringField("Thay thế quyết định", [Optional(), at_most(200)])
+    executors = StringField("Chịu trách nhiệm thi hành", [Optional(), at_most(300)])
     number = StringField(
         "Số quyết định",
-        [Optional(), _at_most(60)],
+        [Optional(), at_most(60)],
         description="Số do văn thư cấp; để trống và ghi sau cũng được.",
     )

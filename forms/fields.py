@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from wtforms import SelectField, StringField, ValidationError
+from wtforms.validators import Length
 
 _FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
 
@@ -61,3 +62,14 @@ class ChoiceField(SelectField):
             super().pre_validate(form)
         except ValidationError as error:
             raise ValidationError(self.gone) from error
+
+
+def at_most(length: int) -> Length:
+    """The validator of a text of so many characters, with its sentence."""
+    return Length(max=length, message=f"Dài quá {length} ký tự.")
+
+
+def number_or_none(value: Any) -> int | None:
+    """The number of a row as a form sends it; None for the empty line and for anything else."""
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() else None

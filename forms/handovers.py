@@ -3,23 +3,13 @@
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from forms.base import HouseForm
-from forms.fields import ChoiceField, DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired, at_most, number_or_none
 
 PAPER, DIGITAL = "giay", "ky-so"
 SUBSCRIBER, ONE = "thue-bao", "mot-nguoi"
-
-
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
-
-
-def number_of(value: Any) -> int | None:
-    """The number of a person in a list, None for the empty line."""
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 class HandoverForm(HouseForm):
@@ -27,10 +17,10 @@ class HandoverForm(HouseForm):
 
     on = DayField("Ngày lập biên bản", [DayRequired("Nhập ngày lập biên bản.")])
     at_time = StringField(
-        "Giờ lập", [Optional(), _at_most(40)], description="Ví dụ: 09 giờ 30 phút."
+        "Giờ lập", [Optional(), at_most(40)], description="Ví dụ: 09 giờ 30 phút."
     )
-    place = StringField("Địa điểm lập biên bản", [Optional(), _at_most(200)])
-    agency_person_id = ChoiceField("Người đại diện cơ quan", coerce=number_of, choices=[])
+    place = StringField("Địa điểm lập biên bản", [Optional(), at_most(200)])
+    agency_person_id = ChoiceField("Người đại diện cơ quan", coerce=number_or_none, choices=[])
     receivers = RadioField(
         "Người nhận",
         choices=[
@@ -40,19 +30,19 @@ class HandoverForm(HouseForm):
         default=ONE,
         validate_choice=False,
     )
-    receiver_id = ChoiceField("Người nhận thiết bị", coerce=number_of, choices=[])
-    decision = StringField("Văn bản giao quản lý thiết bị", [Optional(), _at_most(300)])
+    receiver_id = ChoiceField("Người nhận thiết bị", coerce=number_or_none, choices=[])
+    decision = StringField("Văn bản giao quản lý thiết bị", [Optional(), at_most(300)])
     from_on = DayField("Có hiệu lực từ ngày", [Optional()])
     until_on = DayField("Đến hết ngày", [Optional()])
-    purpose = StringField("Lý do", [Optional(), _at_most(200)])
+    purpose = StringField("Lý do", [Optional(), at_most(200)])
     on_behalf = StringField(
         "Lý do người khác giao thay",
-        [Optional(), _at_most(200)],
+        [Optional(), at_most(200)],
         description="Chỉ ghi khi thuê bao không trực tiếp bàn giao, ví dụ: thuê bao từ trần.",
     )
     number = StringField(
         "Số biên bản",
-        [Optional(), _at_most(60)],
+        [Optional(), at_most(60)],
         description="Số do văn thư cấp; để trống và ghi sau cũng được. Phần mềm không tự cấp số.",
     )
     signing = RadioField(
@@ -65,7 +55,7 @@ class HandoverForm(HouseForm):
     )
     reason = TextAreaField(
         "Lý do vẫn thực hiện",
-        [Optional(), _at_most(400)],
+        [Optional(), at_most(400)],
         description="Bắt buộc khi có lưu ý; ghi vào lịch sử của thiết bị.",
     )
 
@@ -80,14 +70,14 @@ class ReturnForm(HandoverForm):
 
     notices = TextAreaField(
         "Thông báo thu hồi chứng thư đã nhận",
-        [Optional(), _at_most(2000)],
+        [Optional(), at_most(2000)],
         description="Mỗi dòng một thông báo: số, rồi ngày; ví dụ: 123/TB-CTS 05/11/2026. Để "
         "trống khi chứng thư chỉ hết hạn và chưa có thông báo.",
     )
     in_person = BooleanField("Giao trực tiếp, không qua bưu chính")
-    carrier = StringField("Doanh nghiệp bưu chính", [Optional(), _at_most(120)])
+    carrier = StringField("Doanh nghiệp bưu chính", [Optional(), at_most(120)])
     parcel_code = StringField(
         "Mã bưu gửi",
-        [Optional(), _at_most(60)],
+        [Optional(), at_most(60)],
         description="Nếu đã có; có thể ghi sau khi gửi.",
     )

@@ -14,8 +14,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.base import HouseForm, NoSecret
-from forms.certificate_imports import number_or_none
-from forms.fields import ChoiceField, DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired, number_or_none
 from forms.people import VersionForm
 from labels import label
 from rules.incidents import IncidentKind

@@ -1,31 +1,21 @@
 """Shapes of what the clerk types about a document that came in."""
 
-from typing import Any
-
 from flask_wtf.file import FileField, FileRequired
 from wtforms import IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
-from forms.fields import ChoiceField, DayField
-
-
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
-
-
-def _number(text: Any) -> int | None:
-    return int(text) if str(text).isdecimal() else None
+from forms.fields import ChoiceField, DayField, at_most, number_or_none
 
 
 class ReceiptForm(HouseForm):
     """The file that came in, and from whom."""
 
     file = FileField("Tệp văn bản đến", [FileRequired("Chọn tệp PDF.")])
-    sender = StringField("Nơi gửi", [Optional(), _at_most(300)])
+    sender = StringField("Nơi gửi", [Optional(), at_most(300)])
     agency_id = ChoiceField(
-        "Cơ quan nhận", [InputRequired("Chọn cơ quan.")], coerce=_number, choices=[]
+        "Cơ quan nhận", [InputRequired("Chọn cơ quan.")], coerce=number_or_none, choices=[]
     )
 
 
@@ -35,12 +25,12 @@ class DecisionForm(HouseForm):
     version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())
     register_number = StringField(
         "Số đến",
-        [Optional(), _at_most(40)],
+        [Optional(), at_most(40)],
         description="Số do văn thư cấp theo sổ văn bản đến. Phần mềm không tự cấp số.",
     )
     received_on = DayField("Ngày đến", [Optional()])
-    sender = StringField("Nơi gửi", [Optional(), _at_most(300)])
-    number = StringField("Số, ký hiệu văn bản", [Optional(), _at_most(60)])
+    sender = StringField("Nơi gửi", [Optional(), at_most(300)])
+    number = StringField("Số, ký hiệu văn bản", [Optional(), at_most(60)])
     document_on = DayField("Ngày văn bản", [Optional()])
-    subject = TextAreaField("Trích yếu", [Optional(), _at_most(500)])
-    reason = TextAreaField("Lý do", [Optional(), _at_most(2000)])
+    subject = TextAreaField("Trích yếu", [Optional(), at_most(500)])
+    reason = TextAreaField("Lý do", [Optional(), at_most(2000)])

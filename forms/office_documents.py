@@ -19,18 +19,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
-from forms.fields import ChoiceField, DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired, at_most, number_or_none
 from labels import label
 from rules.documents import SigningAct
 from rules.office_documents import COPIES, PEOPLES_ACTS, DocumentWay
-
-
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
-
-
-def _number(text: Any) -> int | None:
-    return int(text) if str(text).isdecimal() else None
 
 
 class _Versioned(HouseForm):
@@ -74,16 +66,16 @@ class DeclarationForm(HouseForm):
         choices=[SelectChoice(one.name, label(one)) for one in DocumentWay],
     )
     agency_id = ChoiceField(
-        "Cơ quan ban hành", [InputRequired("Chọn cơ quan.")], coerce=_number, choices=[]
+        "Cơ quan ban hành", [InputRequired("Chọn cơ quan.")], coerce=number_or_none, choices=[]
     )
 
 
 class UploadForm(HouseForm):
     """The file, and what it is called in the list."""
 
-    title = StringField("Tên văn bản", [InputRequired("Nhập tên hoặc trích yếu."), _at_most(300)])
+    title = StringField("Tên văn bản", [InputRequired("Nhập tên hoặc trích yếu."), at_most(300)])
     file = FileField("Tệp PDF", [FileRequired("Chọn tệp PDF.")])
-    copy_of = StringField("Sao từ văn bản", [Optional(), _at_most(300)])
+    copy_of = StringField("Sao từ văn bản", [Optional(), at_most(300)])
     act = RadioField(
         "Hình thức sao",
         [Optional()],
@@ -95,7 +87,7 @@ class UploadForm(HouseForm):
 class SignerForm(Form):
     """One row: who signs, in which capacity, doing what. An empty row is left out."""
 
-    position_id = ChoiceField("Người ký, chức vụ", [Optional()], coerce=_number, choices=[])
+    position_id = ChoiceField("Người ký, chức vụ", [Optional()], coerce=number_or_none, choices=[])
     act = ChoiceField(
         "Việc ký",
         [Optional()],
@@ -138,12 +130,12 @@ class NumberForm(_Versioned):
 
     number = StringField(
         "Số văn bản",
-        [InputRequired("Nhập số."), _at_most(20)],
+        [InputRequired("Nhập số."), at_most(20)],
         description="Số do văn thư cấp theo sổ. Phần mềm không tự cấp số.",
     )
     symbol = StringField(
         "Ký hiệu",
-        [Optional(), _at_most(60)],
+        [Optional(), at_most(60)],
         description="Phần sau dấu gạch chéo, ví dụ UBND-VP. Văn bản thường đã in sẵn phần này.",
     )
     document_on = DayField("Ngày văn bản", [DayRequired("Nhập ngày.")])

@@ -5,8 +5,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
-from forms.fields import DayField, DayRequired
+from forms.fields import DayField, DayRequired, number_or_none
 from forms.users import ChoiceField
 from labels import label
 from rules.signers import SigningAuthority

@@ -4,8 +4,7 @@ from wtforms import BooleanField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
-from forms.fields import DayField, DayRequired
+from forms.fields import DayField, DayRequired, number_or_none
 from forms.staff_changes import UnitField
 from forms.users import Choices
 

@@ -5,7 +5,7 @@ from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
+from forms.fields import number_or_none
 from forms.users import ChoiceField
 
 ACCEPTED = ".xlsx,.xls,.csv"

@@ -4,8 +4,7 @@ from wtforms import RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
-from forms.fields import ChoiceField, DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired, number_or_none
 from forms.people import VersionForm
 from forms.users import Choices
 

@@ -13,11 +13,10 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
 from forms.base import HouseForm, NoSecret
-from forms.certificate_imports import number_or_none
-from forms.fields import ChoiceField, DayField, DayRequired
+from forms.fields import ChoiceField, DayField, DayRequired, at_most, number_or_none
 from forms.people import VersionForm
 from rules.stocktakes import CountOutcome
 
@@ -25,15 +24,11 @@ PARTS = ("Tổ trưởng", "Thư ký", "Thành viên")
 WHOLE, ALONE = "ca-truc-thuoc", "rieng"
 
 
-def _at_most(length: int) -> Length:
-    return Length(max=length, message=f"Dài quá {length} ký tự.")
-
-
 class SeatForm(Form):
     """One member of the committee; without a person the line is empty."""
 
     person_id = ChoiceField("Thành viên", coerce=number_or_none, choices=[])
-    part = StringField("Vai trò", [Optional(), _at_most(120)])
+    part = StringField("Vai trò", [Optional(), at_most(120)])
 
 
 class _Campaign:
@@ -41,12 +36,12 @@ class _Campaign:
 
     name = StringField(
         "Tên đợt kiểm kê",
-        [InputRequired("Nhập tên đợt kiểm kê."), _at_most(200)],
+        [InputRequired("Nhập tên đợt kiểm kê."), at_most(200)],
         description="Ví dụ: Kiểm kê thiết bị lưu khóa bí mật cuối năm 2026.",
     )
     basis = StringField(
         "Văn bản giao kiểm kê",
-        [Optional(), _at_most(300)],
+        [Optional(), at_most(300)],
         description="Số, ngày, trích yếu quyết định hoặc kế hoạch; biên bản ghi vào phần căn cứ.",
     )
     due_on = DayField("Phải xong trước hết ngày", [DayRequired("Nhập ngày phải xong.")])
@@ -98,7 +93,7 @@ class DecisionForm(VersionForm):
         choices=[],
         description="Khác người ghi trong sổ thì kết quả là “sai người”.",
     )
-    note = StringField("Ghi chú", [Optional(), _at_most(500), NoSecret()])
+    note = StringField("Ghi chú", [Optional(), at_most(500), NoSecret()])
     photo = FileField("Ảnh", description="PNG hoặc JPG, nhiều nhất 5 MB.")
 
 
@@ -107,7 +102,7 @@ class IdentifyForm(VersionForm):
 
     code = StringField(
         "Thực ra là thiết bị có mã",
-        [InputRequired("Nhập mã nội bộ hoặc số hiệu."), _at_most(120)],
+        [InputRequired("Nhập mã nội bộ hoặc số hiệu."), at_most(120)],
         description="Mã nội bộ hoặc số hiệu của thiết bị trong sổ.",
     )
 
@@ -115,10 +110,10 @@ class IdentifyForm(VersionForm):
 class ClosingForm(VersionForm):
     """What is said at the closing."""
 
-    place = StringField("Nơi lập biên bản", [Optional(), _at_most(200)])
+    place = StringField("Nơi lập biên bản", [Optional(), at_most(200)])
     conclusion = TextAreaField(
         "Kết luận và kiến nghị",
-        [Optional(), _at_most(1000), NoSecret()],
+        [Optional(), at_most(1000), NoSecret()],
         description="Mỗi dòng một ý, ghi nguyên vào biên bản.",
     )
     all_sent = BooleanField(
@@ -127,6 +122,6 @@ class ClosingForm(VersionForm):
     )
     reason = TextAreaField(
         "Lý do vẫn khóa sổ",
-        [Optional(), _at_most(500), NoSecret()],
+        [Optional(), at_most(500), NoSecret()],
         description="Bắt buộc khi có lưu ý; ghi vào biên bản.",
     )

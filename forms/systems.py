@@ -4,8 +4,7 @@ from wtforms import SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from forms.base import HouseForm
-from forms.certificate_imports import number_or_none
-from forms.fields import ChoiceField, DayField
+from forms.fields import ChoiceField, DayField, number_or_none
 from forms.people import VersionForm
 from forms.users import ChoiceField as RequiredChoice
 from labels import label

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from extensions import db
 from models import Agency, Person, RequestLine
 from operations.law import chains_of
-from operations.personal import CitizenIds, WrongKey
 from rules.devices import DeviceKind
 from rules.serials import display_serial
 from sheets.authority_file import MOST_LEVELS, AuthorityLine, ToComplete, to_complete
 from views.guards import settings
+from views.letters_of_lines import citizen_id
 
 MOVES_NUMBER = "cs"
 """How a line says that the number moves to another network ("Viettel/cs")."""
@@ -47,7 +47,7 @@ def _line(
         person_id=person.id,
         full_name=person.full_name,
         birth_on=person.birth_on,
-        citizen_id=_citizen_id(person),
+        citizen_id=citizen_id(person),
         citizen_id_issued_by=person.citizen_id_issued_by or "",
         citizen_id_issued_on=person.citizen_id_issued_on,
         email=person.email or "",
@@ -77,12 +77,3 @@ def _title(person: Person) -> str:
     current = [each for each in person.positions if each.until_on is None]
     current.sort(key=lambda each: not each.is_primary)
     return current[0].title if current else ""
-
-
-def _citizen_id(person: Person) -> str:
-    if person.citizen_id_cipher is None:
-        return ""
-    try:
-        return CitizenIds(settings().citizen_key).open(person.citizen_id_cipher, person.id)
-    except WrongKey:
-        return ""
