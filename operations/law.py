@@ -47,13 +47,27 @@ def law_for(law: Law, agency: Agency) -> Law:
     A regulation that the files know as a draft counts as issued once an administrator entered its
     number and days.
     """
-    known = {one.key for one in law.instruments if one.over is not None}
-    if agency.regulation not in known:
+    followed = _followed(law, agency)
+    if followed is None:
         return law
     session = object_session(agency)
-    if session is not None and law.instrument(agency.regulation).is_draft:
-        law = _enact(law, session.get(RegulationEnactment, agency.regulation))
-    return law.under(agency.regulation)
+    if session is not None and law.instrument(followed).is_draft:
+        law = _enact(law, session.get(RegulationEnactment, followed))
+    return law.under(followed)
+
+
+def law_under(law: Law, agency: Agency) -> Law:
+    """The same where `law` has the drafts issued since already (`enacted`): for lists, since it
+    asks the database nothing.
+    """
+    followed = _followed(law, agency)
+    return law.under(followed) if followed is not None else law
+
+
+def _followed(law: Law, agency: Agency) -> str | None:
+    """The regulation of the agency; None where it follows none that is kept here."""
+    known = (one.key for one in law.instruments if one.over is not None)
+    return next((key for key in known if key == agency.regulation), None)
 
 
 def enacted(session: Session, law: Law) -> Law:
