@@ -16,6 +16,7 @@ from audit import Actor
 from models import Agency, CertificateRequest, Device, RequestLine, SearchTerm
 from operations import devices, paper_lines, search
 from operations.custody import Circumstances, enter, record_moved
+from operations.many_rows import add_many
 from operations.papers import Draw, Line, make_in
 from operations.transactions import Refused, transaction
 from rules.devices import DeviceKind, DeviceState
@@ -207,8 +208,7 @@ def _enter_devices(
             received_on=parcel.received_on,
             sort_key="",
         )
-    session.add_all(rows.values())
-    session.flush()
+    rows = dict(zip(rows, add_many(session, list(rows.values())), strict=True))
     terms = {one.id: search.terms_of_device(one, None) for one in rows.values()}
     search.reindex_many(session, search.DEVICE, terms)
     return rows

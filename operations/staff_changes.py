@@ -18,6 +18,7 @@ from audit import Actor
 from models import Agency, Certificate, Device, Person, Position
 from operations import agency_moves, follow_ups, people
 from operations import law as house
+from operations.many_rows import add_many
 from operations.staff_change_items import (
     LEAVING,
     NOTHING_TO_DO,
@@ -94,8 +95,7 @@ def record_in(
     held = holdings_of(session, [one.person_id for one in changes], on=actor.today, law=law)
     _refuse_impossible(session, actor, changes, held)
     rows = [_row(one, held[one.person_id], actor, sheet_import_id) for one in changes]
-    session.add_all(rows)
-    session.flush()
+    rows = add_many(session, rows)
     for row, change in zip(rows, changes, strict=True):
         _propose(session, actor, row, held[change.person_id], change.fits)
         record_event(

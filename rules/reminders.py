@@ -210,8 +210,7 @@ def certificate_matters(
     """The clocks of a certificate: renewal until the last day of receipt, then replacement; only
     replacement when it was renewed once already (Điều 12, 21 NĐ 68/2024/NĐ-CP).
 
-    Their days are those of `rules.clocks`: nobody is told to work before the page says so, so with
-    a margin above 45 days the stages that would come before fall together on the first day of work.
+    Their days are those of `rules.clocks`: nobody is told to work before the page says so.
     """
     ends = expires_on(facts.not_after)
     file_by = file_by_on(ends, margin_days)
@@ -219,8 +218,8 @@ def certificate_matters(
     renewable = not facts.renewals
     begins = max(facts.known_on, prepare_from_on(ends, renewed=not renewable))
     settled = facts.settled_on
-    if renewable and facts.renewal_sent_on is not None and facts.renewal_sent_on <= last:
-        settled = _earlier(settled, facts.renewal_sent_on)
+    if renewable and (sent := facts.renewal_sent_on) is not None and sent <= last:
+        settled = _earlier(settled, sent)
     replacement = Matter(
         Clock.REPLACEMENT,
         "certificate",

@@ -80,13 +80,14 @@ def _renewal(both: Clocks) -> str:
     return {
         ClockStage.STOPPED: "Không gia hạn được nữa.",
         ClockStage.WAITING: f"Chưa đến kỳ; đầu mối bắt đầu làm từ ngày {_day(one.due_on)}.",
-        ClockStage.DUE: f"Đang đến kỳ; đầu mối phải nộp trước ngày {_day(one.file_by_on)}.",
+        ClockStage.DUE: f"Đang đến kỳ; đầu mối nên nộp chậm nhất ngày {_day(one.file_by_on)}.",
         ClockStage.URGENT: (
-            f"Gấp: Cục phải nhận được trước hết ngày {_day(one.last_receipt_on)}; hãy nhắc đầu mối."
+            f"Gấp: Cục phải nhận được chậm nhất ngày {_day(one.last_receipt_on)}; hãy nhắc đầu mối."
         ),
         ClockStage.PASSED: "Đã quá hạn nộp gia hạn.",
         ClockStage.HISTORY_UNKNOWN: (
-            f"Chưa rõ đã gia hạn lần nào chưa; nếu chưa thì nộp trước ngày {_day(one.file_by_on)}."
+            f"Chưa rõ đã gia hạn lần nào chưa; nếu chưa thì nên nộp chậm nhất ngày "
+            f"{_day(one.file_by_on)}."
         ),
     }[one.stage]
 
@@ -96,7 +97,7 @@ def _replacement(both: Clocks) -> str:
     return {
         ClockStage.STOPPED: "Chưa cần.",
         ClockStage.WAITING: f"Đầu mối bắt đầu chuẩn bị từ ngày {_day(one.prepare_from_on)}.",
-        ClockStage.DUE: f"Đang phải chuẩn bị; xong trước ngày {_day(one.ready_by_on)}.",
+        ClockStage.DUE: f"Đang phải chuẩn bị; nên xong chậm nhất ngày {_day(one.ready_by_on)}.",
         ClockStage.URGENT: "Gấp: phải chuẩn bị ngay; hãy nhắc đầu mối của cơ quan.",
         ClockStage.PASSED: "Đã hết hạn: đề nghị cấp mới được ngay.",
         ClockStage.HISTORY_UNKNOWN: "Chưa rõ; phụ thuộc việc đã gia hạn hay chưa.",

@@ -1,6 +1,7 @@
 """A parcel: what answers a request is tied to it, what is known already is not entered again."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -88,6 +89,18 @@ def test_the_same_parcel_is_not_entered_twice(
     for _ in range(2):
         intake.accept(db_session, parcel(cast, "CC33\ncc 33"), actor=an, draw=draw_paper)
     assert len(db_session.scalars(select(Device)).all()) == 1
+
+
+def test_a_parcel_of_sixty_is_entered_in_as_many_statements_as_one_of_three(
+    db_session: Session, cast: Cast, an: Actor, count_statements: Callable[[], Any]
+) -> None:
+    costs = []
+    for many in (3, 60):
+        typed = "\n".join(f"EE{many:02}{at:04}" for at in range(many))
+        with count_statements() as counted:
+            intake.accept(db_session, parcel(cast, typed), actor=an, draw=draw_paper)
+        costs.append(len(counted))
+    assert costs[0] >= costs[1]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_staff_come_home_to_their_own_page_with_both_clocks(
     with count_statements() as asked:
         page = words(browser.get("/cua-toi").text)
     assert len(asked) <= 10, asked
-    assert "Nộp gia hạn Đang đến kỳ; đầu mối phải nộp trước ngày 26/11/2026." in page
+    assert "Nộp gia hạn Đang đến kỳ; đầu mối nên nộp chậm nhất ngày 26/11/2026." in page
     assert "Chuẩn bị cấp mới Chưa cần." in page
     assert "Chờ anh/chị xác nhận (1)" in page
     assert "Nhận PKI Token TB-7" in page
