@@ -207,10 +207,8 @@ def sentence(reminder: Reminder, subject: str) -> str:
 def certificate_matters(
     facts: CertificateClock, *, margin_days: int = DEFAULT_MARGIN_DAYS
 ) -> tuple[Matter, ...]:
-    """The clocks of a certificate: renewal until the last day of receipt, then replacement; only
-    replacement when it was renewed once already (Điều 12, 21 NĐ 68/2024/NĐ-CP).
-
-    Their days are those of `rules.clocks`: nobody is told to work before the page says so.
+    """The clocks of a certificate, by the days of `rules.clocks`: renewal until the last day of
+    receipt, then replacement; only that when renewed once already (Điều 12, 21 NĐ 68/2024/NĐ-CP).
     """
     ends = expires_on(facts.not_after)
     file_by = file_by_on(ends, margin_days)
