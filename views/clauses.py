@@ -94,6 +94,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "request_tracking.copy": ("Gửi bản sao", "certificate_requests.index"),
     "request_tracking.sending": ("Ghi việc gửi", "certificate_requests.index"),
     "signing_agents.index": ("Trình ký số", ""),
+    "signing_agents.package": ("Gói cài đặt Trình ký số", "signing_agents.index"),
     "signing_jobs.seal": ("Ký số của cơ quan", "certificate_requests.index"),
     "signing_jobs.sign": ("Ký số", "certificate_requests.index"),
     "staff_changes.index": ("Biến động nhân sự", ""),
