@@ -122,7 +122,7 @@ def test_init_on_practice_data_needs_the_word_that_removes_them(
     assert one_sentence(errors)
     assert (practice_copy / "practice" / "id").exists()
     with application(practice_copy):
-        assert db.session.scalar(select(AuditEvent.event)) == "practice.created"
+        assert "practice.created" in db.session.scalars(select(AuditEvent.event)).all()
 
 
 def test_init_empty_takes_all_practice_data_away_and_nothing_of_the_office(
