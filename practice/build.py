@@ -107,6 +107,7 @@ def _at_once() -> Iterator[Session]:
     with writing as connection, connection.begin():
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             yield session
+    db.session.rollback()  # Drawing has read the words of forms, as of before all this.
 
 
 def remove(config: Config) -> None:

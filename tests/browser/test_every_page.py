@@ -137,7 +137,7 @@ class Walk:
         self.page.on(
             "console",
             lambda message: (
-                self.complaints.append(message.text)
+                self.complaints.append(f"{message.text} {message.location.get('url', '')}")
                 if message.type in ("error", "warning")
                 else None
             ),
@@ -151,13 +151,19 @@ class Walk:
         while waiting or knocking:
             address = waiting.pop(0) if waiting else knocking.pop(0)
             pattern = pattern_of(address)
-            if self.seen[pattern] >= how_many(pattern):
+            if self.seen[pattern] >= how_many(pattern) or self.was_asked(pattern):
                 continue
             self.seen[pattern] += 1
             for link in self.opens(address, pattern, shown=address in known):
                 if link not in known:
                     known.add(link)
                     waiting.append(link)
+
+    def was_asked(self, pattern: str) -> bool:
+        """True for a filter that somebody has tried before: the page itself is opened by all."""
+        known = "?" in pattern and pattern in self.examined
+        self.examined.add(pattern)
+        return known
 
     def opens(self, address: str, pattern: str, *, shown: bool) -> list[str]:
         """Open one page and examine it; returns the links of our own server on it."""
@@ -192,8 +198,8 @@ class Walk:
         anatomy = self.page.evaluate(ANATOMY)
         found = list(faults_of(anatomy)) + self.complaints
         self.complaints.clear()
-        first = self.has_new_pieces(pattern)
-        for view in (WIDE, PHONE):
+        new, first = self.has_new_pieces(pattern)
+        for view in (WIDE, PHONE) if new else ():
             self.page.set_viewport_size(view)
             found += self.measured(view["width"])
             if first:
@@ -205,14 +211,17 @@ class Walk:
         links = [link.split("#")[0] for link in anatomy["links"] if link.startswith(own + "/")]
         return [link.removeprefix(own) for link in links]
 
-    def has_new_pieces(self, pattern: str) -> bool:
-        """True for the first page of its kind for this person that nobody saw built so before."""
+    def has_new_pieces(self, pattern: str) -> tuple[bool, bool]:
+        """Whether nobody saw a page built so before, and whether it is this person's first of it.
+
+        What is built of the same pieces is as wide and reads as well as the one before.
+        """
         path = pattern.split("?")[0]
         pieces = f"{path}|{self.page.evaluate(PIECES)}"
-        new = path not in self.heard and pieces not in self.examined
+        new, first = pieces not in self.examined, path not in self.heard
         self.heard.add(path)
         self.examined.add(pieces)
-        return new
+        return new, new and first
 
     def measured(self, width: int) -> list[str]:
         """What is too wide at this width."""
