@@ -127,6 +127,7 @@ class Walk:
     seen: Counter[str] = field(default_factory=Counter)
     heard: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     @property
     def page(self) -> Page:
@@ -179,8 +180,7 @@ class Walk:
         if answer is None or "text/html" not in (answer.header_value("content-type") or ""):
             return []
         if answer.status in (403, 404) and not shown:
-            refusal = f"status of {answer.status}"
-            self.complaints[:] = [one for one in self.complaints if refusal not in one]
+            self.refused.add(answer.url)  # The browser may complain of it a page later.
         elif answer.status != 200:
             self.faults.append(f"{address}: status {answer.status}")
         return [link for link in self.examines(pattern) if link]
@@ -196,7 +196,9 @@ class Walk:
     def examines(self, pattern: str) -> list[str]:
         """Judge the open page at both widths; returns its links."""
         anatomy = self.page.evaluate(ANATOMY)
-        found = list(faults_of(anatomy)) + self.complaints
+        refused = tuple(self.refused) or ("?",)
+        found = list(faults_of(anatomy))
+        found += [one for one in self.complaints if not one.endswith(refused)]
         self.complaints.clear()
         new, first = self.has_new_pieces(pattern)
         for view in (WIDE, PHONE) if new else ():
