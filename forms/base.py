@@ -66,8 +66,12 @@ class HouseForm(FlaskForm):
     """A form whose fields of text, one line or many, all refuse what looks like a PIN.
 
     A note is where an office used to keep it, so this is asked of every text and not of those few
-    where somebody thought of it. The password of an account is not a text of the register.
+    where somebody thought of it. The password of an account is not a text of the register, and a
+    field named in `codes` holds a code that the program itself made: one in five hundred pairing
+    codes would read like a PIN.
     """
+
+    codes: frozenset[str] = frozenset()
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc] # the library has no types
         def get_translations(self, _form: Any) -> _Vietnamese:
@@ -78,7 +82,8 @@ class HouseForm(FlaskForm):
         """Add the question to those that each field asks itself."""
         asked = {name: list(checks) for name, checks in (extra_validators or {}).items()}
         for name, field in self._fields.items():
-            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+            text = isinstance(field, StringField) and not isinstance(field, PasswordField)
+            if text and name not in self.codes:
                 asked.setdefault(name, []).append(_no_secret)
         return bool(super().validate(asked))
 

@@ -10,6 +10,8 @@ from forms.base import HouseForm
 class PairingForm(HouseForm):
     """The code that the agent's own page shows."""
 
+    codes = frozenset({"code"})
+
     code = StringField(
         "Mã ghép nối",
         [InputRequired("Nhập mã ghép nối hiện trên trang của Trình ký số."), Length(max=60)],

@@ -28,12 +28,14 @@ def test_a_number_that_no_row_can_have_is_not_found(login: Login, cast: Cast, ad
     assert "Không tìm thấy" in answer.text
 
 
-def test_another_overflow_is_still_told_as_a_fault_of_ours(app: Flask, client: FlaskClient) -> None:
+def test_another_overflow_is_still_told_as_a_fault_of_ours(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def overflow() -> str:
         raise OverflowError("date value out of range")
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.view_functions["accounts.login"] = overflow
+    monkeypatch.setitem(app.view_functions, "accounts.login", overflow)
     answer = client.get("/dang-nhap")
     assert answer.status_code == 500
     assert "mã tham chiếu" in answer.text

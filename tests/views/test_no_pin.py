@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -12,9 +13,11 @@ from sqlalchemy.orm import Session
 
 import forms
 from forms.base import HouseForm
+from forms.signing import PairingForm
 from models import Device, Person
 from operations.transactions import transaction
 from rules.devices import DeviceState
+from rules.incidents import looks_like_pin
 from schema.custody import Paper
 from tests import factories
 from tests.cast import Cast
@@ -67,3 +70,11 @@ def test_minutes_take_no_pin_in_any_of_their_texts(
     answer = login(cast.an).post(f"/ban-giao/moi?viec=ban-giao&thiet-bi={token}", data=data)
     assert REFUSED in answer.text
     assert db_session.scalar(select(Paper.id)) is None
+
+
+def test_a_pairing_code_that_happens_to_read_like_a_pin_is_taken(app: Flask) -> None:
+    code = "4CH0-72AV-MK7X-P7V8"
+    assert looks_like_pin(code)
+    with app.test_request_context(method="POST", data={"code": code}):
+        form = PairingForm(meta={"csrf": False})
+        assert form.validate(), form.errors
