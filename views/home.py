@@ -13,7 +13,7 @@ from views import home_panels as panels
 from views import home_requests as letters
 from views import home_work as work
 from views.current_law import margin_of
-from views.guards import Account, account, requires
+from views.guards import Account, account, open_to_all, requires
 from views.request_handling import departments
 
 bp = Blueprint("home", __name__)
@@ -57,6 +57,13 @@ def show() -> ResponseReturnValue:
         first_steps=_first_steps(person),
         **_panels(person, rows, numbers, margin),
     )
+
+
+@bp.get("/favicon.ico")
+@open_to_all("a picture that browsers ask for by themselves, also beside a PDF")
+def favicon() -> ResponseReturnValue:
+    """The sign of the program, at the address where browsers look when no page names one."""
+    return redirect(url_for("static", filename="favicon.svg"))
 
 
 def _margin(person: Account) -> int:

@@ -28,13 +28,17 @@ SEND = Permission.REMINDER_SEND
 PER_PAGE = 50
 MOST_NOTICES = 300
 
-# Noun of a reminder -> endpoint of its page and the name of its number there.
-PAGES: Mapping[str, tuple[str, str]] = {
-    "certificate": ("certificates.show", "certificate_id"),
-    "device": ("devices.show", "device_id"),
-    "certificate_request": ("certificate_requests.show", "request_id"),
-    "paper": ("papers.show", "paper_id"),
-    "stocktake": ("stocktakes.show", "stocktake_id"),
+# Noun of a reminder -> endpoint of its page, the name of its number there, and who may open it.
+PAGES: Mapping[str, tuple[str, str, Permission]] = {
+    "certificate": ("certificates.show", "certificate_id", Permission.CERTIFICATE_VIEW),
+    "device": ("devices.show", "device_id", Permission.DEVICE_VIEW),
+    "certificate_request": (
+        "certificate_requests.show",
+        "request_id",
+        Permission.CERTIFICATE_REQUEST_VIEW,
+    ),
+    "paper": ("papers.show", "paper_id", Permission.PAPER_VIEW),
+    "stocktake": ("stocktakes.show", "stocktake_id", Permission.STOCKTAKE_VIEW),
 }
 
 
@@ -116,9 +120,10 @@ def _page(where: Sequence[ColumnElement[bool]], after: int | None) -> Sequence[R
 
 
 def _url(row: Reminder) -> str:
-    endpoint, name = PAGES.get(row.noun, ("", ""))
-    known = endpoint in current_app.view_functions
-    return url_for(endpoint, **{name: row.object_id}) if known else ""
+    if row.noun not in PAGES:
+        return ""
+    endpoint, name, permission = PAGES[row.noun]
+    return url_for(endpoint, **{name: row.object_id}) if account().can(permission) else ""
 
 
 @bp.post("/tao")

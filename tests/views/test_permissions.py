@@ -73,6 +73,7 @@ def test_what_is_open_to_strangers_is_this_short_list(app: Flask) -> None:
     assert opened - for_programs(app) == {
         "accounts.login",
         "accounts.logout",
+        "home.favicon",
         "calendar_feeds.read",  # its address is a secret of 160 bits
     }, (
         "a door was opened to strangers: add it here when meant, with its reason at the view"

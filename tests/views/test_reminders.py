@@ -129,3 +129,10 @@ def test_the_password_of_the_mail_server_stays_outside_the_database(
     kept = db_session.scalars(select(Setting.value)).all()
     assert "mail.example.vn" in kept
     assert "bi-mat-thu" not in kept
+
+
+@pytest.mark.usefixtures("reminded")
+def test_an_administrator_is_led_to_no_page_that_refuses_them(login: Login, cast: Cast) -> None:
+    text = login(cast.dung).get("/nhac-viec").text
+    assert "Phạm Văn Em" in text
+    assert 'href="/chung-thu/' not in text
