@@ -83,7 +83,9 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     with application(instance):
         user = db.session.scalars(select(User)).one()
         times = {"created_at": NOW, "seen_at": NOW, "reauthenticated_at": NOW}
-        open_login = LoginSession(user_id=user.id, key_hash="a" * 64, address="", browser="", **times)
+        open_login = LoginSession(
+            user_id=user.id, key_hash="a" * 64, address="", browser="", **times
+        )
         db.session.add(open_login)
         db.session.commit()
     file, folder = tmp_path / "sao-luu.zip", tmp_path / "khoi-phuc"

@@ -75,9 +75,7 @@ def test_what_is_open_to_strangers_is_this_short_list(app: Flask) -> None:
         "accounts.logout",
         "home.favicon",
         "calendar_feeds.read",  # its address is a secret of 160 bits
-    }, (
-        "a door was opened to strangers: add it here when meant, with its reason at the view"
-    )
+    }, "a door was opened to strangers: add it here when meant, with its reason at the view"
 
 
 def test_only_doors_for_programs_do_without_the_secret_of_forms(app: Flask) -> None:
