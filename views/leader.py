@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 import clock
 from extensions import db
 from models import Certificate
+from rules.days import MIN_DAYS_LEFT
 from rules.permissions import Permission
 from schema.custody import Incident
 from views import home_panels as panels
@@ -76,8 +77,11 @@ def show() -> ResponseReturnValue:
 
 
 def _endings(scope: Scope, today: date) -> dict[date, tuple[int, int]]:
-    """Certificates in force that end on each day of the next 13 weeks: all, and renewed already."""
-    renewed = func.sum(func.coalesce(Certificate.renewals, 0))
+    """Certificates in force that end on each day of the next 13 weeks: all, and those that cannot
+    be renewed any more (renewed once already, or past the last day of receipt).
+    """
+    over = or_(Certificate.renewals > 0, Certificate.expires_on < today + timedelta(MIN_DAYS_LEFT))
+    renewed = func.sum(case((over, 1), else_=0))
     rows = db.session.execute(
         select(Certificate.expires_on, func.count(), renewed)
         .where(
@@ -88,7 +92,7 @@ def _endings(scope: Scope, today: date) -> dict[date, tuple[int, int]]:
         )
         .group_by(Certificate.expires_on)
     )
-    return {day: (count, min(count, again or 0)) for day, count, again in rows}
+    return {day: (count, replaced) for day, count, replaced in rows}
 
 
 def bars(endings: dict[date, tuple[int, int]], today: date) -> Sequence[Bar]:
