@@ -27,6 +27,7 @@ from rules.office_documents import (
     PictureKind,
     StepState,
 )
+from rules.signers import SigningAuthority
 
 
 class OfficeDocument(Base):
@@ -78,6 +79,13 @@ class DocumentStep(Base):
     act: Mapped[SigningAct] = mapped_column(Choice(SigningAct))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: the agency's
     position_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"))  # the capacity
+    # As they were when the signer was chosen: a position may change its title later.
+    title: Mapped[str] = mapped_column(String(200), default="")
+    authority: Mapped[SigningAuthority | None] = mapped_column(Choice(SigningAuthority))
+    head_title: Mapped[str] = mapped_column(String(200), default="")  # behind KT., TL., TUQ.
+    collective: Mapped[str] = mapped_column(String(200), default="")  # behind TM.
+    authority_paper: Mapped[str] = mapped_column(String(300), default="")
+    authority_until_on: Mapped[date | None] = mapped_column(Date)
     field: Mapped[str] = mapped_column(String(80))
     page: Mapped[int] = mapped_column(Integer)  # from 0
     x1: Mapped[float] = mapped_column(Float)  # PDF points from the bottom left as shown
