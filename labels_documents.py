@@ -12,6 +12,7 @@ from rules.office_documents import (
     PictureKind,
     StepState,
 )
+from rules.upgrades import PadesLevel, UpgradeState
 
 DOCUMENT_WAYS: Mapping[DocumentWay, str] = {
     DocumentWay.SEAL_OF_SCAN: "Ký số của cơ quan trên bản quét văn bản giấy",
@@ -64,6 +65,20 @@ PICTURE_KINDS: Mapping[PictureKind, str] = {
     PictureKind.INITIALS: "Hình chữ ký nháy",
 }
 
+PADES_LEVELS: Mapping[PadesLevel, str] = {
+    PadesLevel.B_B: "B-B: chữ ký, chưa có dấu thời gian",
+    PadesLevel.B_T: "B-T: có dấu thời gian",
+    PadesLevel.B_LT: "B-LT: kèm dữ liệu kiểm tra thu hồi",
+    PadesLevel.B_LTA: "B-LTA: có dấu thời gian lưu trữ",
+}
+
+UPGRADE_STATES: Mapping[UpgradeState, str] = {
+    UpgradeState.WAITING: "Chờ",
+    UpgradeState.RUNNING: "Đang làm",
+    UpgradeState.DONE: "Xong",
+    UpgradeState.GIVEN_UP: "Thôi, cần người xem",
+}
+
 DOCUMENT_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     DocumentWay: DOCUMENT_WAYS,
     DocumentState: DOCUMENT_STATES,
@@ -71,4 +86,6 @@ DOCUMENT_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     DocumentAct: DOCUMENT_ACTS,
     IncomingState: INCOMING_STATES,
     PictureKind: PICTURE_KINDS,
+    PadesLevel: PADES_LEVELS,
+    UpgradeState: UPGRADE_STATES,
 }

@@ -1,5 +1,5 @@
 """Tables that no longer fit into `models.py`, by the part of daily life that they serve."""
 
-from schema import changes, custody, daily, documents, law, reports, stocktakes
+from schema import changes, custody, daily, documents, law, reports, stocktakes, upgrades
 
-__all__ = ["changes", "custody", "daily", "documents", "law", "reports", "stocktakes"]
+__all__ = ["changes", "custody", "daily", "documents", "law", "reports", "stocktakes", "upgrades"]
