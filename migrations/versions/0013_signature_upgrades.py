@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_signature_upgrades"
-down_revision = "0011_document_capacities"
+revision = "0013_signature_upgrades"
+down_revision = "0012_paper_signatures"
 branch_labels = None
 depends_on = None
 
