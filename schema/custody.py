@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -19,6 +29,8 @@ from models import (
     StoredFile,
 )
 from rules.devices import DeviceState
+from rules.documents import SigningAct
+from rules.office_documents import StepState
 from rules.papers import PaperFileRole, PaperKind, PaperState
 
 
@@ -66,6 +78,9 @@ class Paper(Base):
     files: Mapped[list["PaperFile"]] = relationship(back_populates="paper", order_by="PaperFile.id")
     confirmations: Mapped[list["PaperConfirmation"]] = relationship(
         back_populates="paper", order_by="PaperConfirmation.id"
+    )
+    signatures: Mapped[list["PaperSignature"]] = relationship(
+        back_populates="paper", order_by="PaperSignature.place"
     )
 
 
@@ -120,6 +135,32 @@ class PaperConfirmation(Base):
     confirmed_at: Mapped[datetime] = mapped_column(Instant)
 
     paper: Mapped[Paper] = relationship(back_populates="confirmations")
+
+
+class PaperSignature(Base):
+    """One digital signature wanted on a paper made to be signed here, and whether it is given.
+
+    `side` is the block of the paper as its anchors call it; all of one `turn` sign in any order."""
+
+    __tablename__ = "paper_signature"
+    __table_args__ = (
+        UniqueConstraint("paper_id", "place"),
+        Index("ix_paper_signature_person_state", "person_id", "state", "paper_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    place: Mapped[int] = mapped_column(Integer)
+    turn: Mapped[int] = mapped_column(Integer)
+    side: Mapped[str] = mapped_column(String(40))
+    act: Mapped[SigningAct] = mapped_column(Choice(SigningAct))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: the agency's
+    state: Mapped[StepState] = mapped_column(Choice(StepState))
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+
+    paper: Mapped[Paper] = relationship(back_populates="signatures")
+    person: Mapped[Person | None] = relationship()
 
 
 class CustodyMove(Base):
