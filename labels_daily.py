@@ -16,6 +16,7 @@ from rules.reminders import Audience, Clock
 from rules.reports import Figure, ReportState, Section
 from rules.sheet_imports import ImportState, RowVerdict
 from rules.stocktakes import CountOutcome, CountWay, FollowUpAct
+from rules.token_logins import RevocationKnown, TokenLogin, TokenRefusal
 
 EVIDENCES: Mapping[Evidence, str] = {
     Evidence.NONE: "Chưa có",
@@ -205,6 +206,31 @@ ROW_VERDICTS: Mapping[RowVerdict, str] = {
     RowVerdict.SKIPPED: "Bỏ qua",
 }
 
+TOKEN_LOGINS: Mapping[TokenLogin, str] = {
+    TokenLogin.OFF: "Chỉ bằng mật khẩu",
+    TokenLogin.ALSO: "Bằng mật khẩu hoặc bằng thiết bị",
+    TokenLogin.ONLY: "Chỉ bằng thiết bị",
+}
+
+REVOCATIONS: Mapping[RevocationKnown, str] = {
+    RevocationKnown.GOOD: "Không bị thu hồi",
+    RevocationKnown.REVOKED: "Đã bị thu hồi",
+    RevocationKnown.UNCHECKED: "Chưa kiểm tra",
+}
+
+TOKEN_REFUSALS: Mapping[TokenRefusal, str] = {
+    TokenRefusal.CERTIFICATE_UNKNOWN: "Chứng thư không có trong sổ",
+    TokenRefusal.NOT_PERSONAL: "Không phải chứng thư của cá nhân",
+    TokenRefusal.NOT_SWITCHED_ON: "Tài khoản chưa bật đăng nhập bằng thiết bị",
+    TokenRefusal.ACCOUNT_CLOSED: "Không có tài khoản đang sử dụng",
+    TokenRefusal.OTHER_PERSON: "Chứng thư của người khác",
+    TokenRefusal.CERTIFICATE_REVOKED: "Chứng thư đã bị thu hồi",
+    TokenRefusal.CERTIFICATE_NOT_VALID: "Chứng thư ngoài thời hạn",
+    TokenRefusal.DEVICE_LOST: "Thiết bị đã báo mất hoặc đã thu hồi",
+    TokenRefusal.CERTIFICATE_UNTRUSTED: "Chưa tin cậy nơi cấp chứng thư",
+    TokenRefusal.REVOCATION_UNCHECKED: "Chưa kiểm tra được thu hồi",
+}
+
 DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Evidence: EVIDENCES,
     CustodyAct: CUSTODY_ACTS,
@@ -223,4 +249,7 @@ DAILY_LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     RowVerdict: ROW_VERDICTS,
     Figure: FIGURES,
     Section: SECTIONS,
+    TokenLogin: TOKEN_LOGINS,
+    RevocationKnown: REVOCATIONS,
+    TokenRefusal: TOKEN_REFUSALS,
 }

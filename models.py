@@ -38,6 +38,7 @@ from rules.permissions import Role
 from rules.requests import LineState, RequestKind, RequestState
 from rules.signers import SigningAuthority
 from rules.systems import SystemKind
+from rules.token_logins import TokenLogin
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 
@@ -226,7 +227,9 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=True)
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
-    token_login: Mapped[bool] = mapped_column(Boolean, default=False)  # also with the token
+    token_login_mode: Mapped[TokenLogin] = mapped_column(
+        Choice(TokenLogin), default=TokenLogin.OFF
+    )
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Integer, default=1)

@@ -186,21 +186,3 @@ class SignaturePicture(Base):
 
     person: Mapped[Person | None] = relationship()
     agency: Mapped[Agency | None] = relationship()
-
-
-class LoginChallenge(Base):
-    """A login by token under way: what the agent must sign is bound to it and to this server."""
-
-    __tablename__ = "login_challenge"
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(64), unique=True)
-    browser_hash: Mapped[str] = mapped_column(String(64))  # of the secret in the browser's cookie
-    address: Mapped[str] = mapped_column(String(64))
-    nonce: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(Instant)
-    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
-    proved_at: Mapped[datetime | None] = mapped_column(Instant)
-    used_at: Mapped[datetime | None] = mapped_column(Instant)
