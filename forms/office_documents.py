@@ -23,6 +23,7 @@ from forms.fields import ChoiceField, DayField, DayRequired, at_most, number_or_
 from labels import label
 from rules.documents import SigningAct
 from rules.office_documents import COPIES, PEOPLES_ACTS, DocumentWay
+from rules.signers import SigningAuthority
 
 
 class _Versioned(HouseForm):
@@ -86,6 +87,21 @@ class UploadForm(HouseForm):
 
 class SignerForm(Form):
     """One row: who signs, in which capacity, doing what. An empty row is left out."""
+
+    authority = ChoiceField(
+        "Quyền hạn ký",
+        [Optional()],
+        coerce=str,
+        choices=[
+            SelectChoice("", "như chức vụ trong sổ"),
+            *(SelectChoice(one.name, label(one)) for one in SigningAuthority),
+        ],
+        default="",
+    )
+    head_title = StringField("Chức vụ người đứng đầu (sau KT., TL., TUQ.)", [at_most(200)])
+    collective = StringField("Tập thể lãnh đạo (sau TM.)", [at_most(200)])
+    paper = StringField("Văn bản giao quyền ký: số, ngày", [at_most(300)])
+    paper_until_on = DayField("Giao quyền đến hết ngày", [Optional()])
 
     position_id = ChoiceField("Người ký, chức vụ", [Optional()], coerce=number_or_none, choices=[])
     act = ChoiceField(

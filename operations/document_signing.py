@@ -9,6 +9,7 @@ import audit
 from audit import Actor
 from models import Certificate, SigningJob
 from operations import files
+from operations.document_capacities import facts_of, words_of
 from operations.office_documents import NOUN, load_document, refuse
 from operations.signing_certificates import certificates_to_seal, certificates_to_sign
 from operations.transactions import Refused, expect_version
@@ -27,6 +28,7 @@ from rules.office_documents import (
     next_state,
 )
 from rules.permissions import Permission
+from rules.signers import check_signer
 from schema.documents import DocumentStep, OfficeDocument
 
 
@@ -69,6 +71,8 @@ def step_to_sign(
     step = _turn(document, actor, act)
     own = certificate_id in {one.id for one in usable_certificates(session, step, actor)}
     refuse(check_own_certificate(own, on=actor.today, law=before_seal.law))
+    if (signer := facts_of(step)) is not None:  # a term may have ended since it was sent out
+        refuse(check_signer(signer, on=actor.today, law=before_seal.law))
     if step.person_id is None:
         _check_ready(document)
         found = check_before_seal(before_seal.signatures, on=actor.today, law=before_seal.law)
@@ -139,7 +143,7 @@ def sign_document(session: Session, job: SigningJob, actor: Actor, signed_pdf: b
         object_id=document.id,
         agency_id=document.agency_id,
         document_sha256=sha256,
-        **(told if by_agency else told | {"step": step.place}),
+        **(told if by_agency else told | {"step": step.place, "capacity": words_of(step)}),
     )
     return sha256
 

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session, selectinload
 import audit
 from audit import Actor
 from models import Agency, Position, SigningJob
+from operations import document_capacities as capacities
 from operations import files
+from operations.document_capacities import AS_REGISTERED, Capacity
 from operations.law import law_for
 from operations.signing_job_records import give_up
 from operations.transactions import Refused, expect_version, transaction
@@ -65,6 +67,7 @@ class WantedStep:
     act: SigningAct
     position_id: int | None
     place: Place
+    capacity: Capacity = AS_REGISTERED
 
 
 @dataclass(frozen=True)
@@ -160,13 +163,15 @@ def change(
             "day": asdict(wanted.day) if wanted.day else None,
             "whole_day": wanted.whole_day,
         }
-        _replace_steps(session, document, wanted.steps)
+        _replace_steps(session, document, wanted.steps, actor.today)
         document.version += 1
         changed = ["state", "steps"] if again else ["steps"]
         _record(session, "document.changed", document, actor, changed=changed)
 
 
-def _replace_steps(session: Session, document: OfficeDocument, steps: Sequence[WantedStep]) -> None:
+def _replace_steps(
+    session: Session, document: OfficeDocument, steps: Sequence[WantedStep], on: date
+) -> None:
     positions = _positions(session, document, [one.position_id for one in steps])
     document.steps.clear()
     session.flush()
@@ -175,21 +180,24 @@ def _replace_steps(session: Session, document: OfficeDocument, steps: Sequence[W
         position = positions[one.position_id] if one.position_id is not None else None
         page = one.place.page if 0 <= one.place.page < len(sizes) else 0
         x1, y1, x2, y2 = to_points(one.place, sizes[page][1])
-        document.steps.append(
-            DocumentStep(
-                place=number,
-                act=one.act,
-                person_id=position.person_id if position else None,
-                position_id=position.id if position else None,
-                field=f"chu_ky_{number + 1}_{document.original_sha256[:8]}",
-                page=one.place.page,
-                x1=x1,
-                y1=y1,
-                x2=x2,
-                y2=y2,
-                state=StepState.WAITING,
-            )
+        step = DocumentStep(
+            place=number,
+            act=one.act,
+            person_id=position.person_id if position else None,
+            position_id=position.id if position else None,
+            field=f"chu_ky_{number + 1}_{document.original_sha256[:8]}",
+            page=one.place.page,
+            x1=x1,
+            y1=y1,
+            x2=x2,
+            y2=y2,
+            state=StepState.WAITING,
         )
+        capacity = one.capacity
+        if position is not None:
+            capacity = capacities.completed(session, document.agency, position, capacity, on)
+        capacities.write(step, position, capacity)
+        document.steps.append(step)
     session.flush()
 
 
@@ -250,7 +258,13 @@ def _facts(session: Session, document: OfficeDocument, on: date) -> list[StepFac
     ).all()
     held: dict[int | None, int] = {row[0]: row[1] for row in counted}
     return [
-        StepFacts(one.act, one.person_id, held.get(one.person_id, 0), one.position_id is not None)
+        StepFacts(
+            one.act,
+            one.person_id,
+            held.get(one.person_id, 0),
+            one.position_id is not None,
+            capacities.facts_of(one),
+        )
         for one in document.steps
     ]
 

@@ -14,6 +14,7 @@ from rules.documents import SigningAct
 from rules.findings import Finding, Severity, finding
 from rules.law import Law
 from rules.provisions import Provision
+from rules.signers import SignerFacts, check_signer
 
 
 class DocumentWay(StrEnum):
@@ -152,13 +153,15 @@ def next_state(
 @dataclass(frozen=True)
 class StepFacts:
     """One wanted signature. `capacities` counts the positions that the person holds in the agency;
-    `capacity_chosen` says that one of them was named.
+    `capacity_chosen` says that one of them was named. `signer` tells the mark and the paper of who
+    signs with authority, None while no mark is known.
     """
 
     act: SigningAct
     person_id: int | None
     capacities: int = 0
     capacity_chosen: bool = False
+    signer: SignerFacts | None = None
 
     @property
     def by_agency(self) -> bool:
@@ -195,6 +198,7 @@ def check_steps(
         *_wrong_acts(WAYS[way], steps),
         *_wrong_order(steps, on, law),
         *_wrong_capacity(steps, on, law),
+        *_wrong_authority(WAYS[way], steps, on, law),
     )
 
 
@@ -282,6 +286,27 @@ def _wrong_capacity(steps: Sequence[StepFacts], on: date, law: Law) -> Iterator[
             "Chọn chức vụ của người ký.",
             _provision(law, "signing.own_title_only", on),
         )
+
+
+def _wrong_authority(
+    needs: WayNeeds, steps: Sequence[StepFacts], on: date, law: Law
+) -> Iterator[Finding]:
+    """KT., TL., TM., Q., TUQ. of who signs with authority, and the paper behind it (NĐ 30/2020,
+    Điều 13). People who check or comment sign as what they are, without a mark.
+    """
+    for one in steps:
+        if one.by_agency or one.act is not SigningAct.APPROVE:
+            continue
+        if one.signer is not None:
+            yield from check_signer(one.signer, on=on, law=law)
+        elif needs.numbered:
+            yield finding(
+                "documents.authority_missing",
+                Severity.MUST,
+                "Chưa ghi người có thẩm quyền ký với quyền hạn nào (người đứng đầu, TM., Q., KT., "
+                "TL., TUQ.).",
+                "Chọn quyền hạn ký ở trang Người ký.",
+            )
 
 
 def _provision(law: Law, key: str, on: date) -> Provision | None:

@@ -85,6 +85,12 @@ def signature_lines(facts: SignerFacts) -> tuple[str, ...]:
     return tuple(line.upper() for line in lines)
 
 
+def capacity_words(facts: SignerFacts) -> str:
+    """The capacity in one line, as it is told on screens and in the log: KT. CHỦ TỊCH – PHÓ CHỦ
+    TỊCH."""
+    return " – ".join(signature_lines(facts))
+
+
 def check_signer(facts: SignerFacts, *, on: date, law: Law) -> tuple[Finding, ...]:
     """Whether the signer may sign in this capacity on a day: titles, paper and term."""
     needs = AUTHORITIES[facts.authority]

@@ -16,6 +16,7 @@ from labels import label
 from letters import fonts as letter_fonts
 from models import Certificate, SigningAgent
 from operations import files, signing_jobs
+from operations.document_capacities import facts_of, words_of
 from operations.document_signing import BeforeSeal, due_step, usable_certificates
 from operations.law import law_for
 from operations.office_documents import field_names
@@ -23,7 +24,8 @@ from operations.pictures import current_picture
 from operations.signing_jobs import Order, new_public_id
 from rules.document_places import TEXT_SIZE, corner_text, day_text, has_corner, number_text
 from rules.documents import SigningAct
-from rules.findings import warnings
+from rules.findings import Finding, warnings
+from rules.law import Law
 from rules.office_documents import (
     WAYS,
     PictureKind,
@@ -32,6 +34,7 @@ from rules.office_documents import (
     check_before_seal,
 )
 from rules.permissions import Permission
+from rules.signers import check_signer
 from schema.documents import DocumentStep, OfficeDocument
 from signing.messages import TICKET_LIFETIME, Evidence, Item, Manifest
 from signing.pades import appearance, strangers
@@ -165,14 +168,30 @@ def _subject(
             {"label": "Số, ngày", "value": number},
             {
                 "label": "Ký với tư cách",
-                "value": step.capacity.title if step.capacity else document.agency.name,
-                "note": "Chọn chứng thư đúng với chức danh này." if step.capacity else "",
+                "value": words_of(step) or document.agency.name,
+                "note": "" if sealing else "Chọn chứng thư đúng với chức danh này.",
             },
+            *_paper_behind(step),
         ],
-        "findings": found if sealing else (),
+        "findings": found if sealing else _of_signer(step, before.law),
         "must_see": sealing and bool(warnings(found)),
         "verified": view(report, document.title, 0) if report is not None else None,
     }
+
+
+def _of_signer(step: DocumentStep, law: Law) -> tuple[Finding, ...]:
+    """What stands against this person's signing in this capacity today, and what to mind."""
+    facts = facts_of(step)
+    return check_signer(facts, on=clock.today(), law=law) if facts is not None else ()
+
+
+def _paper_behind(step: DocumentStep) -> list[dict[str, str]]:
+    """The paper that gives the right to sign, if one is recorded."""
+    if not step.authority_paper:
+        return []
+    until = step.authority_until_on
+    note = f"đến hết ngày {until:%d/%m/%Y}" if until is not None else ""
+    return [{"label": "Văn bản giao quyền ký", "value": step.authority_paper, "note": note}]
 
 
 # Preparing ----------------------------------------------------------------------------------------
@@ -241,6 +260,7 @@ def _item(step: DocumentStep, prepared: Prepared) -> Item:
         field=step.field,
         title=document.title,
         number=number,
+        capacity=words_of(step),
     )
 
 

@@ -1,6 +1,7 @@
 """What is done with a document of the office before and between signatures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import (
@@ -24,12 +25,14 @@ from forms.office_documents import (
     NumberForm,
     PlacesForm,
     ReasonForm,
+    SignerForm,
     SignersForm,
 )
 from labels import label
 from letters.errors import LetterError
 from models import Agency, Position
 from operations import office_documents
+from operations.document_capacities import Capacity
 from operations.files import DamagedFile
 from operations.law import law_for
 from operations.office_documents import WantedStep
@@ -39,7 +42,8 @@ from rules.documents import SigningAct
 from rules.office_documents import PEOPLES_ACTS, WAYS, DocumentAct
 from rules.office_documents import next_state as next_document_state
 from rules.permissions import Permission
-from schema.documents import OfficeDocument
+from rules.signers import SigningAuthority
+from schema.documents import DocumentStep, OfficeDocument
 from signing.errors import SigningError
 from views import office_document_places as places
 from views.guards import account, below, requires
@@ -91,13 +95,13 @@ def signers(document_id: int) -> ResponseReturnValue:
     offered = _positions(document)
     form = _signers_form(document, offered)
     if form.validate_on_submit():
-        rows = [
-            (SigningAct[row.form.act.data], offered[row.form.position_id.data])
-            for row in form.signers
-            if row.form.position_id.data is not None
-        ]
+        chosen = [row.form for row in form.signers if row.form.position_id.data is not None]
+        rows = [(SigningAct[one.act.data], offered[one.position_id.data]) for one in chosen]
         agencys = [(one.act, None) for one in document.steps if one.person_id is None]
         steps = _keeping_places(document, places.preset_steps(document, [*rows, *agencys]))
+        steps[: len(chosen)] = [
+            replace(step, capacity=_capacity(row)) for step, row in zip(steps, chosen, strict=False)
+        ]
         whole = document.layout.get("whole_day", True)
         wanted = places.wanted(document, steps, whole_day=whole)
         if attempt(lambda: _change(document, form.version.data, wanted)):
@@ -107,12 +111,31 @@ def signers(document_id: int) -> ResponseReturnValue:
     )
 
 
+def _capacity(row: SignerForm) -> Capacity:
+    """The capacity of one row as it was typed."""
+    return Capacity(
+        SigningAuthority[row.authority.data] if row.authority.data else None,
+        (row.head_title.data or "").strip(),
+        (row.collective.data or "").strip(),
+        (row.paper.data or "").strip(),
+        row.paper_until_on.data,
+    )
+
+
+def _signer_row(step: DocumentStep) -> dict[str, Any]:
+    return {
+        "position_id": step.position_id,
+        "act": step.act.name,
+        "authority": step.authority.name if step.authority else "",
+        "head_title": step.head_title,
+        "collective": step.collective,
+        "paper": step.authority_paper,
+        "paper_until_on": step.authority_until_on,
+    }
+
+
 def _signers_form(document: OfficeDocument, offered: dict[int, Position]) -> SignersForm:
-    people = [
-        {"position_id": one.position_id, "act": one.act.name}
-        for one in document.steps
-        if one.person_id is not None
-    ]
+    people = [_signer_row(one) for one in document.steps if one.person_id is not None]
     most = WAYS[document.way].most_people or office_documents.MOST_STEPS - 1
     wanted = min(most, max(len(people) + EMPTY_ROWS, WAYS[document.way].least_people))
     default = SigningAct.APPROVE.name if most == 1 else SigningAct.INITIAL.name
@@ -152,13 +175,9 @@ def _keeping_places(document: OfficeDocument, steps: list[WantedStep]) -> list[W
     """The new signatures, where somebody who was there before keeps their place."""
     before = {(one.act, one.position_id): one.place for one in places.present_steps(document)}
     return [
-        WantedStep(
-            one.act,
-            one.position_id,
-            before.get((one.act, one.position_id), one.place)
-            if one.position_id is not None
-            else one.place,
-        )
+        replace(one, place=before.get((one.act, one.position_id), one.place))
+        if one.position_id is not None
+        else one
         for one in steps
     ]
 
@@ -180,7 +199,13 @@ def place(document_id: int) -> ResponseReturnValue:
     document = _to_change(document_id)
     if request.method == "POST" and request.form.get("preset"):
         signers = [(one.act, one.capacity) for one in document.steps]
-        wanted = places.wanted(document, places.preset_steps(document, signers))
+        steps = [
+            replace(new, capacity=old.capacity)
+            for new, old in zip(
+                places.preset_steps(document, signers), places.present_steps(document), strict=True
+            )
+        ]
+        wanted = places.wanted(document, steps)
         if attempt(lambda: _change(document, document.version, wanted)):
             flash("Đã đặt lại các vị trí của chữ ký theo mẫu.", "success")
         return redirect(url_for(".place", document_id=document_id), 303)
@@ -244,7 +269,7 @@ def _moved(
         for spot, row in zip(found, form.places, strict=False)
     }
     steps = [
-        WantedStep(one.act, one.position_id, typed.get(f"step-{number}", one.place))
+        replace(one, place=typed.get(f"step-{number}", one.place))
         for number, one in enumerate(places.present_steps(document))
     ]
     return office_documents.Wanted(

@@ -7,6 +7,7 @@ from extensions import db
 from letters import fonts as letter_fonts
 from models import Position
 from operations import files
+from operations.document_capacities import capacity_of
 from operations.office_documents import (
     Wanted,
     WantedStep,
@@ -109,7 +110,10 @@ def wanted(
 
 def present_steps(document: OfficeDocument) -> list[WantedStep]:
     """The signatures as they are stored."""
-    return [WantedStep(one.act, one.position_id, place_of(document, one)) for one in document.steps]
+    return [
+        WantedStep(one.act, one.position_id, place_of(document, one), capacity_of(one))
+        for one in document.steps
+    ]
 
 
 def spots(document: OfficeDocument, words: Sequence[str]) -> list[Spot]:

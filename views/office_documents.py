@@ -24,6 +24,7 @@ from extensions import db
 from forms.office_documents import NumberForm, ReasonForm
 from models import Agency
 from operations import files
+from operations.document_capacities import words_of
 from operations.document_signing import due_step
 from operations.law import law_for
 from operations.office_documents import NOUN, findings_of, is_finished
@@ -206,7 +207,7 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         document=document,
         due=due,
         needs=needs,
-        words=step_words(document),
+        capacities={one.id: words_of(one) for one in document.steps},
         findings=_findings(document),
         finished=is_finished(document),
         may_change=may_edit and drafting,

@@ -24,9 +24,11 @@ from models import (
     SigningJob,
 )
 from operations import files
+from operations.request_signers import facts_of_signer
 from operations.signing_jobs import Order, new_public_id
 from rules.document_places import day_text, number_text
 from rules.documents import DocumentKind, SigningAct
+from rules.signers import capacity_words
 from signing.messages import (
     TICKET_LIFETIME,
     AgentPublicKeys,
@@ -199,6 +201,7 @@ def restored(manifest: dict[str, Any]) -> SignedManifest:
 def item_of(request: CertificateRequest, act: SigningAct, prepared: Prepared) -> Item:
     """What the manifest says of one prepared letter."""
     number = ""
+    signer = facts_of_signer(request) if act is SigningAct.APPROVE else None
     if act is SigningAct.ISSUE and request.document_number:
         number = f"Số {symbol(request)}, ngày {request.document_on:%d/%m/%Y}"
     return Item(
@@ -209,6 +212,7 @@ def item_of(request: CertificateRequest, act: SigningAct, prepared: Prepared) ->
         field=FIELDS[act],
         title=f"{label(request.kind)}: {len(request.lines)} dòng (số {request.id} trong sổ)",
         number=number,
+        capacity=capacity_words(signer) if signer is not None else "",
     )
 
 

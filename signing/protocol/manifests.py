@@ -32,7 +32,7 @@ _PURPOSE = "manifest"
 @dataclass(frozen=True, slots=True)
 class Item:
     """One prepared document. `sha256` (hex) and `size` are of the whole prepared file with its
-    hole; `title` and `number` are shown to the person."""
+    hole; `title` and `number` are shown to the person, and so is `capacity`: as what they sign."""
 
     name: str
     sha256: str
@@ -41,11 +41,13 @@ class Item:
     field: str
     title: str
     number: str = ""
+    capacity: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {
             "byte_range": list(self.byte_range),
+            "capacity": self.capacity,
             "field": self.field,
             "name": self.name,
             "number": self.number,
@@ -66,6 +68,7 @@ class Item:
             field=fields.text("field", most=200),
             title=fields.text("title", most=500),
             number=fields.text("number", most=200),
+            capacity=fields.text("capacity", most=900) if fields.has("capacity") else "",
         )
 
     def check(self, pdf: bytes) -> None:

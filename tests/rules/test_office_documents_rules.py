@@ -45,13 +45,15 @@ from rules.office_documents import (
     check_steps,
     next_state,
 )
+from rules.signers import SignerFacts, SigningAuthority, capacity_words
 
 ON = date(2026, 11, 21)
 DECREE = regulations.load()
 BAC_NINH = DECREE.under("bac_ninh_60_2025")
 HUE = DECREE.under("thua_thien_hue_2289_2024")
 DONG_NAI = DECREE.under("dong_nai_draft_2026")
-LEADER = StepFacts(SigningAct.APPROVE, 1, 1, True)
+HEAD = SignerFacts(SigningAuthority.HEAD, "Chủ tịch")
+LEADER = StepFacts(SigningAct.APPROVE, 1, 1, True, HEAD)
 CHECKER = StepFacts(SigningAct.INITIAL, 2, 1, True)
 AGENCY = StepFacts(SigningAct.ISSUE, None)
 
@@ -80,7 +82,7 @@ def codes(found: object) -> list[str]:
         (DocumentWay.MANY_AND_AGENCY, [LEADER, CHECKER, AGENCY], ["approval_last"]),
         (
             DocumentWay.PERSON_AND_AGENCY,
-            [StepFacts(SigningAct.APPROVE, 1, 2, False), AGENCY],
+            [StepFacts(SigningAct.APPROVE, 1, 2, False, HEAD), AGENCY],
             ["capacity"],
         ),
     ],
@@ -289,3 +291,45 @@ def test_a_reason_is_owed_wherever_the_verdict_is_not_valid() -> None:
 
 def test_every_way_is_described() -> None:
     assert set(WAYS) == set(DocumentWay)
+
+
+@pytest.mark.parametrize(
+    ("way", "act", "signer", "wrong"),
+    [
+        (DocumentWay.PERSON_AND_AGENCY, SigningAct.APPROVE, None, ["authority_missing"]),
+        (DocumentWay.MANY_INSIDE, SigningAct.APPROVE, None, []),
+        (DocumentWay.MANY_INSIDE, SigningAct.INITIAL, None, []),
+        (
+            DocumentWay.PERSON_AND_AGENCY,
+            SigningAct.APPROVE,
+            SignerFacts(SigningAuthority.TL, "Chánh Văn phòng", "Chủ tịch"),
+            ["paper_missing"],
+        ),
+        (
+            DocumentWay.MANY_INSIDE,
+            SigningAct.APPROVE,
+            SignerFacts(SigningAuthority.TUQ, "Chánh Văn phòng", "Chủ tịch", paper="Giấy 05/UQ"),
+            ["term_missing"],
+        ),
+        (
+            DocumentWay.PERSON_AND_AGENCY,
+            SigningAct.APPROVE,
+            SignerFacts(
+                SigningAuthority.KT, "Phó Chủ tịch", "Chủ tịch", paper="Quyết định 01/QĐ-UBND"
+            ),
+            [],
+        ),
+    ],
+)
+def test_who_signs_with_authority_says_with_which_and_by_which_paper(
+    way: DocumentWay, act: SigningAct, signer: SignerFacts | None, wrong: list[str]
+) -> None:
+    steps = [StepFacts(act, 1, 1, True, signer)]
+    if way is DocumentWay.PERSON_AND_AGENCY:
+        steps.append(AGENCY)
+    assert codes(check_steps(way, steps, on=ON, law=DECREE)) == wrong
+
+
+def test_a_capacity_is_told_in_one_line() -> None:
+    facts = SignerFacts(SigningAuthority.KT, "Phó Chủ tịch", "Chủ tịch", "Ủy ban nhân dân")
+    assert capacity_words(facts) == "TM. ỦY BAN NHÂN DÂN – KT. CHỦ TỊCH – PHÓ CHỦ TỊCH"
