@@ -158,7 +158,7 @@ EVENTS: Mapping[str, EventType] = {
     "incoming.decided": _event("Xử lý văn bản đến", "state", "reason_sha256"),
     "incoming.deleted": _event("Xóa văn bản đến không hợp lệ", "verdict", "reason_sha256"),
     "picture.changed": _event("Đổi hình chữ ký, hình dấu", "kind"),
-    "outside.taken": _event("Nhận văn bản của hệ thống khác để ký", "act", "origin", "not_secret"),
+    "outside.taken": _event("Nhận văn bản của hệ thống khác để ký", "act", "site", "not_secret"),
     "outside.signed": _event(
         "Ký số văn bản của hệ thống khác", "job", "certificate", "number", "day"
     ),

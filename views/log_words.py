@@ -7,6 +7,7 @@ BODY_WORDS: Mapping[str, str] = {
     "lines": "Số dòng",
     "on": "Bật",
     "level": "Mức",
+    "site": "Hệ thống",
     "step": "Chữ ký số thứ",
     "steps": "Số chữ ký",
     "not_secret": "Đã cam kết không phải bí mật nhà nước",
