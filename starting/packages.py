@@ -45,6 +45,9 @@ TEST_PACKAGES = (
     Package("chromium", "kiểm thử trình duyệt", found("chromium")),
     Package("poppler-utils", "kiểm tra PDF", found("pdfsig")),
     Package("qpdf", "kiểm tra PDF", found("qpdf")),
+    Package("openssl", "kiểm tra chữ ký số", found("openssl")),
+    # Its dependency libnss3 is the second token that signing is tried with.
+    Package("libnss3-tools", "thiết bị ký thử nghiệm thứ hai", found("certutil")),
     Package("postgresql", "kiểm thử PostgreSQL", found("/usr/lib/postgresql/*/bin/initdb")),
     Package("gcc", "biên dịch thiết bị gây lỗi", found("gcc")),
     Package("libc6-dev", "biên dịch thiết bị gây lỗi", found("/usr/include/stdio.h")),

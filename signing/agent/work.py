@@ -165,8 +165,9 @@ def find_holder(tokens: Tokens, manifest: Manifest) -> Holder:
 
 def _doubt(token: TokenInfo, manifest: Manifest) -> str:
     """A word of warning when the register has the certificate on another token."""
-    recorded = _plain(manifest.device_serial)
-    if not recorded or recorded == _plain(token.serial):
+    recorded, shown = _plain(manifest.device_serial), _plain(token.serial)
+    # A driver that gives no serial, or zeros, tells nothing either way.
+    if not recorded or not shown or recorded == shown:
         return ""
     return (
         f"Sổ ghi chứng thư này nằm trên thiết bị số {manifest.device_serial}, còn thiết bị đang "

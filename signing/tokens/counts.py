@@ -1,8 +1,9 @@
 """Our own count of wrong PINs, for drivers that never warn.
 
-A small JSON file: token serial -> wrong entries in a row, and whether its driver was ever seen to
-set a warning flag. Counts only; no PIN, no name, no time. The count goes up *before* the PIN is
-sent and down again when the answer shows that the try was not spent, so that a crash hides none.
+A small JSON file: token (`TokenInfo.counted_as`) -> wrong entries in a row, and whether its driver
+was ever seen to set a warning flag. Counts only; no PIN, no name, no time. The count goes up
+*before* the PIN is sent and down again when the answer shows that the try was not spent, so that a
+crash hides none.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ _PAD_ANSWERS: dict[int, type[errors.SigningError]] = {
     0xA4: errors.PinLocked,
     0xE0: errors.TokenRemoved,
 }
+_HASHING = (Mechanism.SHA256_RSA_PKCS, Mechanism.ECDSA_SHA256)
+_ELLIPTIC = (Mechanism.ECDSA, Mechanism.ECDSA_SHA256)
 _OCTET_STRING_HEADS = (b"\x04\x41", b"\x04\x61")
 
 
@@ -75,14 +77,16 @@ def mechanism(slot: Any, key: Any) -> Any:
     The token hashes where it can (strict tokens refuse the bare mechanism), else we do.
     """
     kind = _attribute(key, Attribute.KEY_TYPE)
-    if kind == KeyType.EC:
-        return Mechanism.ECDSA
-    if kind != KeyType.RSA:
+    if kind not in (KeyType.RSA, KeyType.EC):
         raise errors.CertUnreadable("kind of key is neither RSA nor EC")
     try:
         known = slot.get_mechanisms()
     except PKCS11Error:
         known = set()
+    if kind == KeyType.EC:
+        # Here the bare mechanism is the one that all tokens have; some have only the other.
+        hashing = Mechanism.ECDSA_SHA256 in known and Mechanism.ECDSA not in known
+        return Mechanism.ECDSA_SHA256 if hashing else Mechanism.ECDSA
     return Mechanism.RSA_PKCS if _only_bare(known) else Mechanism.SHA256_RSA_PKCS
 
 
@@ -117,14 +121,14 @@ def sign_on_the_pad(module: str, key: Any, how: Any, data: bytes) -> bytes:
 
 
 def _prepare(how: Any, data: bytes) -> bytes:
-    if how == Mechanism.SHA256_RSA_PKCS:
+    if how in _HASHING:
         return data
     digest = hashlib.sha256(data).digest()
     return _SHA256_DIGEST_INFO + digest if how == Mechanism.RSA_PKCS else digest
 
 
 def _finish(how: Any, signature: bytes) -> bytes:
-    return bytes(encode_ecdsa_signature(signature)) if how == Mechanism.ECDSA else signature
+    return bytes(encode_ecdsa_signature(signature)) if how in _ELLIPTIC else signature
 
 
 def _only_bare(known: set[Any]) -> bool:

@@ -20,7 +20,14 @@ from signing import cms, errors
 from signing.tokens.counts import PinCounts
 from signing.tokens.module import Limits, Module
 from signing.tokens.process import WorkerProcess, granted
-from signing.tokens.types import BatchOutcome, PinState, TokenInfo, TokenListing, TokenProblem
+from signing.tokens.types import (
+    BatchOutcome,
+    PinState,
+    TokenInfo,
+    TokenListing,
+    TokenProblem,
+    has_serial,
+)
 
 
 class TokenManager:
@@ -101,9 +108,9 @@ class TokenManager:
             request = {"do": "select", "serial": token.serial, "slot_id": token.slot_id}
             request["certificate"] = _base64(certificate_der)
             selected = worker.ask(request, self._limits.listing)
-            state = self._pin_state(token.serial, selected["pin"])
+            state = self._pin_state(token.counted_as, selected["pin"])
             _refuse_hopeless(state, pin, allow_final_try)
-            self._login(worker, token.serial, state, pin, allow_final_try)
+            self._login(worker, token.counted_as, state, pin, allow_final_try)
             del pin
             limit = self._limits.pad if state.protected_path else self._limits.signature
             for item in itertools.chain((first,), items):
@@ -130,7 +137,7 @@ class TokenManager:
     def _login(
         self,
         worker: WorkerProcess,
-        serial: str,
+        counted_as: str,
         state: PinState,
         pin: str | None,
         allow_final_try: bool,
@@ -138,16 +145,16 @@ class TokenManager:
         request: dict[str, Any] = {"do": "login", "allow_final_try": allow_final_try}
         request["pin"] = None if state.protected_path else pin
         limit = self._limits.pad if state.protected_path else self._limits.login
-        self._counts.before_login(serial)
+        self._counts.before_login(counted_as)
         answer = worker.call(request, limit)
         if "error" in answer:
             flags = answer.get("pin") or {}
             if any(flags.get(name) for name in ("count_low", "final_try", "locked")):
-                self._counts.flags_seen(serial)
+                self._counts.flags_seen(counted_as)
             if answer["error"]["code"] not in (errors.PinIncorrect.code, errors.PinLocked.code):
-                self._counts.not_spent(serial)
+                self._counts.not_spent(counted_as)
         if answer.get("logged_in", True):
-            self._counts.right(serial)
+            self._counts.right(counted_as)
         granted(answer)
 
     def _locate(self, certificate_der: bytes) -> tuple[Module, TokenInfo]:
@@ -179,19 +186,23 @@ class TokenManager:
                 for token in module.last.tokens
                 if any(each.der == certificate_der for each in token.certificates)
             ]
-            if len({token.serial for token in holders}) > 1:
+            # Where there are no serials, each place is taken for a token of its own.
+            if (
+                len({each.serial if has_serial(each.serial) else each.slot_id for each in holders})
+                > 1
+            ):
                 raise errors.SeveralTokens
             if holders:
                 return module, holders[0]
         return None
 
     def _counted(self, token: TokenInfo) -> TokenInfo:
-        count = self._counts.get(token.serial)
+        count = self._counts.get(token.counted_as)
         pin = replace(token.pin, wrong_entries=count.wrong, flags_seen=count.flags_seen)
         return replace(token, pin=pin)
 
-    def _pin_state(self, serial: str, flags: Mapping[str, bool]) -> PinState:
-        count = self._counts.get(serial)
+    def _pin_state(self, counted_as: str, flags: Mapping[str, bool]) -> PinState:
+        count = self._counts.get(counted_as)
         return PinState(**flags, wrong_entries=count.wrong, flags_seen=count.flags_seen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from signing.errors import SigningError
@@ -59,6 +60,22 @@ class TokenInfo:
     model: str
     pin: PinState
     certificates: tuple[TokenCertificate, ...]
+
+    @property
+    def counted_as(self) -> str:
+        """The name under which wrong PINs are counted: the serial, where the token has one.
+
+        Tokens whose driver gives nothing or only zeros are told apart by what lies on them.
+        """
+        if has_serial(self.serial):
+            return self.serial
+        lying = hashlib.sha256(b"".join(sorted(each.der for each in self.certificates)))
+        return f"{self.serial} {lying.hexdigest()[:32]}".strip()
+
+
+def has_serial(serial: str) -> bool:
+    """Whether a serial tells one token from another; some drivers answer with zeros or blanks."""
+    return bool(serial.strip("0 -"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ from signing.tokens import keys
 from signing.tokens.explain import explain
 from signing.tokens.wire import BrokenWire, read_frame, write_frame
 
+_FOR_PEOPLE = (
+    TokenFlag.LOGIN_REQUIRED
+    | TokenFlag.USER_PIN_INITIALIZED
+    | TokenFlag.PROTECTED_AUTHENTICATION_PATH
+)
+"""A token with none of these and no certificate only computes (hashes, random numbers): NSS has
+one, some vendors too. It is nobody's."""
+
 
 class Worker:
     """State of one module: at most one token selected, at most one session logged in."""
@@ -77,7 +85,9 @@ class Worker:
             try:
                 token = slot.get_token()
                 if token.flags & (TokenFlag.TOKEN_INITIALIZED | TokenFlag.USER_PIN_INITIALIZED):
-                    tokens.append(_describe_token(slot, token))
+                    described = _describe_token(slot, token)
+                    if described["certificates"] or token.flags & _FOR_PEOPLE:
+                        tokens.append(described)
             except pkcs11.TokenNotPresent:
                 continue
             except Exception as error:  # One bad slot must not hide the others.

@@ -11,6 +11,9 @@ import pytest
 
 from tests.signing.tokens.softhsm import MODULE as SOFTHSM
 
+HEADERS = Path(__file__).parent
+"""Where p11.h lies, for other libraries that tests compile."""
+
 ALTERING_CALLS = frozenset(
     {
         "C_InitToken",
@@ -44,9 +47,13 @@ def build(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Control:
-    """The control file of one test. Orders are read again at every call of the library."""
+    """The control file of one test. Orders are read again at every call of the library.
+
+    `real` is the module behind it.
+    """
 
     path: Path
+    real: Path = SOFTHSM
 
     def order(self, *orders: str) -> None:
         """Give these orders in place of all earlier ones; none means: behave."""
@@ -58,5 +65,5 @@ class Control:
         return journal.read_text(encoding="utf-8").split("\n")[:-1] if journal.exists() else []
 
     def environment(self) -> Mapping[str, str]:
-        """What the process that loads the library needs beside SOFTHSM2_CONF."""
-        return {"FAULT_PKCS11_CONTROL": str(self.path), "FAULT_PKCS11_REAL": str(SOFTHSM)}
+        """What the process that loads the library needs beside what the real one behind needs."""
+        return {"FAULT_PKCS11_CONTROL": str(self.path), "FAULT_PKCS11_REAL": str(self.real)}

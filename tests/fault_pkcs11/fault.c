@@ -1,8 +1,8 @@
 /*
- * A PKCS#11 module that passes everything on to SoftHSM2 and misbehaves on request, so that tests can
+ * A PKCS#11 module that passes everything on to another one and misbehaves on request, so that tests can
  * have a locked, pulled, hanging or crashing token.
  *
- * Environment: FAULT_PKCS11_REAL      the module behind (SoftHSM2)
+ * Environment: FAULT_PKCS11_REAL      the module behind (SoftHSM2, NSS)
  *              FAULT_PKCS11_CONTROL   a text file, read again at every call, one order per line:
  *
  *   fail FUNCTION CODE [AFTER]   return CODE, letting AFTER calls pass first
@@ -15,6 +15,7 @@
  *   always_authenticate 1        keys ask for the PIN at every signature; 2: and do not say so
  *   pad PIN                      the PIN is typed on the token; passing one is an error
  *   bad_signature 1              return a signature with one bit turned
+ *   hide MECHANISM               neither list this mechanism nor sign with it
  *
  * Every call is written as one line to CONTROL.calls; "C_OpenSession RW" marks a writing session.
  */
@@ -213,10 +214,24 @@ static number f_GetAttributeValue(number session, number object, struct attribut
     return code;
 }
 
+static number f_GetMechanismList(number slot, number *list, number *count) {
+    number all[1024], known = 1024, left = 0, index, code, hidden = setting("hide");
+    ENTER(C_GetMechanismList);
+    code = CALL(C_GetMechanismList, (number, number *, number *), slot, all, &known);
+    if (code) return code;
+    for (index = 0; index < known; ++index)
+        if (!hidden || all[index] != hidden) all[left++] = all[index];
+    if (list && *count < left) code = BUFFER_TOO_SMALL;
+    if (list && !code) memcpy(list, all, left * sizeof *list);
+    *count = left;
+    return code;
+}
+
 static number f_SignInit(number session, void *mechanism, number key) {
     ENTER(C_SignInit);
     authorised = 0;
     if (setting("gone")) return DEVICE_REMOVED;
+    if (setting("hide") && setting("hide") == *(number *)mechanism) return MECHANISM_INVALID;
     return CALL(C_SignInit, (number, void *, number), session, mechanism, key);
 }
 
@@ -296,6 +311,7 @@ number C_GetFunctionList(struct function_list **list) {
     OURS(GetTokenInfo);
     OURS(OpenSession);
     OURS(GetAttributeValue);
+    OURS(GetMechanismList);
     OURS(SignInit);
     OURS(Sign);
     OURS(SignFinal);

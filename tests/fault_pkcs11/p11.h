@@ -25,7 +25,8 @@ struct attribute { number type; void *value; number length; };
 
 /* Places in the function list, counted from 0 after the version. */
 enum {
-    AT_C_GetFunctionList = 3, AT_C_GetSlotList = 4, AT_C_GetTokenInfo = 6, AT_C_InitToken = 9,
+    AT_C_GetFunctionList = 3, AT_C_GetSlotList = 4, AT_C_GetTokenInfo = 6,
+    AT_C_GetMechanismList = 7, AT_C_InitToken = 9,
     AT_C_InitPIN = 10, AT_C_SetPIN = 11, AT_C_OpenSession = 12, AT_C_CloseSession = 13,
     AT_C_Login = 18, AT_C_Logout = 19, AT_C_CreateObject = 20, AT_C_CopyObject = 21,
     AT_C_DestroyObject = 22, AT_C_GetAttributeValue = 24, AT_C_SetAttributeValue = 25,
@@ -39,7 +40,7 @@ struct function_list { struct version version; void *at[FUNCTIONS]; };
 enum {
     OK = 0x0, SLOT_ID_INVALID = 0x3, ARGUMENTS_BAD = 0x7, DEVICE_REMOVED = 0x32,
     PIN_INCORRECT = 0xA0, PIN_LOCKED = 0xA4, TOKEN_NOT_PRESENT = 0xE0, TOKEN_NOT_RECOGNIZED = 0xE1,
-    USER_NOT_LOGGED_IN = 0x101
+    USER_NOT_LOGGED_IN = 0x101, MECHANISM_INVALID = 0x70, BUFFER_TOO_SMALL = 0x150
 };
 enum { USER = 1, CONTEXT_SPECIFIC = 2 };
 enum { RW_SESSION = 0x2 };

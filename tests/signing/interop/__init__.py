@@ -1,0 +1,1 @@
+"""Our signing with modules that others wrote, our signatures before readers that others wrote."""
