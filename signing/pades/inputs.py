@@ -7,6 +7,7 @@ rotation, crop box or unit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,6 +57,26 @@ class PageGeometry:
             max(first[1], second[1]),
         )
 
+    def shown(
+        self, x1: float, y1: float, x2: float, y2: float
+    ) -> tuple[float, float, float, float]:
+        """What `rectangle` undoes: points of the page as left, top, width, height in millimetres
+        on the shown page. It may lie outside of what is shown.
+        """
+        first, second = self._seen(x1, y1), self._seen(x2, y2)
+        left, top = min(first[0], second[0]), min(first[1], second[1])
+        return left, top, abs(first[0] - second[0]), abs(first[1] - second[1])
+
+    def _seen(self, x: float, y: float) -> tuple[float, float]:
+        scale = self.unit / POINTS_PER_MM
+        if self.rotation == 90:
+            return (y - self.bottom) * scale, (x - self.left) * scale
+        if self.rotation == 180:
+            return (self.right - x) * scale, (y - self.bottom) * scale
+        if self.rotation == 270:
+            return (self.top - y) * scale, (self.right - x) * scale
+        return (x - self.left) * scale, (self.top - y) * scale
+
     def _point(self, x: float, y: float) -> tuple[float, float]:
         scale = POINTS_PER_MM / self.unit
         x, y = x * scale, y * scale
@@ -66,6 +87,29 @@ class PageGeometry:
         if self.rotation == 270:
             return self.right - y, self.top - x
         return self.left + x, self.top - y
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word on a page (from 0), in millimetres from the top-left corner as shown."""
+
+    page: int
+    text: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def as_list(self) -> list[Any]:
+        """Plain JSON data."""
+        return [self.page, self.text, self.left, self.top, self.width, self.height]
+
+    @staticmethod
+    def from_list(data: Sequence[Any]) -> Word:
+        """The value that `as_list` wrote. Raises ValueError and TypeError for anything else."""
+        page, text, *box = data
+        left, top, width, height = (float(one) for one in box)
+        return Word(int(page), str(text)[:200], left, top, width, height)
 
 
 @dataclass(frozen=True)

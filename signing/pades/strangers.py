@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from signing.errors import PdfBroken
@@ -15,6 +16,7 @@ from signing.pades import layout, orders
 from signing.pades.appearance import Appearance
 from signing.pades.errors import PictureUnusable
 from signing.pades.fonts import FontPaths
+from signing.pades.inputs import PageGeometry, Word
 from signing.pades.prepare import Prepared, digest_of
 from signing.pades.sandbox import Sandbox
 
@@ -65,6 +67,16 @@ def prepare(
         raise PdfBroken("the hole does not lie in the increment")
     span = (zero, start, end, rest)
     return Prepared(made, span, digest_of(made, span))
+
+
+def words(box: Sandbox, pdf: bytes, pages: Sequence[tuple[int, PageGeometry]]) -> list[Word]:
+    """The words of some pages, where people see them. Raises PdfBroken, PdfTooLarge."""
+    wanted = [(number, asdict(geometry)) for number, geometry in pages]
+    answer, _ = box.order({"act": "words", "pages": wanted}, [pdf])
+    try:
+        return [Word.from_list(one) for one in answer["words"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise PdfBroken("no words") from error
 
 
 def look_at_picture(box: Sandbox, png: bytes) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 from signing import platform
 from signing.errors import SigningError
-from signing.pades import compare, frames, intake, orders, render
+from signing.pades import compare, frames, intake, orders, render, words
+from signing.pades.inputs import PageGeometry
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 
@@ -51,6 +52,11 @@ def _page_count(_request: dict[str, Any], parts: list[bytes]) -> Answer:
 
 def _text(_request: dict[str, Any], parts: list[bytes]) -> Answer:
     return {"pages": render.text(parts[0])}, []
+
+
+def _words(request: dict[str, Any], parts: list[bytes]) -> Answer:
+    pages = [(int(number), PageGeometry(**one)) for number, one in request["pages"]]
+    return {"words": [one.as_list() for one in words.words(parts[0], pages)]}, []
 
 
 def _same_document(_request: dict[str, Any], parts: list[bytes]) -> Answer:
@@ -91,6 +97,7 @@ ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
     "page_image": _page_image,
     "page_count": _page_count,
     "text": _text,
+    "words": _words,
     "same_document": _same_document,
     "add_fields": _add_fields,
     "prepare": _prepare,
