@@ -24,7 +24,8 @@ def upright(turn: int, *lines: tuple[float, float, str], crop: bool = False) -> 
     """A page whose words stand upright when it is shown with this /Rotate."""
     pdfmetrics.registerFont(TTFont("TestSerif", str(fonts().regular)))
     out = BytesIO()
-    sheet = canvas.Canvas(out, pagesize=(595, 842), invariant=True)
+    size = (842, 595) if turn % 180 else (595, 842)  # reportlab turns the media box too
+    sheet = canvas.Canvas(out, pagesize=size, invariant=True)
     box = (50, 60, 545, 800) if crop else (0, 0, 595, 842)
     sheet.setCropBox(box)
     sheet.setPageRotation(turn)
