@@ -3,13 +3,10 @@ agent's own key (`signing/messages.py`), each answer by the server's, errors inc
 """
 
 import hashlib
-import logging
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
 
 import clock
 from extensions import csrf, db
@@ -18,7 +15,7 @@ from models import SigningJob
 from operations import certificate_imports, files, signing_agents, signing_jobs
 from operations.signatures_made import signatures
 from operations.signing_batches import is_batch
-from operations.transactions import Conflict, Refused
+from operations.transactions import Refused
 from rules.documents import JobState, SigningAct
 from sheets.certificate_files import read_one
 from signing import messages as contract
@@ -40,7 +37,6 @@ from signing.messages import (
     RequestForged,
     RequestHead,
     Result,
-    ResultRefused,
     ServerRefused,
     ShowRequest,
 )
@@ -48,19 +44,12 @@ from signing.pades.errors import PreparedChanged
 from signing.pades.splice import splice
 from version import VERSION
 from views.agent_batches import ours, show_batch, take_batch, theirs, verify_result
+from views.agent_calls import CERTIFICATES, SIGNATURES, SIGNED_CALL, answer_call, paired_keys
 from views.guards import open_to_all
 from views.signing_keys import identity, server_key, signed
 from views.signing_preparation import keys_of, restored
 
 bp = Blueprint("agent_api", __name__)
-
-log = logging.getLogger("so_token.agents")
-
-SIGNED_CALL = "every call is signed by the agent's own key and checked here"
-# Bytes that a call may bring. Bodies are read before it is known who sent them.
-SMALL, SIGNATURES, CERTIFICATES = 16 * 1024, 1024 * 1024, 4 * 1024 * 1024
-Handler = Callable[[RequestHead, bytes, datetime], bytes]
-Keys = Callable[[RequestHead, bytes], AgentPublicKeys]
 
 
 @bp.get(contract.IDENTITY_PATH)
@@ -72,50 +61,6 @@ def show_identity() -> Response:
     return signed(200, identity().to_body(), nonce=nonce, at=clock.now())
 
 
-def _answer(keys: Keys, handle: Handler, *, most: int = SMALL) -> Response:
-    """Check one call, carry it out, and sign the answer; every error is answered signed too."""
-    at, nonce = clock.now(), ""
-    request.max_content_length = most
-    try:
-        head = RequestHead.read(request.headers.get(contract.REQUEST_HEADER, ""))
-        nonce = head.nonce
-        body = request.get_data(cache=False)
-        _check(head, keys(head, body), body, at)
-        return signed(200, handle(head, body, at), nonce=nonce, at=at)
-    except Exception as error:
-        db.session.rollback()
-        status, told = _told(error)
-        return signed(status, told, nonce=nonce, at=at)
-
-
-def _check(head: RequestHead, keys: AgentPublicKeys, body: bytes, at: datetime) -> None:
-    contract.verify_request(
-        head,
-        keys,
-        server_id=server_key().public.server_id,
-        method=request.method,
-        path=request.path,
-        body=body,
-        at=at,
-        remember=lambda agent, nonce, until: signing_agents.remember_nonce(
-            db.session, agent, nonce, until=until, at=at
-        ),
-    )
-
-
-def _told(error: Exception) -> tuple[int, bytes]:
-    """Status and body for what went wrong; what nobody expected is logged under a reference."""
-    if isinstance(error, SigningError):
-        return contract.error_answer(error)
-    if isinstance(error, Refused | Conflict):
-        return contract.error_answer(ResultRefused(str(error)))
-    if isinstance(error, HTTPException):  # above all 413: the body is larger than it may be
-        return error.code or 400, contract.error_answer(MessageMalformed(error.name))[1]
-    reference = secrets.token_hex(4).upper()
-    log.error("%s %s %s", reference, request.method, request.endpoint, exc_info=error)
-    return 500, contract.error_answer(ServerRefused(f"mã tham chiếu {reference}"))[1]
-
-
 # Pairing --------------------------------------------------------------------------------------
 
 
@@ -124,7 +69,7 @@ def _told(error: Exception) -> tuple[int, bytes]:
 @open_to_all(SIGNED_CALL)
 def offer_pairing() -> Response:
     """An agent asks to be paired; a logged-in person has to type its code."""
-    return _answer(lambda _head, body: PairingOffer.from_body(body).agent, _keep_offer)
+    return answer_call(lambda _head, body: PairingOffer.from_body(body).agent, _keep_offer)
 
 
 def _keep_offer(head: RequestHead, body: bytes, at: datetime) -> bytes:
@@ -150,7 +95,7 @@ def _keep_offer(head: RequestHead, body: bytes, at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def poll_pairing() -> Response:
     """The agent asks whether its code was typed."""
-    return _answer(_offered_keys, _pairing_answer)
+    return answer_call(_offered_keys, _pairing_answer)
 
 
 def _offer(agent_id: str) -> OfferRow:
@@ -181,14 +126,7 @@ def _pairing_answer(head: RequestHead, _body: bytes, at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def heartbeat() -> Response:
     """The agent says that it runs, where, and in which version."""
-    return _answer(_paired_keys, _note_heartbeat)
-
-
-def _paired_keys(head: RequestHead, _body: bytes) -> AgentPublicKeys:
-    agent = signing_agents.paired(db.session, head.agent_id)
-    if agent is None:
-        raise RequestForged
-    return keys_of(agent)
+    return answer_call(paired_keys, _note_heartbeat)
 
 
 def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
@@ -204,7 +142,7 @@ def _note_heartbeat(head: RequestHead, body: bytes, at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def list_signatures() -> Response:
     """Every signature of the paired account, for the journal on the person's own computer."""
-    return _answer(_paired_keys, _list_signatures)
+    return answer_call(paired_keys, _list_signatures)
 
 
 def _list_signatures(head: RequestHead, body: bytes, _at: datetime) -> bytes:
@@ -230,7 +168,7 @@ def _list_signatures(head: RequestHead, body: bytes, _at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def show_job(job_id: str) -> Response:
     """The signed manifest and the prepared documents; looking changes nothing."""
-    return _answer(_paired_keys, lambda head, body, at: _show(_to_sign(job_id, head), body, at))
+    return answer_call(paired_keys, lambda head, body, at: _show(_to_sign(job_id, head), body, at))
 
 
 def _job(public_id: str, head: RequestHead) -> SigningJob:
@@ -293,7 +231,7 @@ def claim_job(job_id: str) -> Response:
             lambda now: contract.claim(now, wish.claim_id, at=at, take_over=wish.take_over),
         )
 
-    return _answer(_paired_keys, handle)
+    return answer_call(paired_keys, handle)
 
 
 @bp.post("/tac-nhan/viec/<string(length=22):job_id>/loi")
@@ -301,7 +239,7 @@ def claim_job(job_id: str) -> Response:
 @open_to_all(SIGNED_CALL)
 def fail_job(job_id: str) -> Response:
     """Something went wrong at the agent; the code says what."""
-    return _answer(_paired_keys, lambda head, body, at: _give_back(job_id, head, body, at, True))
+    return answer_call(paired_keys, lambda head, body, at: _give_back(job_id, head, body, at, True))
 
 
 @bp.post("/tac-nhan/viec/<string(length=22):job_id>/tra-lai")
@@ -309,7 +247,9 @@ def fail_job(job_id: str) -> Response:
 @open_to_all(SIGNED_CALL)
 def release_job(job_id: str) -> Response:
     """The agent gives the job back unfinished."""
-    return _answer(_paired_keys, lambda head, body, at: _give_back(job_id, head, body, at, False))
+    return answer_call(
+        paired_keys, lambda head, body, at: _give_back(job_id, head, body, at, False)
+    )
 
 
 def _give_back(job_id: str, head: RequestHead, body: bytes, at: datetime, failed: bool) -> bytes:
@@ -350,8 +290,8 @@ def _return_path(job: SigningJob) -> str:
 @open_to_all(SIGNED_CALL)
 def finish_job(job_id: str) -> Response:
     """The agent returns the CMS; the server splices, checks, verifies and stores."""
-    return _answer(
-        _paired_keys,
+    return answer_call(
+        paired_keys,
         lambda head, body, at: _finish(_to_sign(job_id, head), Result.from_body(body), at),
         most=SIGNATURES,
     )
@@ -391,7 +331,7 @@ def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
 @open_to_all(SIGNED_CALL)
 def take_certificates() -> Response:
     """Certificates that the agent read from the attached token, without a PIN."""
-    return _answer(_paired_keys, _take_certificates, most=CERTIFICATES)
+    return answer_call(paired_keys, _take_certificates, most=CERTIFICATES)
 
 
 def _take_certificates(head: RequestHead, body: bytes, at: datetime) -> bytes:
