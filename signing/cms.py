@@ -69,10 +69,12 @@ def build(
     return assemble(attributes, sign(attributes), certificate_der, chain_der, scheme)
 
 
-def signed_attributes(digest: bytes, certificate_der: bytes) -> bytes:
+def signed_attributes(digest: bytes, certificate_der: bytes, content_type: bytes = b"") -> bytes:
     """DER of the signed attributes, as a SET OF: exactly what the token has to sign.
 
     A batch asks for these first, has them all signed under one login, and then calls `assemble`.
+    `content_type` (a DER object identifier) is for what is no document, such as a login; because it
+    is signed, the one never passes for the other.
     """
     if len(digest) != DIGEST_BYTES:
         raise HashMismatch("the digest is not a SHA-256")
@@ -85,7 +87,7 @@ def signed_attributes(digest: bytes, certificate_der: bytes) -> bytes:
         _der(_SEQUENCE, _der(_SEQUENCE, _der(_DIRECTORY_NAME, issuer)), serial),
     )
     return _set_of(
-        _attribute(_CONTENT_TYPE, _DATA),
+        _attribute(_CONTENT_TYPE, content_type or _DATA),
         _attribute(_MESSAGE_DIGEST, _der(_OCTETS, digest)),
         _attribute(_SIGNING_CERTIFICATE_V2, _der(_SEQUENCE, _der(_SEQUENCE, reference))),
     )
@@ -97,8 +99,14 @@ def assemble(
     certificate_der: bytes,
     chain_der: Iterable[bytes],
     scheme: Scheme = Scheme.USUAL,
+    *,
+    content_type: bytes = b"",
+    content: bytes = b"",
 ) -> bytes:
-    """The container around attributes that are already signed; checks itself like `build`."""
+    """The container around attributes that are already signed; checks itself like `build`.
+
+    With a `content_type` that is not a document's, the `content` travels inside (RFC 5652, 5.2).
+    """
     verify_signature(certificate_der, attributes, signature, scheme)
     issuer, serial = _issuer_and_serial(certificate_der)
     public_key = load_certificate(certificate_der).public_key()
@@ -113,11 +121,14 @@ def assemble(
         _der(_OCTETS, signature),
     )
     certificates = dict.fromkeys((certificate_der, *chain_der))
+    inside = _der(_SEQUENCE, _DATA)
+    if content_type:
+        inside = _der(_SEQUENCE, content_type, _der(_CONTEXT_0, _der(_OCTETS, content)))
     signed_data = _der(
         _SEQUENCE,
-        _VERSION_1,
+        _VERSION_3 if content_type else _VERSION_1,
         _set_of(_SHA256),
-        _der(_SEQUENCE, _DATA),
+        inside,
         _der(_CONTEXT_0, _contents(_set_of(*certificates))),
         _set_of(signer),
     )
@@ -262,7 +273,7 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
 
 _OCTETS, _OID, _SEQUENCE, _SET = 0x04, 0x06, 0x30, 0x31
 _CONTEXT_0, _CONTEXT_1, _DIRECTORY_NAME = 0xA0, 0xA1, 0xA4
-_VERSION_1 = bytes.fromhex("020101")
+_VERSION_1, _VERSION_3 = bytes.fromhex("020101"), bytes.fromhex("020103")  # RFC 5652, 5.1
 _DATA = _der(_OID, bytes.fromhex("2a864886f70d010701"))
 _SIGNED_DATA = _der(_OID, bytes.fromhex("2a864886f70d010702"))
 _CONTENT_TYPE = _der(_OID, bytes.fromhex("2a864886f70d010903"))
