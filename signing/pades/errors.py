@@ -71,3 +71,36 @@ class NotUpgradable(SigningError):
     code = "not_upgradable"
     message = "Văn bản chưa có chữ ký nguyên vẹn nên không thể bổ sung dấu thời gian."
     advice = "Kiểm tra lại chữ ký trên văn bản trước."
+
+
+class StampNotTrusted(SigningError):
+    code = "stamp_not_trusted"
+    message = "Dấu thời gian nhận được chưa được kiểm tra là tin cậy nên không lưu vào văn bản."
+    advice = (
+        "Nhập chứng thư gốc (mục đích dấu thời gian) và danh sách thu hồi của tổ chức cấp dấu tại "
+        "trang Chứng thư tin cậy, rồi bấm gắn lại."
+    )
+
+
+class UpgradeWorse(SigningError):
+    code = "upgrade_worse"
+    message = "Sau khi gắn, kết luận kiểm tra kém hơn trước nên bản mới không được lưu."
+    advice = "Văn bản cũ còn nguyên. Báo người quản trị kèm chi tiết; không cần ký lại."
+
+
+class SignedFileReplaced(SigningError):
+    code = "signed_file_replaced"
+    message = "Tệp đã ký này không còn là bản hiện hành của văn bản."
+    advice = "Không cần làm gì: bản hiện hành có hàng chờ của nó."
+
+
+class SigningUnderWay(SigningError):
+    code = "signing_under_way"
+    message = "Đang có người ký văn bản này."
+    advice = "Hệ thống gắn dấu thời gian sau khi lần ký đó xong."
+
+
+class NoTimeStampService(SigningError):
+    code = "no_time_stamp_service"
+    message = "Chưa có dịch vụ dấu thời gian nào đang bật."
+    advice = "Người quản trị nhập dịch vụ tại trang Dấu thời gian."

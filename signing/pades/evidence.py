@@ -44,11 +44,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Subject:
-    """A certificate whose path is to be documented, and when its signature was proven to exist."""
+    """A certificate whose path is to be documented, and when its signature was proven to exist.
+
+    `stamping`: it is a time-stamp authority's, for which the roots of that purpose count too.
+    """
 
     certificate: x509.Certificate
     others: Sequence[x509.Certificate]
     proven: dt.datetime
+    stamping: bool = False
 
 
 def gather(
@@ -64,7 +68,8 @@ def gather(
     """
     found = Evidence()
     for subject in subjects:
-        path = paths.build_path(subject.certificate, trust, subject.others)
+        roots = trust.for_stamps() if subject.stamping else trust
+        path = paths.build_path(subject.certificate, roots, subject.others)
         if not path.trusted:
             raise RevocationUnreachable("; ".join(path.problems))
         for certificate in path.certificates:

@@ -130,7 +130,8 @@ def check_stamp_authority(
         raise StampRefused("Chứng thư cấp dấu thời gian không có hiệu lực vào thời điểm cấp dấu.")
     if made > beside.at + _CLOCK_SKEW:
         raise StampRefused("Dấu thời gian ghi một thời điểm ở tương lai.")
-    path = paths.build_path(authority, beside.store, [*others, *beside.certificates])
+    store = beside.store.for_stamps()
+    path = paths.build_path(authority, store, [*others, *beside.certificates])
     if not path.trusted or paths.period_problems(path, made):
         raise StampRefused("Dấu thời gian không do tổ chức được tin cậy cấp.")
     for certificate, issuer in zip(path.certificates, path.certificates[1:], strict=False):

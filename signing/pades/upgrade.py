@@ -14,9 +14,11 @@ serves them all, as the standard allows.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import parser as asn1_parser
@@ -30,7 +32,7 @@ from signing.errors import PdfEncrypted, SignatureCheckFailed
 from signing.pades import evidence, integrity, tsp
 from signing.pades.errors import HoleTooSmall, NotUpgradable
 from signing.pades.increment import reading_errors
-from signing.pades.prepare import prepare_stamp
+from signing.pades.prepare import ByteRange, Prepared, prepare_stamp
 from signing.pades.report import Level
 from signing.pades.snapshots import Snapshots
 from signing.pades.splice import fill_hole, splice_stamp
@@ -41,6 +43,10 @@ from signing.trust.store import TrustStore
 
 _ORDER = (Level.B_B, Level.B_T, Level.B_LT, Level.B_LTA)
 _STAMP = "/ETSI.RFC3161"
+
+
+Ask = Callable[[bytes], bytes]
+"""Gives a token over a SHA-256 digest. Raises TsaUnreachable, TsaAnswerBad."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,33 @@ class _Signature:
         return first, second, third, fourth
 
 
+@dataclass(frozen=True)
+class StampNeed:
+    """Where a time stamp is wanted: nowhere ("none"), in the hole of the last signature ("hole"),
+    or behind the file, because several signatures want one ("document"). Where the last signature
+    has room for one: the span of its hole, its container and what is to be stamped, its value.
+    """
+
+    kind: str
+    span: ByteRange = (0, 0, 0, 0)
+    container: bytes = b""
+    signature: bytes = b""
+
+
+class Hands(Protocol):
+    """What parses and writes the PDF: this process (`HERE`), or the sandbox's worker."""
+
+    def stamp_need(self, pdf: bytes) -> StampNeed: ...
+
+    def prepare_stamp(self, pdf: bytes) -> Prepared: ...
+
+    def subjects(
+        self, pdf: bytes, at: dt.datetime
+    ) -> tuple[list[evidence.Subject], list[bytes]]: ...
+
+    def embed(self, pdf: bytes, found: evidence.Evidence, contents: Sequence[bytes]) -> bytes: ...
+
+
 def upgrade(
     pdf: bytes,
     *,
@@ -78,15 +111,60 @@ def upgrade(
     time (its renewal is the same call, years later). Raises NotUpgradable (no intact signature, or
     no server given), TsaUnreachable, TsaAnswerBad, RevocationUnreachable, PdfBroken, PdfEncrypted.
     """
+
+    def ask(digest: bytes) -> bytes:
+        if tsa is None or fetch is None:
+            raise NotUpgradable("no time-stamp server")
+        return tsp.obtain_for(digest, tsa, fetch)
+
+    return raise_level(pdf, to=to, hands=HERE, ask=ask, trust=trust, at=at, fetch=fetch)
+
+
+def raise_level(
+    pdf: bytes,
+    *,
+    to: Level,
+    hands: Hands,
+    ask: Ask,
+    trust: TrustStore,
+    at: dt.datetime,
+    fetch: Fetch | None = None,
+    in_hole_only: bool = False,
+) -> bytes:
+    """As `upgrade`, with the PDF work and the question for stamps done by others.
+
+    `in_hole_only`: the document awaits further signatures, so nothing but a stamp in the hole of
+    the last one may be added now; where that cannot be, the document comes back as it was.
+    """
     wanted = _ORDER.index(to)
-    _read(pdf)
+    need = hands.stamp_need(pdf)
     if wanted >= _ORDER.index(Level.B_T):
-        pdf = _stamped(pdf, tsa, fetch)
+        pdf = _stamped(pdf, need, hands, ask, in_hole_only)
+    if in_hole_only:
+        return pdf
     if wanted >= _ORDER.index(Level.B_LT):
-        pdf = _documented(pdf, trust, fetch, at)
+        subjects, contents = hands.subjects(pdf, at)
+        pdf = hands.embed(pdf, evidence.gather(subjects, trust, fetch, at), contents)
     if to is Level.B_LTA:
-        pdf = _document_stamp(pdf, tsa, fetch)
+        pdf = _document_stamp(pdf, hands, ask)
     return pdf
+
+
+def _stamped(pdf: bytes, need: StampNeed, hands: Hands, ask: Ask, in_hole_only: bool) -> bytes:
+    if need.kind == "hole" or (in_hole_only and need.container):
+        try:
+            token = ask(hashlib.sha256(need.signature).digest())
+            return fill_hole(pdf, need.span, cms.with_time_stamp(need.container, token))
+        except (HoleTooSmall, SignatureCheckFailed):
+            pass  # Other programs leave no room, or containers that we do not touch.
+    if need.kind == "none" or in_hole_only:
+        return pdf
+    return _document_stamp(pdf, hands, ask)
+
+
+def _document_stamp(pdf: bytes, hands: Hands, ask: Ask) -> bytes:
+    prepared = hands.prepare_stamp(pdf)
+    return splice_stamp(prepared.pdf, prepared.byte_range, ask(prepared.digest))
 
 
 def _read(pdf: bytes) -> list[_Signature]:
@@ -126,42 +204,28 @@ def _token(signer_info: Any) -> Any:
     return None
 
 
-def _stamped(pdf: bytes, tsa: Tsa | None, fetch: Fetch | None) -> bytes:
+def find_stamp_need(pdf: bytes) -> StampNeed:
+    """Which stamp the newest signatures lack. Raises NotUpgradable, PdfBroken, PdfEncrypted."""
     signatures = _read(pdf)
     last_stamp = max((i for i, each in enumerate(signatures) if each.is_stamp), default=-1)
     bare = [each for each in signatures[last_stamp + 1 :] if not each.has_token]
     if not bare:
-        return pdf
-    if len(bare) == 1 and bare[0].covers_whole_file:
-        try:
-            return _stamp_in_hole(pdf, bare[0], tsa, fetch)
-        except (HoleTooSmall, SignatureCheckFailed):
-            pass  # Other programs leave no room, or containers that we do not touch.
-    return _document_stamp(pdf, tsa, fetch)
+        return StampNeed("none")
+    last, kind = bare[-1], "hole" if len(bare) == 1 else "document"
+    if last.covers_whole_file:
+        contents = last.contents
+        container = contents[: asn1_parser.peek(contents)]
+        if len(contents) - len(container) >= tsp.LIKELY_TOKEN:
+            value = bytes(last.embedded.signer_info["signature"].native)
+            return StampNeed(kind, last.span, container, value)
+    return StampNeed("document")
 
 
-def _stamp_in_hole(
-    pdf: bytes, signature: _Signature, tsa: Tsa | None, fetch: Fetch | None
-) -> bytes:
-    if tsa is None or fetch is None:
-        raise NotUpgradable("no time-stamp server")
-    contents = signature.contents
-    container = contents[: asn1_parser.peek(contents)]
-    if len(contents) - len(container) < tsp.LIKELY_TOKEN:
-        raise HoleTooSmall(f"{len(contents) - len(container)} bytes left")
-    token = tsp.obtain(signature.embedded.signer_info["signature"].native, tsa, fetch)
-    return fill_hole(pdf, signature.span, cms.with_time_stamp(container, token))
+def find_subjects(pdf: bytes, at: dt.datetime) -> tuple[list[evidence.Subject], list[bytes]]:
+    """Whose certificates want evidence, and the complete /Contents of all signatures.
 
-
-def _document_stamp(pdf: bytes, tsa: Tsa | None, fetch: Fetch | None) -> bytes:
-    if tsa is None or fetch is None:
-        raise NotUpgradable("no time-stamp server")
-    prepared = prepare_stamp(pdf)
-    token = tsp.obtain_for(prepared.digest, tsa, fetch)
-    return splice_stamp(prepared.pdf, prepared.byte_range, token)
-
-
-def _documented(pdf: bytes, trust: TrustStore, fetch: Fetch | None, at: dt.datetime) -> bytes:
+    Raises as `find_stamp_need`.
+    """
     signatures = _read(pdf)
     subjects: list[evidence.Subject] = []
     proven: dt.datetime | None = None
@@ -171,12 +235,12 @@ def _documented(pdf: bytes, trust: TrustStore, fetch: Fetch | None, at: dt.datet
             for container in _stamps(signature):
                 made = container["encap_content_info"]["content"].parsed["gen_time"].native
                 proven = made if proven is None else min(made, proven)
-                subjects.append(_subject(extract_certs_for_validation(container), made))
+                told = extract_certs_for_validation(container)
+                subjects.append(_subject(told, made, stamping=True))
             if not signature.is_stamp:
                 own = extract_certs_for_validation(embedded.signed_data)
                 subjects.append(_subject(own, proven or at))
-    found = evidence.gather(subjects, trust, fetch, at)
-    return evidence.embed(pdf, found, [each.contents for each in signatures])
+    return subjects, [each.contents for each in signatures]
 
 
 def _stamps(signature: _Signature) -> list[Any]:
@@ -187,9 +251,29 @@ def _stamps(signature: _Signature) -> list[Any]:
     return [] if token is None else [asn1_cms.ContentInfo.load(token.dump())["content"]]
 
 
-def _subject(certificates: Any, proven: dt.datetime) -> evidence.Subject:
+def _subject(certificates: Any, proven: dt.datetime, *, stamping: bool = False) -> evidence.Subject:
     return evidence.Subject(
         load_certificate(certificates.signer_cert.dump()),
         [load_certificate(c.dump()) for c in certificates.other_certs[:32]],
         proven,
+        stamping,
     )
+
+
+class _Here:
+    """The hands of this very process: for files whose origin is known."""
+
+    def stamp_need(self, pdf: bytes) -> StampNeed:
+        return find_stamp_need(pdf)
+
+    def prepare_stamp(self, pdf: bytes) -> Prepared:
+        return prepare_stamp(pdf)
+
+    def subjects(self, pdf: bytes, at: dt.datetime) -> tuple[list[evidence.Subject], list[bytes]]:
+        return find_subjects(pdf, at)
+
+    def embed(self, pdf: bytes, found: evidence.Evidence, contents: Sequence[bytes]) -> bytes:
+        return evidence.embed(pdf, found, contents)
+
+
+HERE = _Here()

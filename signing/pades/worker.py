@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from signing import platform
 from signing.errors import SigningError
-from signing.pades import compare, frames, intake, orders, render, words
+from signing.pades import compare, frames, intake, orders, render, upgrade_orders, words
 from signing.pades.inputs import PageGeometry
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
@@ -85,6 +85,16 @@ def _picture(_request: dict[str, Any], parts: list[bytes]) -> Answer:
         return {"refused": error.to_dict()}, []
 
 
+def _refusing(act: Callable[[dict[str, Any], list[bytes]], Answer]) -> Any:
+    def done(request: dict[str, Any], parts: list[bytes]) -> Answer:
+        try:
+            return act(request, parts)
+        except SigningError as error:
+            return {"refused": error.to_dict()}, []
+
+    return done
+
+
 def _ping(_request: dict[str, Any], _parts: list[bytes]) -> Answer:
     return {}, []
 
@@ -102,6 +112,7 @@ ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
     "add_fields": _add_fields,
     "prepare": _prepare,
     "picture": _picture,
+    **{name: _refusing(act) for name, act in upgrade_orders.ACTS.items()},
 }
 
 

@@ -23,7 +23,8 @@ from signing.trust.path import common_name
 from signing.trust.store import TrustStore, list_files, read_certificates, read_list
 
 ROOTS, PRACTICE_ROOTS, INTERMEDIATES, LISTS = "roots", "practice-roots", "intermediates", "crls"
-CERTIFICATE_FOLDERS = (ROOTS, PRACTICE_ROOTS, INTERMEDIATES)
+STAMP_ROOTS = "stamp-roots"
+CERTIFICATE_FOLDERS = (ROOTS, PRACTICE_ROOTS, STAMP_ROOTS, INTERMEDIATES)
 _SKEW = dt.timedelta(minutes=10)
 _MOST = 20
 
@@ -87,7 +88,8 @@ def lists(directory: Path, store: TrustStore) -> list[ListFile]:
 
 
 def _signer(crl: IndexedCrl, store: TrustStore) -> x509.Certificate | None:
-    return next((one for one in store.named(crl.issuer) if crl.signed_by(one)), None)
+    known = store.for_stamps().named(crl.issuer)
+    return next((one for one in known if crl.signed_by(one)), None)
 
 
 def read_authorities(data: bytes) -> list[x509.Certificate]:
@@ -121,7 +123,7 @@ def place_of(certificate: x509.Certificate, store: TrustStore, at: dt.datetime) 
         if not _signed(certificate, certificate):
             raise NotTaken("Chứng thư tự ký nhưng chữ ký trên đó không đúng.")
         return ROOTS
-    for issuer in store.named(certificate.issuer.public_bytes()):
+    for issuer in store.for_stamps().named(certificate.issuer.public_bytes()):
         if _signed(certificate, issuer):
             return INTERMEDIATES
     raise NotTaken(

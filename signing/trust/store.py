@@ -1,6 +1,7 @@
 """The trust directory: roots, practice roots, other authorities, revocation lists, OCSP answers.
 
 A certificate is a root only because a person put its file into `roots/` (or `practice-roots/`);
+one in `stamp-roots/` counts for time stamps and for nothing else;
 what comes inside a document is only ever material for building the path.
 """
 
@@ -11,7 +12,7 @@ import binascii
 import os
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography import x509
@@ -22,7 +23,7 @@ from signing.trust.crl import IndexedCrl
 from signing.trust.der import DerError
 from signing.trust.ocsp import OcspAnswer
 
-FOLDERS = ("roots", "practice-roots", "intermediates", "crls", "ocsps")
+FOLDERS = ("roots", "practice-roots", "intermediates", "stamp-roots", "crls", "ocsps")
 _CERTIFICATE_FILES = {".cer", ".crt", ".der", ".pem", ".p7b", ".p7c"}
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----(.+?)-----END X509 CRL-----", re.DOTALL)
 
@@ -37,6 +38,7 @@ class TrustStore:
     crls: tuple[IndexedCrl, ...] = ()
     answers: tuple[OcspAnswer, ...] = ()
     problems: tuple[str, ...] = ()
+    stamp_roots: tuple[x509.Certificate, ...] = ()
     _by_subject: dict[bytes, tuple[x509.Certificate, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -54,6 +56,12 @@ class TrustStore:
             lists[crl.issuer] = (*lists.get(crl.issuer, ()), crl)
         object.__setattr__(self, "_by_subject", subjects)
         object.__setattr__(self, "_crls_by_issuer", lists)
+
+    def for_stamps(self) -> TrustStore:
+        """The store as it counts for time-stamp authorities: with the roots of that purpose."""
+        if not self.stamp_roots:
+            return self
+        return replace(self, roots=(*self.roots, *self.stamp_roots), stamp_roots=())
 
     def named(self, subject: bytes) -> tuple[x509.Certificate, ...]:
         """The certificates of ours with that subject (DER of the name), roots first."""
@@ -76,7 +84,7 @@ class TrustStore:
             if kept is not None and kept[0] == seen:
                 return kept[1]
         problems: list[str] = []
-        sets = {name: _certificates(base / name, problems) for name in FOLDERS[:3]}
+        sets = {name: _certificates(base / name, problems) for name in FOLDERS[:4]}
         store = TrustStore(
             roots=sets["roots"],
             practice_roots=sets["practice-roots"],
@@ -84,6 +92,7 @@ class TrustStore:
             crls=_lists(base / "crls", problems),
             answers=_answers(base / "ocsps", problems),
             problems=tuple(problems),
+            stamp_roots=sets["stamp-roots"],
         )
         with _lock:
             _loaded[base] = (seen, store)

@@ -1,0 +1,62 @@
+"""The hands of `upgrade.raise_level` in the sandbox: strangers' signed PDFs are never parsed here.
+
+What comes back must begin with the bytes that were sent (DESIGN 3, "A verification").
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from signing.errors import PdfBroken
+from signing.pades import evidence, upgrade_orders
+from signing.pades.prepare import Prepared, digest_of
+from signing.pades.sandbox import Sandbox
+from signing.pades.upgrade import StampNeed
+
+
+class Boxed:
+    """Each step in the sandbox's worker. Raises what the step raises, and PdfTooLarge."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+
+    def stamp_need(self, pdf: bytes) -> StampNeed:
+        """Which stamp the newest signatures lack."""
+        return upgrade_orders.read_need(pdf, *self._order({"act": "stamp_need"}, [pdf], 2))
+
+    def prepare_stamp(self, pdf: bytes) -> Prepared:
+        """The document with the hole of a document time stamp."""
+        answer, parts = self._order({"act": "prepare_stamp"}, [pdf], 1)
+        made = _increment(pdf, parts)
+        zero, start, end, rest = (int(one) for one in answer["byte_range"])
+        if zero or not len(pdf) <= start < end or end + rest != len(made):
+            raise PdfBroken("the hole does not lie in the increment")
+        span = (zero, start, end, rest)
+        return Prepared(made, span, digest_of(made, span))
+
+    def subjects(self, pdf: bytes, at: dt.datetime) -> tuple[list[evidence.Subject], list[bytes]]:
+        """Whose certificates want evidence, and the contents of all signatures."""
+        request = {"act": "subjects", "at": at.isoformat()}
+        return upgrade_orders.read_subjects(*self._order(request, [pdf], 2))
+
+    def embed(self, pdf: bytes, found: evidence.Evidence, contents: Sequence[bytes]) -> bytes:
+        """The document with the evidence."""
+        request, parts = upgrade_orders.embed_order(pdf, found, contents)
+        _, made = self._order(request, parts, 1)
+        return _increment(pdf, made)
+
+    def _order(
+        self, request: dict[str, Any], parts: list[bytes], wanted: int
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        answer, made = self._box.order(request, parts)
+        if len(made) != wanted:
+            raise PdfBroken("no answer")
+        return answer, made
+
+
+def _increment(pdf: bytes, parts: Sequence[bytes]) -> bytes:
+    if not parts[0].startswith(pdf):
+        raise PdfBroken("not an increment behind the bytes that were sent")
+    return parts[0]
