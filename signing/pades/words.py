@@ -88,15 +88,26 @@ def _foot(one: tuple[str, _Box]) -> float:
 
 
 def _words(row: list[tuple[str, _Box]]) -> Iterator[list[tuple[str, _Box]]]:
-    """Characters of a row that touch: a gap of a fifth of the height parts two words."""
+    """Characters of a row that touch: a gap of a fifth of the height parts two words.
+
+    Dots and lines to be written on ("……") are words of their own.
+    """
     part: list[tuple[str, _Box]] = []
-    for one in row:
-        if part and one[1][0] - _right(part) > _NEXT_WORD * one[1][3]:
+    blank = False
+    for at, one in enumerate(row):
+        was_blank, blank = blank, _is_blank(row, at)
+        if part and (one[1][0] - _right(part) > _NEXT_WORD * one[1][3] or blank != was_blank):
             yield part
             part = []
         part.append(one)
     if part:
         yield part
+
+
+def _is_blank(row: list[tuple[str, _Box]], at: int) -> bool:
+    here = row[at][0]
+    beside = [row[one][0] for one in (at - 1, at + 1) if 0 <= one < len(row)]
+    return here in "…_" or (here == "." and "." in beside)
 
 
 def _right(part: list[tuple[str, _Box]]) -> float:
