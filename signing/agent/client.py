@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import http.client
+import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
@@ -32,9 +35,19 @@ from signing.messages import (
     verify_response,
 )
 
-TIME_LIMIT_SECONDS = 20.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of one answer that the agent reads before it gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a server is given: `silent` without a single byte, `whole` for one exchange.
+
+    A server that sends a byte now and then would otherwise hold the person for ever.
+    """
+
+    silent: float = 20.0
+    whole: float = 120.0
 
 
 class BadAddress(SigningError):
@@ -102,42 +115,113 @@ def _unverified_context() -> ssl.SSLContext:
     return context
 
 
-def _connect(address: Address, pinned: str | None) -> tuple[http.client.HTTPConnection, str, bool]:
-    """An open connection, the SHA-256 of the TLS leaf, and whether the system trusts it.
+class _Exchange:
+    """One request and its answer, with an end to all waiting."""
 
-    `pinned` None accepts any leaf (first contact; the pairing code settles who it is). Otherwise
-    the leaf must be the pinned one, or be trusted by the system. Raises `TlsMismatch`.
-    """
-    if address.scheme == "http":
-        plain = http.client.HTTPConnection(address.host, address.port, timeout=TIME_LIMIT_SECONDS)
-        plain.connect()
-        return plain, "", False
-    seen = ""
-    for context in (_unverified_context(), ssl.create_default_context()):
-        connection = http.client.HTTPSConnection(
-            address.host, address.port, timeout=TIME_LIMIT_SECONDS, context=context
-        )
-        trusted = context.verify_mode is ssl.CERT_REQUIRED
+    def __init__(self, address: Address, patience: Patience) -> None:
+        self._address = address
+        self._patience = patience
+        self._socket: socket.socket | None = None
+        self._over = False
+
+    @contextlib.contextmanager
+    def limited(self) -> Iterator[None]:
+        """Within, the connection is cut when the whole time is up; raises `ServerUnreachable`."""
+        timer = threading.Timer(self._patience.whole, self._cut)
+        timer.daemon = True
+        timer.start()
         try:
-            connection.connect()
-        except ssl.SSLCertVerificationError as error:
-            connection.close()
-            raise TlsMismatch(seen) from error
-        leaf = connection.sock.getpeercert(binary_form=True) or b""
-        seen = hashlib.sha256(leaf).hexdigest()
-        if trusted or pinned is None or hmac.compare_digest(seen, pinned):
-            return connection, seen, trusted
-        connection.close()
-    raise TlsMismatch(seen)
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            # A refused certificate is an OSError of its own, dealt with before.
+            word = "tls" if isinstance(error, ssl.SSLError) else type(error).__name__
+            raise ServerUnreachable("time" if self._over else word) from error
+        finally:
+            timer.cancel()
+            self.close()
+
+    def _cut(self) -> None:
+        self._over = True
+        held = self._socket
+        if held is not None:
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _dial(self) -> socket.socket:
+        if self._over:
+            raise TimeoutError
+        place = (self._address.host, self._address.port)
+        made = socket.create_connection(place, timeout=self._patience.silent)
+        with contextlib.suppress(OSError):
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = made
+        return made
+
+    def connect(self, pinned: str | None) -> tuple[str, bool]:
+        """Connects; the SHA-256 of the TLS leaf, and whether the system trusts it.
+
+        `pinned` None accepts any leaf (first contact; the pairing code settles who it is).
+        Otherwise the leaf must be the pinned one, or be trusted by the system. Raises
+        `TlsMismatch`.
+        """
+        if self._address.scheme == "http":
+            self._dial()
+            return "", False
+        seen = ""
+        for context in (_unverified_context(), ssl.create_default_context()):
+            trusted = context.verify_mode is ssl.CERT_REQUIRED
+            wrapped = context.wrap_socket(
+                self._dial(), server_hostname=self._address.host, do_handshake_on_connect=False
+            )
+            self._socket = wrapped
+            try:
+                wrapped.do_handshake()
+            except ssl.SSLCertVerificationError as error:
+                raise TlsMismatch(seen) from error
+            seen = hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").hexdigest()
+            if trusted or pinned is None or hmac.compare_digest(seen, pinned):
+                return seen, trusted
+            wrapped.close()
+        raise TlsMismatch(seen)
+
+    def ask(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """Sends the request; the answer and its body, read no further than `LARGEST_ANSWER`."""
+        # The class for plain HTTP: what is encrypted is the socket, which is there already.
+        connection = http.client.HTTPConnection(self._address.host, self._address.port)
+        if (self._address.scheme, self._address.port) == ("https", 443):
+            headers = {"Host": self._address.host, **headers}
+        connection.sock = self._socket
+        connection.request(method, path, body=body or None, headers=headers)
+        data = bytearray()
+        with contextlib.closing(connection.getresponse()) as response:
+            told = response.length
+            wanted = LARGEST_ANSWER + 1 if told is None else min(told, LARGEST_ANSWER + 1)
+            # Piece by piece: a negative length of a chunk would make one read() take all there is.
+            while len(data) < wanted and (
+                piece := response.read1(min(1 << 16, wanted - len(data)))
+            ):
+                data += piece
+        if self._over:
+            raise TimeoutError
+        if told is not None and len(data) < wanted:
+            raise http.client.IncompleteRead(b"")
+        return response, bytes(data)
 
 
-def _system_trusts(address: Address) -> bool:
+def _system_trusts(address: Address, patience: Patience) -> bool:
+    exchange = _Exchange(address, patience)
     try:
-        connection, _, trusted = _connect(address, "")
-    except (TlsMismatch, OSError):
+        with exchange.limited():
+            return exchange.connect("")[1]
+    except SigningError:
         return False
-    connection.close()
-    return trusted
 
 
 def _exchange(
@@ -147,20 +231,12 @@ def _exchange(
     body: bytes,
     headers: dict[str, str],
     pinned: str | None,
+    patience: Patience,
 ) -> _Answer:
-    connection: http.client.HTTPConnection | None = None
-    try:
-        connection, seen, trusted = _connect(address, pinned)
-        connection.request(method, path, body=body or None, headers=headers)
-        response = connection.getresponse()
-        data = response.read(LARGEST_ANSWER + 1)
-    except ssl.SSLError as error:
-        raise ServerUnreachable("tls") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise ServerUnreachable(type(error).__name__) from error
-    finally:
-        if connection is not None:
-            connection.close()
+    exchange = _Exchange(address, patience)
+    with exchange.limited():
+        seen, trusted = exchange.connect(pinned)
+        response, data = exchange.ask(method, path, body, headers)
     if len(data) > LARGEST_ANSWER:
         raise ServerRefused("answer too large")
     if 300 <= response.status < 400:
@@ -172,9 +248,12 @@ def _exchange(
 class ServerClient:
     """Signs requests with the agent's key and believes only answers of the pinned server key."""
 
-    def __init__(self, keys: AgentKeys, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, keys: AgentKeys, clock: Callable[[], datetime], patience: Patience | None = None
+    ) -> None:
         self._keys = keys
         self._clock = clock
+        self._patience = patience or Patience()
         self._offset = timedelta(0)
 
     def now(self) -> datetime:
@@ -190,13 +269,19 @@ class ServerClient:
         """
         nonce = new_nonce()
         path = f"{IDENTITY_PATH}?{urlencode({'nonce': nonce})}"
-        answer = _exchange(address, "GET", path, b"", {"Accept": "application/json"}, None)
+        answer = _exchange(
+            address, "GET", path, b"", {"Accept": "application/json"}, None, self._patience
+        )
         if answer.status != 200 or not answer.header:
             raise ServerRefused(f"HTTP {answer.status}")
         identity = ServerIdentity.from_body(answer.body)
         self._believe(identity.key, answer, nonce)
         check_same_tls(identity.tls_sha256, answer.tls_sha256)
-        if answer.tls_sha256 and not identity.tls_sha256 and not _system_trusts(address):
+        if (
+            answer.tls_sha256
+            and not identity.tls_sha256
+            and not _system_trusts(address, self._patience)
+        ):
             raise TlsMismatch(answer.tls_sha256)
         return identity, answer.tls_sha256
 
@@ -238,7 +323,7 @@ class ServerClient:
             "Content-Type": "application/json",
             REQUEST_HEADER: header,
         }
-        answer = _exchange(address, "POST", path, body, headers, tls_sha256)
+        answer = _exchange(address, "POST", path, body, headers, tls_sha256, self._patience)
         if not answer.header and answer.status >= 400:
             raise ServerRefused(f"HTTP {answer.status}")
         self._believe(server_key, answer, nonce)
