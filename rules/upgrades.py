@@ -63,7 +63,7 @@ def next_try(attempts: int, at: datetime) -> datetime | None:
     if attempts >= MOST_ATTEMPTS:
         return None
     # The exponent is capped, so that the product stays a time that can be counted.
-    return at + min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 12), LONGEST_PAUSE)
+    return at + min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 12)), LONGEST_PAUSE)
 
 
 def renewal_due(certificate_ends: datetime, at: datetime) -> datetime:
