@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import LoginSession, User
-from operations import passwords, throttles
+from models import Certificate, LoginSession, User
+from operations import emergency_codes, passwords, throttles
 from operations.accounts import (
     NOUN,
     agency_of,
@@ -25,12 +25,22 @@ from operations.accounts import (
     record_for,
 )
 from operations.transactions import Conflict, Refused, transaction
+from rules.certificates import SubscriberKind
+from rules.token_logins import TokenLogin
 
 _WRONG = "Tên đăng nhập hoặc mật khẩu không đúng."
 
 
 class WrongPassword(Refused):
     """The password is not that of the account; does not tell whether the account exists."""
+
+
+class NeedsToken(Refused):
+    """Name and password are right, but the account is entered with the token only."""
+
+
+class WrongEmergencyCode(Refused):
+    """Name and password are right, the emergency code is not."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class Login:
     user_id: int
     login_session_id: int
     key: str
+    in_emergency: bool = False  # an emergency code was used up
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ class _Stored:
     user_id: int
     password_hash: str
     is_active: bool
+    mode: TokenLogin
 
 
 # Logging in and out -----------------------------------------------------------------------------
@@ -62,12 +74,41 @@ def log_in(
     password: str,
     browser: str,
     throttle_key: bytes,
+    emergency: str = "",
 ) -> Login:
     """Check name and password and begin a login session.
 
-    `browser` is in words. Raises `throttles.TooManyTries` when the pair of account and address has
-    to wait, `WrongPassword` when name or password is wrong, `Refused` when the account was closed.
+    `browser` is in words; `emergency` is a code for an account that wants the token (using it
+    switches that off). Raises `throttles.TooManyTries` when the pair of account and address has to
+    wait, `WrongPassword` when name or password is wrong, `NeedsToken`, `WrongEmergencyCode`, and
+    `Refused` when the account was closed.
     """
+    stored, pair, renewed = _right_password(session, actor, username, password, throttle_key)
+    if stored.mode is TokenLogin.ONLY and not emergency:
+        _record_refusal(session, actor, stored, "token_only")
+        raise NeedsToken(_token_words(session, stored.user_id, actor))
+    try:
+        with transaction(session):
+            user = _unchanged(session, stored)
+            if renewed is not None:
+                user.password_hash = renewed
+            begun = begin(session, actor, user, browser)
+            throttles.forgive(session, pair)
+            if stored.mode is TokenLogin.ONLY:
+                _enter_in_emergency(session, actor, user, begun, emergency)
+                return replace(begun, in_emergency=True)
+            known = as_user(actor, user, begun.login_session_id)
+            record_for(session, "account.login", known, user, session=begun.login_session_id)
+            return begun
+    except WrongEmergencyCode:
+        _record_refusal(session, actor, stored, "wrong_emergency_code")
+        raise
+
+
+def _right_password(
+    session: Session, actor: Actor, username: str, password: str, throttle_key: bytes
+) -> tuple[_Stored, str, str | None]:
+    """What was read of the account, the pair that is throttled, and a newer hash if one is due."""
     name = normal_username(username)
     pair = throttles.pair_hash(throttle_key, username=name, address=actor.address)
     throttles.count_try(session, pair, at=actor.at)
@@ -79,29 +120,78 @@ def log_in(
     if not stored.is_active:
         _record_refusal(session, actor, stored, "inactive")
         raise Refused("Tài khoản này đã ngừng sử dụng. Hãy liên hệ người quản trị phần mềm.")
-    renewed = passwords.hash_password(password) if check.outdated else None
+    return stored, pair, passwords.hash_password(password) if check.outdated else None
+
+
+def begin(session: Session, actor: Actor, user: User, browser: str) -> Login:
+    """Open a login session of an account, inside the caller's transaction, which has checked who it
+    is and records the event."""
     key = secrets.token_urlsafe(32)
-    with transaction(session):
-        user = _unchanged(session, stored)
-        if renewed is not None:
-            user.password_hash = renewed
-        user.last_login_at = actor.at
-        login = LoginSession(
-            key_hash=login_key_hash(key),
-            user_id=user.id,
-            address=actor.address[:64],
-            browser=browser[:200],
-            created_at=actor.at,
-            seen_at=actor.at,
-            reauthenticated_at=actor.at,
+    user.last_login_at = actor.at
+    login = LoginSession(
+        key_hash=login_key_hash(key),
+        user_id=user.id,
+        address=actor.address[:64],
+        browser=browser[:200],
+        created_at=actor.at,
+        seen_at=actor.at,
+        reauthenticated_at=actor.at,
+    )
+    session.add(login)
+    session.flush()  # The event names the session by its number.
+    return Login(user.id, login.id, key)
+
+
+def _enter_in_emergency(
+    session: Session, actor: Actor, user: User, begun: Login, typed: str
+) -> None:
+    """Use up the code and switch the login with the token off: the token is lost."""
+    code = emergency_codes.use(session, user=user, typed=typed, at=actor.at)
+    if code is None:
+        raise WrongEmergencyCode(
+            "Mã khẩn cấp không đúng, đã dùng hoặc đã hết hạn. Kiểm tra lại, hoặc xin mã mới."
         )
-        session.add(login)
-        session.flush()  # The event names the session by its number.
-        throttles.forgive(session, pair)
-        record_for(
-            session, "account.login", _as_user(actor, user, login.id), user, session=login.id
+    user.token_login_mode = TokenLogin.OFF
+    user.version += 1
+    known = as_user(actor, user, begun.login_session_id)
+    record_for(
+        session,
+        "account.emergency_code_used",
+        known,
+        user,
+        code=code.id,
+        session=begun.login_session_id,
+    )
+    record_for(
+        session, "account.token_login_set", known, user, mode=TokenLogin.OFF.name, by="emergency"
+    )
+
+
+def _token_words(session: Session, user_id: int, actor: Actor) -> str:
+    """What a person does whose password is right but not enough."""
+    usable = session.scalar(
+        select(Certificate.id)
+        .join(User, User.person_id == Certificate.person_id)
+        .where(
+            User.id == user_id,
+            Certificate.kind == SubscriberKind.INDIVIDUAL,
+            Certificate.revoked_at.is_(None),
+            Certificate.not_before <= actor.at,
+            Certificate.not_after >= actor.at,
         )
-        return Login(user.id, login.id, key)
+        .limit(1)
+    )
+    session.rollback()
+    if usable is None:
+        return (
+            "Tài khoản này chỉ đăng nhập bằng thiết bị, nhưng sổ không còn chứng thư nào của "
+            "anh/chị dùng được (đã hết hạn hoặc thu hồi). Xin người quản trị phần mềm cấp mã khẩn "
+            "cấp rồi đăng nhập ở mục Mất thiết bị."
+        )
+    return (
+        "Tài khoản này chỉ đăng nhập bằng thiết bị. Cắm thiết bị rồi bấm Đăng nhập bằng thiết bị; "
+        "nếu thiết bị mất hoặc hỏng, xin người quản trị phần mềm cấp mã khẩn cấp."
+    )
 
 
 def login_key_hash(key: str) -> str:
@@ -203,7 +293,7 @@ def change_own_password(
 
 def _stored(session: Session, condition: ColumnElement[bool]) -> _Stored | None:
     row = session.execute(
-        select(User.id, User.password_hash, User.is_active).where(condition)
+        select(User.id, User.password_hash, User.is_active, User.token_login_mode).where(condition)
     ).one_or_none()
     session.rollback()  # No connection is held while the hash is worked out.
     return None if row is None else _Stored(*row)
@@ -226,7 +316,8 @@ def _own_password(
 def _unchanged(session: Session, stored: _Stored) -> User:
     """The account, unless its password or state changed while the hash was worked out."""
     user = find_user(session, stored.user_id)
-    if user.password_hash != stored.password_hash or not user.is_active:
+    same = (user.password_hash, user.token_login_mode) == (stored.password_hash, stored.mode)
+    if not same or not user.is_active:
         raise Conflict("Tài khoản vừa được thay đổi. Hãy thực hiện lại.")
     return user
 
@@ -244,7 +335,7 @@ def _open_login(
     ).scalar_one_or_none()
 
 
-def _as_user(actor: Actor, user: User, login_session_id: int) -> Actor:
+def as_user(actor: Actor, user: User, login_session_id: int) -> Actor:
     """The stranger who has just turned out to be this user."""
     roles = tuple(dict.fromkeys(grant.role.name for grant in user.grants))
     return replace(

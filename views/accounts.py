@@ -29,11 +29,12 @@ from audit import Actor
 from extensions import db
 from forms.accounts import LoginForm, PasswordForm, ReauthenticationForm
 from models import LoginSession
-from operations import logins
+from operations import emergency_codes, logins
 from operations.passwords import WeakPassword
 from operations.throttles import TooManyTries, in_words
 from operations.transactions import Refused
 from rules.permissions import Permission
+from views.filters import gio
 from views.guards import account, load_account, open_to_all, own_path, requires, settings
 
 bp = Blueprint("accounts", __name__)
@@ -63,16 +64,27 @@ def login() -> ResponseReturnValue:
         except Refused as refusal:
             form.password.errors = [str(refusal)]
         else:
-            _begin_in_browser(begun.key)
+            begin_in_browser(begun)
             return redirect(goal)
     return render_template("accounts/login.html", form=form)
 
 
-def _begin_in_browser(login_key: str) -> None:
+def begin_in_browser(begun: logins.Login) -> None:
+    """Make this browser the one of a login just begun, and tell the person what was done to their
+    account meanwhile."""
     # Whatever a stranger may have planted in this browser's session ends here (fixation).
     session.clear()
-    found = load_account(login_key)
+    found = load_account(begun.key)
     login_user(found)
+    codes = emergency_codes.unseen(db.session, begun.user_id)
+    if codes:  # Told at every login until the person confirms having read it.
+        last = codes[-1]
+        who = last.issued_by.display_name if last.issued_by else "người vận hành máy chủ"
+        flash(
+            f"Lúc {gio(last.issued_at)}, {who} đã cấp mã đăng nhập khẩn cấp cho tài khoản này. "
+            "Xem và xác nhận ở trang Đăng nhập bằng thiết bị.",
+            "warning",
+        )
 
 
 @bp.post("/dang-xuat")

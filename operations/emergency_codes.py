@@ -1,0 +1,126 @@
+"""Emergency codes: the way in for a person whose account wants the token, and whose token is lost.
+
+An administrator makes one with a reason, or whoever may use the server's own terminal. It is shown
+once, kept as a hash, good for a day, and lets in only together with the password. Using it switches
+the login with the token off, because the token is in other hands or nowhere.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from audit import Actor
+from models import User
+from operations.accounts import find_user, record_for
+from operations.transactions import Refused, transaction
+from rules.token_logins import (
+    EMERGENCY_BITS,
+    EMERGENCY_HOURS,
+    TokenLogin,
+    emergency_code,
+    normal_emergency_code,
+)
+from schema.token_logins import EmergencyCode
+
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+
+
+def issue(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
+    """Make a code for an account that is entered with the token only; returns it, to be shown once.
+
+    Earlier codes of the account end. Raises `Refused` for the actor's own account (another
+    administrator or the server's terminal must do it, so that two people know), for an account that
+    needs none, and without a reason.
+    """
+    said = " ".join(reason.split())[:LONGEST_REASON]
+    if len(said) < SHORTEST_REASON:
+        raise Refused("Ghi rõ lý do cấp mã, ít nhất 10 ký tự.")
+    if user_id == actor.user_id:
+        raise Refused(
+            "Không tự cấp mã khẩn cấp cho chính mình. Nhờ người quản trị khác, hoặc dùng lệnh "
+            "“users emergency-code” trên máy chủ."
+        )
+    code = emergency_code(secrets.randbits(EMERGENCY_BITS))
+    with transaction(session):
+        user = find_user(session, user_id)
+        if not user.is_active:
+            raise Refused("Tài khoản này đã ngừng sử dụng.")
+        if user.token_login_mode is not TokenLogin.ONLY:
+            raise Refused(
+                "Tài khoản này vẫn đăng nhập được bằng mật khẩu nên không cần mã khẩn cấp. Nếu "
+                "quên mật khẩu, hãy đặt lại mật khẩu."
+            )
+        for earlier in _open(session, user.id):
+            earlier.cancelled_at = actor.at
+        row = EmergencyCode(
+            user_id=user.id,
+            code_hash=_hash(normal_emergency_code(code)),
+            reason=said,
+            issued_by_id=actor.user_id,
+            issued_at=actor.at,
+            expires_at=actor.at + timedelta(hours=EMERGENCY_HOURS),
+        )
+        session.add(row)
+        session.flush()  # The event names the code by its number.
+        record_for(
+            session,
+            "account.emergency_code_issued",
+            actor,
+            user,
+            code=row.id,
+            reason_sha256=hashlib.sha256(said.encode()).hexdigest(),
+        )
+    return code
+
+
+def use(session: Session, *, user: User, typed: str, at: datetime) -> EmergencyCode | None:
+    """Use up the code that was typed, inside the caller's transaction; None when it fits none."""
+    normal = normal_emergency_code(typed)
+    for row in _open(session, user.id):
+        if normal and row.expires_at > at and secrets.compare_digest(row.code_hash, _hash(normal)):
+            row.used_at = at
+            return row
+    return None
+
+
+def unseen(session: Session, user_id: int) -> Sequence[EmergencyCode]:
+    """The codes made for an account that its owner has not yet confirmed having read of."""
+    return session.scalars(
+        select(EmergencyCode)
+        .where(EmergencyCode.user_id == user_id, EmergencyCode.seen_at.is_(None))
+        .options(joinedload(EmergencyCode.issued_by))
+        .order_by(EmergencyCode.id)
+    ).all()
+
+
+def mark_seen(session: Session, *, actor: Actor) -> None:
+    """Note that the owner has read which codes were made for the account.
+
+    No event of the log: the making of the code is there, and this changes no right of anybody.
+    """
+    with transaction(session):
+        for row in session.scalars(
+            select(EmergencyCode).where(
+                EmergencyCode.user_id == actor.user_id, EmergencyCode.seen_at.is_(None)
+            )
+        ):
+            row.seen_at = actor.at
+
+
+def _open(session: Session, user_id: int) -> Sequence[EmergencyCode]:
+    return session.scalars(
+        select(EmergencyCode).where(
+            EmergencyCode.user_id == user_id,
+            EmergencyCode.used_at.is_(None),
+            EmergencyCode.cancelled_at.is_(None),
+        )
+    ).all()
+
+
+def _hash(code: str) -> str:
+    # 100 random bits need no slow hash.
+    return hashlib.sha256(b"so-token emergency code\0" + code.encode()).hexdigest()
