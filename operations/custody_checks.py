@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from models import (
     Agency,
     Certificate,
-    CertificateRequest,
     Device,
     Entrustment,
     Person,
     Position,
-    RequestLine,
     User,
     UserRole,
 )
+from operations.custody_history import RevocationLetter, revocation_letters
 from operations.law import law_for
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
@@ -32,7 +31,6 @@ from rules.lifecycle import CustodyAct
 from rules.names import fold
 from rules.permissions import Role
 from rules.recalls import CertificateOnDevice, RecallFacts, check_return
-from rules.requests import RequestKind
 
 CLERK_WORDS = ("van thu",)
 IT_WORDS = ("cong nghe thong tin", "cntt", "chuyen doi so")
@@ -151,8 +149,17 @@ def return_findings(
 
 def recall_facts(session: Session, devices: Sequence[Device]) -> dict[int, RecallFacts]:
     """What is known of the recall of each device, by device."""
-    certificates = certificates_on(session, devices)
-    notices = notices_of(session, [one.id for one in devices])
+    letters = revocation_letters(session, [one.id for one in devices])
+    return recall_facts_from(devices, certificates_on(session, devices), letters)
+
+
+def recall_facts_from(
+    devices: Sequence[Device],
+    certificates: Mapping[int, Sequence[Certificate]],
+    letters: Sequence[RevocationLetter],
+) -> dict[int, RecallFacts]:
+    """The same from what is known already: certificates by device, and every Mẫu số 05."""
+    notices = {one.device_id: one.noticed_on for one in letters if one.noticed_on}
     return {
         one.id: RecallFacts(
             label=serial_of(one),
@@ -166,21 +173,6 @@ def recall_facts(session: Session, devices: Sequence[Device]) -> dict[int, Recal
         )
         for one in devices
     }
-
-
-def notices_of(session: Session, device_ids: Sequence[int]) -> dict[int, date]:
-    """The day on which the notice of revocation was received, by device: that of its Mẫu số 05."""
-    rows = session.execute(
-        select(Certificate.device_id, RequestLine.result_on, CertificateRequest.result_on)
-        .join(RequestLine, RequestLine.certificate_id == Certificate.id)
-        .join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)
-        .where(
-            Certificate.device_id.in_(device_ids),
-            CertificateRequest.kind == RequestKind.REVOCATION,
-        )
-        .order_by(RequestLine.id)
-    )
-    return {device: day for device, own, whole in rows if device and (day := own or whole)}
 
 
 def certificates_on(session: Session, devices: Sequence[Device]) -> dict[int, list[Certificate]]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import Certificate, CertificateRequest, Device, RequestLine
@@ -15,32 +16,69 @@ from schema.custody import CustodyMove, Paper
 _LEFT_THE_HOUSE = (RequestState.SENT, RequestState.COMPLETED)
 
 
-def effective() -> Select[CustodyMove]:
-    """A statement for all moves that stand: neither taken back nor taking one back."""
+def stands() -> ColumnElement[bool]:
+    """The condition on a move that it stands: neither taken back nor taking one back."""
     taken_back = select(CustodyMove.undoes_id).where(CustodyMove.undoes_id.is_not(None))
-    return (
-        select(CustodyMove)
-        .where(CustodyMove.undoes_id.is_(None), CustodyMove.id.not_in(taken_back))
-        .order_by(CustodyMove.id)
-    )
+    return and_(CustodyMove.undoes_id.is_(None), CustodyMove.id.not_in(taken_back))
+
+
+def effective() -> Select[CustodyMove]:
+    """A statement for all moves that stand, oldest first."""
+    return select(CustodyMove).where(stands()).order_by(CustodyMove.id)
 
 
 def history(session: Session, device_id: int) -> Sequence[CustodyMove]:
     """All moves of a device, oldest first, those taken back included, with papers and people."""
-    return session.scalars(
+    rows = session.scalars(
         select(CustodyMove)
         .where(CustodyMove.device_id == device_id)
         .options(
             joinedload(CustodyMove.holder_before),
             joinedload(CustodyMove.holder_after),
+            # Of the parts of a paper only the files are few enough to come with each move.
             joinedload(CustodyMove.paper).options(
-                selectinload(Paper.files),
+                joinedload(Paper.files),
                 selectinload(Paper.confirmations),
                 selectinload(Paper.lines),
             ),
         )
         .order_by(CustodyMove.id)
-    ).all()
+    )
+    return rows.unique().all()
+
+
+@dataclass(frozen=True)
+class RevocationLetter:
+    """Mẫu số 05 about the certificate of a device: how far it came, and the days it knows."""
+
+    device_id: int
+    state: RequestState
+    sent_on: date | None
+    noticed_on: date | None
+    """The notice of revocation was received."""
+
+
+def revocation_letters(session: Session, device_ids: Sequence[int]) -> tuple[RevocationLetter, ...]:
+    """Every Mẫu số 05 about certificates on these devices, in the order of its lines."""
+    rows = session.execute(
+        select(
+            Certificate.device_id,
+            CertificateRequest.state,
+            CertificateRequest.sent_on,
+            func.coalesce(RequestLine.result_on, CertificateRequest.result_on),
+        )
+        .join(RequestLine, RequestLine.certificate_id == Certificate.id)
+        .join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)
+        .where(
+            Certificate.device_id.in_(device_ids),
+            CertificateRequest.kind == RequestKind.REVOCATION,
+        )
+        .order_by(RequestLine.id)
+    )
+    return tuple(
+        RevocationLetter(device_id or 0, state, sent_on, noticed_on)
+        for device_id, state, sent_on, noticed_on in rows
+    )
 
 
 @dataclass(frozen=True)
@@ -59,32 +97,28 @@ class LossPast:
                 CustodyMove.act == CustodyAct.REPORT_MISSING.value,
             )
         )
-        last = {one.device_id: one for one in missing}
-        sent = session.execute(
-            select(Certificate.device_id, CertificateRequest.sent_on)
-            .join(RequestLine, RequestLine.certificate_id == Certificate.id)
-            .join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)
-            .where(
-                Certificate.device_id.in_(ids),
-                CertificateRequest.kind == RequestKind.REVOCATION,
-                CertificateRequest.state.in_(_LEFT_THE_HOUSE),
-            )
-        )
+        return cls.told_by(missing, revocation_letters(session, ids))
+
+    @classmethod
+    def told_by(
+        cls, moves: Iterable[CustodyMove], letters: Iterable[RevocationLetter]
+    ) -> "LossPast":
+        """The same from moves that stand, oldest first, and letters that are known already."""
+        last = {one.device_id: one for one in moves if one.act == CustodyAct.REPORT_MISSING.value}
         revoked = {
-            device_id
-            for device_id, day in sent
-            if device_id is not None
-            and device_id in last
-            and day is not None
-            and day >= last[device_id].moved_on
+            one.device_id
+            for one in letters
+            if one.state in _LEFT_THE_HOUSE
+            and one.device_id in last
+            and one.sent_on is not None
+            and one.sent_on >= last[one.device_id].moved_on
         }
         states = {key: one.state_before for key, one in last.items() if one.state_before}
         return cls(states, frozenset(revoked))
 
 
-def revocation_sent(session: Session, device_ids: Sequence[int]) -> frozenset[int]:
+def revocation_sent(session: Session, devices: Sequence[Device]) -> frozenset[int]:
     """The missing devices for which Mẫu số 05 left the house after they were reported missing."""
-    devices = session.scalars(select(Device).where(Device.id.in_(device_ids))).all()
     return LossPast.of(session, devices).revoked
 
 

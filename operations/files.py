@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import StoredFile
@@ -37,7 +38,7 @@ def read(session: Session, sha256: str) -> bytes:
     Raises `DamagedFile` when they are gone or no longer have the hash they are named by, so that a
     changed document is never signed, sent or shown as if it were the old one.
     """
-    row = session.get(StoredFile, sha256)
-    if row is None or hashlib.sha256(row.content).hexdigest() != sha256:
+    content = session.scalar(select(StoredFile.content).where(StoredFile.sha256 == sha256))
+    if content is None or hashlib.sha256(content).hexdigest() != sha256:
         raise DamagedFile(f"Tệp {sha256[:12]} đã bị thay đổi hoặc bị mất trong cơ sở dữ liệu.")
-    return row.content
+    return content

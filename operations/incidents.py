@@ -125,7 +125,7 @@ def found(session: Session, *, actor: Actor, incident_id: int, version: int, law
         if row.kind != IncidentKind.LOSS or row.found_at is not None or row.device is None:
             raise Refused("Chỉ ghi tìm thấy một lần, cho sự cố mất thiết bị.")
         device = custody.load_all(session, [row.device.id])[0]
-        sent = device.id in revocation_sent(session, [device.id])
+        sent = device.id in revocation_sent(session, [device])
         certificates = certificates_on(session, [device]).get(device.id, [])
         loss = _loss(row, device, certificates, actor, sent)
         # Of a device without certificates in the register nothing speaks against using it again.

@@ -1,6 +1,7 @@
 """Which law and which house settings an agency follows."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
@@ -51,7 +52,7 @@ def law_for(law: Law, agency: Agency) -> Law:
     if followed is None:
         return law
     session = object_session(agency)
-    if session is not None and law.instrument(followed).is_draft:
+    if session is not None and not law.settled and law.instrument(followed).is_draft:
         law = _enact(law, session.get(RegulationEnactment, followed))
     return law.under(followed)
 
@@ -74,7 +75,7 @@ def enacted(session: Session, law: Law) -> Law:
     """The law with every draft issued whose number and days were entered; one statement."""
     for row in session.scalars(select(RegulationEnactment)):
         law = _enact(law, row)
-    return law
+    return replace(law, settled=True)
 
 
 def _enact(law: Law, row: RegulationEnactment | None) -> Law:

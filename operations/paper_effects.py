@@ -7,13 +7,13 @@ proof it is done when the paper is made; else it waits for a confirmation, a sca
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from audit import Actor
 from models import Device
 from operations.custody import Circumstances, apply_all, load_all, record_moved, take_back
-from operations.custody_history import effective
+from operations.custody_history import effective, stands
 from operations.entrustments import decide, end_entrustments, entrust
 from operations.paper_proofs import level_of_paper
 from operations.transactions import Refused
@@ -58,18 +58,23 @@ def waiting_for(session: Session, device_ids: Iterable[int]) -> dict[int, Paper]
     """Papers whose act on a device still waits for its proof, by device."""
     ids = set(device_ids)
     rows = session.execute(
-        select(PaperLine.device_id, Paper)
+        select(PaperLine.device_id, Paper, CustodyMove.act)
         .join(Paper, Paper.id == PaperLine.paper_id)
+        .outerjoin(
+            CustodyMove,
+            and_(
+                CustodyMove.device_id == PaperLine.device_id,
+                CustodyMove.paper_id == Paper.id,
+                stands(),
+            ),
+        )
         .where(PaperLine.device_id.in_(ids), Paper.state == PaperState.ISSUED)
         .order_by(Paper.id)
     ).all()
-    moved = {
-        (one.device_id, one.paper_id, one.act)
-        for one in session.scalars(effective().where(CustodyMove.device_id.in_(ids)))
-    }
+    moved = {(device_id, paper.id, act) for device_id, paper, act in rows}
     return {
         device_id: paper
-        for device_id, paper in rows
+        for device_id, paper, _ in rows
         if device_id is not None
         and (act := planned_act(paper)) is not None
         and (device_id, paper.id, act.value) not in moved

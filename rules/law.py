@@ -98,6 +98,8 @@ class Law:
     instruments: tuple[Instrument, ...]
     top: str | None = None
     as_if_in_force: bool = False
+    settled: bool = False
+    """Drafts issued since the files were written are among the instruments already."""
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> "Law":

@@ -135,6 +135,7 @@ class PaperConfirmation(Base):
     confirmed_at: Mapped[datetime] = mapped_column(Instant)
 
     paper: Mapped[Paper] = relationship(back_populates="confirmations")
+    person: Mapped[Person] = relationship()
 
 
 class PaperSignature(Base):

@@ -8,7 +8,6 @@ from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 import clock
-import regulations
 from extensions import db
 from forms.agencies import (
     AgencyForm,
@@ -18,12 +17,12 @@ from forms.agencies import (
 )
 from models import Agency, AgencyChange, Certificate, Device, Person
 from operations import agencies as tree
-from operations.law import enacted
 from operations.transactions import Refused
 from rules.agencies import AgencyKind, AgencyLevel, sender_of
 from rules.names import fold
 from rules.permissions import Permission
 from rules.regulation_status import standing
+from views.current_law import current_law
 from views.guards import account, below, load, requires
 from views.register_pages import history
 
@@ -257,7 +256,7 @@ def regulation(agency_id: int) -> ResponseReturnValue:
 
 def regulation_choices() -> list[tuple[str, str]]:
     """The decree alone, and every regulation with how it stands today; one statement."""
-    law, today = enacted(db.session(), regulations.load()), clock.today()
+    law, today = current_law(), clock.today()
     found = []
     for one in law.instruments:
         if one.over is None:

@@ -15,17 +15,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-import regulations
 from extensions import db
 from forms.certificate_imports import ACCEPTED, SaveForm, UploadForm
 from models import Agency, ImportBatch, ImportItem, User
 from operations import certificate_imports as imports
-from operations import law as house
 from operations.import_matching import BY_EMAIL, BY_KEY, BY_SERIAL, findings_on
 from operations.transactions import Refused
 from rules.documents import ImportVerdict
 from rules.permissions import Permission
 from sheets import certificate_files
+from views.current_law import law_of
 from views.guards import account, load, requires
 from views.import_choices import choices_from, lines_of
 from views.users import agency_choices
@@ -104,7 +103,7 @@ def show(batch_id: int) -> ResponseReturnValue:
     if batch.saved_at or batch.discarded_at:
         return render_template("certificate_imports/done.html", batch=batch)
     standings = imports.standings(db.session(), batch, certificate_files.read_one)
-    law = house.law_for(regulations.load(), batch.agency)
+    law = law_of(batch.agency)
     found = {number: findings_on(one, law) for number, one in standings.items()}
     sent = request.form if request.method == "POST" else None
     lines = lines_of(batch, standings, found, sent)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from wtforms import SelectChoice
 
 import clock
-import regulations
 from audit_events import EVENTS
 from extensions import db
 from forms.certificate_requests import (
@@ -31,7 +30,6 @@ from models import (
     User,
 )
 from operations import certificate_requests as drafts
-from operations import law as house
 from operations.request_findings import findings_of
 from operations.request_routes import check_recipients, route_of
 from operations.request_rows import line_options
@@ -43,6 +41,7 @@ from rules.permissions import Permission
 from rules.requests import RequestAct, RequestKind, RequestState, acts_from
 from rules.routing import Channel
 from rules.signers import SigningAuthority, check_signer
+from views.current_law import current_law, law_of
 from views.guards import account, load, requires
 from views.request_acts_table import ACTS, STEPS, Act, step_of
 from views.request_choosing import choose
@@ -90,14 +89,14 @@ def new_renewal() -> ResponseReturnValue:
 def show(request_id: int) -> ResponseReturnValue:
     """One request: where it is, what can be done now, its list, its letter, its history."""
     row = load(CertificateRequest, request_id, Permission.CERTIFICATE_REQUEST_VIEW, options=OPTIONS)
-    law, today = regulations.load(), clock.today()
+    law, today = current_law(), clock.today()
     found: dict[int, tuple[Finding, ...]] = {}
     signer_findings: tuple[Finding, ...] = ()
     if row.state in (RequestState.DRAFT, RequestState.AWAITING_APPROVAL, RequestState.RETURNED):
         found = findings_of(db.session(), row, law=law, on=today)
         signer = drafts.facts_of_signer(row)
         if signer is not None:
-            signer_findings = check_signer(signer, on=today, law=house.law_for(law, row.agency))
+            signer_findings = check_signer(signer, on=today, law=law_of(row.agency))
         signer_findings += check_recipients(row, law=law, on=today)
     return render_template(
         "certificate_requests/show.html",
@@ -123,7 +122,7 @@ def _drafting(row: CertificateRequest, found: Mapping[int, tuple[Finding, ...]])
     if row.state is not RequestState.DRAFT or not scope.covers(row.agency_id):
         return {"may_draft": False}
     today = clock.today()
-    law = house.law_for(regulations.load(), row.agency)
+    law = law_of(row.agency)
     try:
         going, trouble = route_of(row, law=law, on=today), ""
     except Refused as error:
@@ -202,7 +201,7 @@ def edit(request_id: int) -> ResponseReturnValue:
                 request_id=row.id,
                 version=form.version.data,
                 particulars=_particulars(form),
-                law=regulations.load(),
+                law=current_law(),
             )
         except Refused as error:
             flash(str(error), "error")
@@ -279,7 +278,7 @@ def signer(request_id: int) -> ResponseReturnValue:
                 request_id=request_id,
                 version=form.version.data,
                 signer=_signer(form),
-                law=regulations.load(),
+                law=current_law(),
             )
         except Refused as error:
             flash(str(error), "error")

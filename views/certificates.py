@@ -12,7 +12,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, undefer
 
 import clock
-import regulations
 from extensions import db
 from forms.certificates import AssignmentForm, HistoryForm
 from models import (
@@ -34,7 +33,7 @@ from rules.renewals import check_renewal
 from rules.serials import display_serial
 from views.certificate_days import Standing
 from views.certificate_register import VIEW, bp
-from views.current_law import margin_of
+from views.current_law import law_of, margin_of
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
 from views.register_pages import history
@@ -84,7 +83,7 @@ def _page(row: Certificate, form: HistoryForm) -> str:
     now = clock.now()
     sender = house.sender_for(db.session(), row.agency) or row.agency
     margin = margin_of(sender)
-    law = house.law_for(regulations.load(), sender)
+    law = law_of(sender)
     lines = _lines(row)
     open_line = next((line for line in lines if line.is_open and line.renews), None)
     held = f"số {open_line.request_id} trong sổ" if open_line is not None else None

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
 import clock
-import regulations
 from extensions import db
 from forms.custody import MoveForm, UndoForm
 from labels import label
@@ -16,6 +15,7 @@ from rules.evidence import Evidence
 from rules.lifecycle import CustodyAct, Move, acts_from
 from rules.permissions import Permission
 from schema.custody import CustodyMove
+from views.current_law import current_law
 from views.guards import account, load, not_found, requires
 
 bp = Blueprint("custody", __name__, url_prefix="/thiet-bi")
@@ -66,7 +66,7 @@ def act(device_id: int, slug: str) -> ResponseReturnValue:
                 device_ids=[device_id],
                 act=wanted,
                 on=form.on.data,
-                law=regulations.load(),
+                law=current_law(),
                 reason=form.reason.data or "",
                 evidence=_evidence(wanted, device),
             )
@@ -86,7 +86,7 @@ def act(device_id: int, slug: str) -> ResponseReturnValue:
 
 def _legal(device: Device, wanted: CustodyAct) -> Move | None:
     """The move that this act makes from where the device is; None when there is none."""
-    sent = device.id in custody.revocation_sent(db.session(), [device.id])
+    sent = device.id in custody.revocation_sent(db.session(), [device])
     moves = acts_from(device.kind, device.state, revocation_sent=sent)
     return next((one for one in moves if one.act is wanted), None)
 

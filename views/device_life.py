@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import current_app, url_for
 
-import regulations
 from extensions import db
 from labels import label
 from models import Certificate, Device
 from operations import custody
-from operations.custody_checks import recall_facts
-from operations.law import law_for
+from operations.custody_checks import recall_facts_from
+from operations.custody_history import LossPast, revocation_letters
 from operations.paper_effects import waiting_for
 from operations.paper_proofs import level_of_paper
 from rules.certificates import SubscriberKind
@@ -24,9 +23,9 @@ from rules.findings import Finding
 from rules.lifecycle import SUSPENSION_WORDS, CustodyAct, Move, acts_from
 from rules.papers import PaperState
 from rules.permissions import Permission
-from rules.recalls import check_recall
+from rules.recalls import RecallFacts, check_recall
 from schema.custody import CustodyMove, Paper
-from views.current_law import calendar_on
+from views.current_law import calendar_on, law_of
 from views.custody import SLUGS
 from views.filters import gio
 from views.guards import account
@@ -52,18 +51,25 @@ ELSEWHERE = {
 
 
 def life_of(device: Device, certificates: Sequence[Certificate], today: date) -> dict[str, Any]:
-    """Everything that the page of a device shows of its life, in a fixed number of statements."""
+    """Everything that the page of a device shows of its life, in a fixed number of statements.
+
+    `certificates` are all that were ever on the device, with their people.
+    """
     moves = custody.history(db.session(), device.id)
     waiting = waiting_for(db.session(), [device.id]).get(device.id)
-    law = law_for(regulations.load(), device.agency)
+    letters = revocation_letters(db.session(), [device.id])
+    sent = device.id in LossPast.told_by(standing(moves), letters).revoked
+    facts = recall_facts_from([device], {device.id: certificates}, letters)[device.id]
     entered = min((vietnam_day(one.created_at) for one in certificates), default=today)
     return {
-        "acts": buttons(device, certificates, moves, waiting),
+        "acts": buttons(device, certificates, moves, waiting, revocation_sent=sent),
         "not_now": not_now(device, waiting),
         "hands": hands(device, moves, today),
         "gaps": [
-            *gaps(device.kind, steps_of(device, moves, entered), on=today, law=law),
-            *_recall(device, today, law),
+            *gaps(
+                device.kind, steps_of(device, moves, entered), on=today, law=law_of(device.agency)
+            ),
+            *_recall(device, facts, today),
         ],
         "steps": steps(device, moves),
         "waiting": waiting,
@@ -76,14 +82,15 @@ def buttons(
     certificates: Sequence[Certificate],
     moves: Sequence[CustodyMove],
     waiting: Paper | None,
+    *,
+    revocation_sent: bool,
 ) -> dict[str, list[dict[str, Any]]]:
     """The legal acts that this person may do, each with its page, in three groups: what comes next
     in a life, what went wrong, and what is seldom needed. None but the second while a paper waits.
     """
-    sent = device.id in custody.revocation_sent(db.session(), [device.id])
     pointless = _pointless(device, certificates, moves)
     found: dict[str, list[dict[str, Any]]] = {"next": [], "incident": [], "seldom": []}
-    for move in acts_from(device.kind, device.state, revocation_sent=sent):
+    for move in acts_from(device.kind, device.state, revocation_sent=revocation_sent):
         url = "" if move.act in pointless else _page_of(move, device)
         if url and _may(move, device) and (waiting is None or move.act in INCIDENTS):
             words = ACTS[move.act].button if move.act in ACTS else label(move.act)
@@ -268,11 +275,10 @@ def _entry(
     return []
 
 
-def _recall(device: Device, today: date, law: Any) -> Sequence[Finding]:
-    facts = recall_facts(db.session(), [device])[device.id]
+def _recall(device: Device, facts: RecallFacts, today: date) -> Sequence[Finding]:
     if device.state is DeviceState.RETURNED_TO_CA:
         return ()
-    calendar = calendar_on(today)
+    law, calendar = law_of(device.agency), calendar_on(today)
     return check_recall(facts, on=today, law=law, calendar=calendar)
 
 

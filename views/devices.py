@@ -14,6 +14,7 @@ from forms.devices import DeviceForm, NewDeviceForm
 from labels import label
 from models import Agency, Certificate, Device, Person
 from operations import devices, search
+from operations.custody_checks import certificates_on
 from operations.transactions import Refused
 from rules.devices import DeviceKind, DeviceState
 from rules.permissions import Permission
@@ -61,6 +62,7 @@ LISTED = (
     joinedload(Device.agency, innerjoin=True).load_only(Agency.name),
     joinedload(Device.holder).load_only(Person.full_name),
 )
+MOST_CERTIFICATES = 20
 LATE = frozenset({DeviceState.LOST, DeviceState.MISSING, DeviceState.LOCKED, DeviceState.DAMAGED})
 
 # Name in the address -> words over the column, and whether it is printed unless chosen otherwise.
@@ -228,17 +230,13 @@ def show(device_id: int) -> ResponseReturnValue:
     person = account()
     margin = margin_of(row.agency)
     now = clock.now()
-    certificates = db.session.scalars(
-        select(Certificate)
-        .where(Certificate.device_id == row.id)
-        .order_by(Certificate.expires_on.desc(), Certificate.id.desc())
-        .limit(20)
-    ).all()
+    certificates = certificates_on(db.session(), [row]).get(row.id, [])
+    newest = list(reversed(certificates))[:MOST_CERTIFICATES]
     return render_template(
         "devices/show.html",
         row=row,
         name=_name(row),
-        certificates=[(one, Standing.of(one, now, margin)) for one in certificates],
+        certificates=[(one, Standing.of(one, now, margin)) for one in newest],
         life=life_of(row, certificates, clock.today()),
         may_edit=person.can(EDIT) and person.scope(EDIT).covers(row.agency_id),
         may_renew=person.can(Permission.CERTIFICATE_REQUEST_DRAFT)

@@ -1,6 +1,7 @@
 """The words that letters are drawn with: those of the files, as administrators corrected them.
 
-Kept until the log grows, so that drawing a letter asks the database nothing more.
+Kept until the ground shifts (`views/kept.py`), so that drawing a letter asks the database nothing
+more.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from letters.errors import FormTextInvalid
 from letters.prescribed import FormText
 from models import User
 from schema.law import FormConfirmation, FormCorrection
-from views.kept import until_the_log_grows
+from views.kept import until_the_ground_shifts
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def spoken_forms() -> Mapping[str, SpokenForm]:
     """Every form by its key, as it is used now."""
     if "log_seq" not in g:  # Nobody is logged in: a command, which asks once.
         return _read()
-    return until_the_log_grows(("form words",), _read)
+    return until_the_ground_shifts(("form words",), _read)
 
 
 def words_for(form: str) -> FormText | None:

@@ -15,16 +15,16 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 import clock
 from audit import Actor
 from config import Config
 from extensions import db, login_manager
-from models import Agency, AuditHead, LoginSession, User, UserRole
+from models import Agency, LoginSession, User, UserRole
 from rules.permissions import GRANTS, Permission, Role
-from views.kept import until_the_log_grows
+from views.kept import GROUND_SEQ, HEAD_SEQ, read_versions, until_the_ground_shifts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,7 +112,7 @@ class Account(UserMixin):  # type: ignore[misc] # flask-login ships no types
             return Scope(everything=True)
         place = frozenset(paths)
         if place not in self._agencies_below:  # most people hold all they may do in one place
-            self._agencies_below[place] = until_the_log_grows(
+            self._agencies_below[place] = until_the_ground_shifts(
                 ("agencies below", place), lambda: _agencies_below(place)
             )
         return Scope(False, self._agencies_below[place], own, tuple(sorted(place)))
@@ -153,19 +153,25 @@ def key_hash(login_key: str) -> str:
 @login_manager.user_loader  # type: ignore[untyped-decorator] # flask-login ships no types
 def load_account(login_key: str) -> Account | None:
     """Find the live login of a cookie: not ended, not idle too long, account active."""
-    # The head of the log comes along: it is the version of all that the page will read (kept.py).
-    head = select(AuditHead.seq).scalar_subquery()
-    found = db.session.execute(
-        select(LoginSession, head)
-        .where(LoginSession.key_hash == key_hash(login_key), LoginSession.ended_at.is_(None))
-        .options(
-            joinedload(LoginSession.user, innerjoin=True).options(
-                joinedload(User.person),
-                selectinload(User.grants).joinedload(UserRole.agency, innerjoin=True),
+    # How far the log has grown comes along: the version of all that the page will read (kept.py).
+    found = (
+        db.session.execute(
+            select(LoginSession, HEAD_SEQ, GROUND_SEQ)
+            .where(LoginSession.key_hash == key_hash(login_key), LoginSession.ended_at.is_(None))
+            .options(
+                joinedload(LoginSession.user, innerjoin=True).options(
+                    joinedload(User.person),
+                    joinedload(User.grants).joinedload(UserRole.agency, innerjoin=True),
+                )
             )
         )
-    ).one_or_none()
-    row, g.log_seq = found if found is not None else (None, None)
+        .unique()
+        .one_or_none()
+    )
+    row = None
+    if found is not None:
+        row, *versions = found
+        read_versions(*versions)
     now, config = clock.now(), settings()
     if (
         row is None

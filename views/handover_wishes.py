@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import or_, select
 from wtforms import SelectChoice
 
-import regulations
 from extensions import db
 from forms.handovers import DIGITAL, ONE, SUBSCRIBER, HandoverForm, ReturnForm
 from models import Agency, Device, Person, Position
 from operations.custody_checks import Decision, certificates_on, living
 from operations.handovers import EACH_THEIR_OWN, GIVES, Item, Wish
-from operations.law import law_for, sender_for
+from operations.law import sender_for
 from rules.certificates import SubscriberKind
 from rules.lifecycle import CustodyAct
 from rules.routing import DeviceMatter, route
 from rules.signers import SigningAuthority
+from views.current_law import law_of
 from views.guards import below
 
 CONDITION = "Hoạt động bình thường"
@@ -201,7 +201,7 @@ def _addressee(devices: Sequence[Device], on: date) -> str:
     found = route(
         DeviceMatter.RETURN,
         device_kind=kinds.pop() if len(kinds) == 1 else None,
-        law=law_for(regulations.load(), devices[0].agency),
+        law=law_of(devices[0].agency),
         on=on,
     )
     return found.to.name

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 import clock
-import regulations
 from extensions import db
 from forms.handovers import HandoverForm, ReturnForm
 from letters.errors import LetterError
@@ -18,13 +17,13 @@ from models import Device
 from operations import files, handovers
 from operations.custody_checks import certificates_on
 from operations.handovers import GIVES, Shown, Wish
-from operations.law import law_for
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
 from rules.findings import Finding
 from rules.lifecycle import CustodyAct
 from rules.permissions import Permission
 from rules.routing import DeviceMatter, Route, route
+from views.current_law import current_law, law_of
 from views.guards import account, requires
 from views.handover_wishes import offer_people, prefill, proposed_receivers, wish_of
 from views.handover_work import WORK, devices_waiting, dues, work_counts
@@ -179,7 +178,7 @@ def _act(
     wish: Wish, do_it: bool, draft_only: bool
 ) -> tuple[Shown | None, ResponseReturnValue | None]:
     """Carry the wish out, or show what would come of it; a refusal becomes a message."""
-    common = {"actor": account().actor(), "law": regulations.load(), "draw": draw_paper}
+    common = {"actor": account().actor(), "law": current_law(), "draw": draw_paper}
     try:
         if do_it:
             made = handovers.carry_out(db.session(), wish, **common)
@@ -235,6 +234,6 @@ def _route(act: CustodyAct, devices: Sequence[Device]) -> Route | None:
     return route(
         DeviceMatter.RETURN,
         device_kind=kinds.pop() if len(kinds) == 1 else None,
-        law=law_for(regulations.load(), devices[0].agency),
+        law=law_of(devices[0].agency),
         on=clock.today(),
     )

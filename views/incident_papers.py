@@ -15,14 +15,13 @@ from letters.errors import LetterError
 from models import Person
 from operations import incident_papers, incidents
 from operations.incident_papers import Wanted
-from operations.law import law_for
 from operations.paper_lines import managing_agency
 from operations.transactions import Refused
 from rules.grounds import ground
 from rules.incidents import IncidentKind
 from rules.permissions import Permission
 from schema.custody import Incident
-from views.current_law import current_law
+from views.current_law import law_of
 from views.filters import gio
 from views.guards import account, load, requires
 from views.papers_data import draw_paper
@@ -132,7 +131,7 @@ def _fill_loss(form: LossMinutesForm, row: Incident) -> None:
 
 
 def _fill_report(form: IncidentReportForm, row: Incident) -> None:
-    law, today = law_for(current_law(), row.agency), clock.today()
+    law, today = law_of(row.agency), clock.today()
     duty = ground(law, "incident.duties", on=today)
     sender = managing_agency(db.session(), row.agency)
     above = sender.parent.name if sender.parent is not None else ""

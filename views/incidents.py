@@ -16,7 +16,6 @@ from forms.incidents import BehalfForm, ReportForm, SectionsForm, WithdrawForm
 from labels import label
 from models import Agency, Device, Person
 from operations import follow_ups, incidents, search
-from operations.law import law_for
 from operations.transactions import Refused
 from rules.days import vietnam_day
 from rules.findings import Finding
@@ -28,7 +27,7 @@ from rules.requests import RequestKind
 from rules.routing import DeviceMatter, route
 from schema.custody import FollowUp, Incident
 from views import papers_data_incidents  # noqa: F401 - registers makers of papers
-from views.current_law import current_law
+from views.current_law import current_law, law_of
 from views.devices import REGISTER
 from views.finding import Search, by_ids, in_scope, words_of
 from views.follow_ups import lines
@@ -126,7 +125,7 @@ def show(incident_id: int) -> ResponseReturnValue:
     """One incident: what happened, what is to be done about it by when, what is known."""
     row = load(Incident, incident_id, VIEW, options=_WITH)
     steps = follow_ups.of(db.session(), incidents.NOUN, row.id)
-    law, today = law_for(current_law(), row.agency), clock.today()
+    law, today = law_of(row.agency), clock.today()
     return render_template(
         "incidents/show.html",
         row=row,

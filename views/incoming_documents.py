@@ -12,19 +12,18 @@ from sqlalchemy.orm import joinedload
 from wtforms import SelectChoice
 
 import clock
-import regulations
 from extensions import db
 from forms.incoming_documents import DecisionForm, ReceiptForm
 from models import Agency
 from operations import files, incoming_documents
 from operations.incoming_documents import NOUN, Entry, Received
-from operations.law import law_for
 from operations.transactions import Refused
 from rules.incoming_documents import Judged, choices, ordered_for_invalid
 from rules.office_documents import IncomingState
 from rules.permissions import Permission
 from schema.documents import IncomingDocument
 from signing.pades.report import Report, Verdict
+from views.current_law import current_law, law_of
 from views.guards import account, load, requires, settings
 from views.register_pages import agencies, below, history, member, small
 from views.verification_words import moment, view
@@ -191,7 +190,7 @@ def _form(row: IncomingDocument) -> DecisionForm:
 
 
 def _page(row: IncomingDocument, form: DecisionForm) -> str:
-    law = law_for(regulations.load(), row.agency)
+    law = law_of(row.agency)
     meaning, today = judged(row.verdict), clock.today()
     may_edit = account().can(EDIT) and account().scope(EDIT).covers(row.agency_id)
     report = Report.from_dict(dict(row.report))
@@ -296,7 +295,7 @@ def decide(document_id: int) -> ResponseReturnValue:
         incoming_documents.decide(
             db.session(),
             actor=account().actor(),
-            law=regulations.load(),
+            law=current_law(),
             document_id=document_id,
             version=form.version.data,
             wanted=wanted,

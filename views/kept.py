@@ -2,7 +2,10 @@
 
 Every write records its event in its own transaction (`audit.py`), so the head of the log is the
 version of everything that pages read: as long as it stands, an answer made before is still right.
-Each process keeps its own answers; the head is read anew with the login of each request.
+The ground under all work (the tree of agencies, the law, the calendar, the margins, the words of
+forms) seldom changes: its version is the last event that is about it, so that everyday work leaves
+those answers standing. Each process keeps its own answers; both versions are read anew with the
+login of each request.
 """
 
 from collections import OrderedDict
@@ -11,14 +14,30 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from flask import current_app, g
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from audit_events import EVENTS
 from extensions import db
-from models import AuditHead
+from models import AuditEvent, AuditHead
 
 T = TypeVar("T")
 
 MOST_ANSWERS = 512
+_GROUND_NOUNS = ("agency", "calendar", "form", "installation", "practice", "regulation", "setting")
+GROUND = frozenset(
+    {
+        *(name for name in EVENTS if name.split(".")[0] in _GROUND_NOUNS),
+        "account.changed",  # The name of who confirmed the words of a form.
+        "backup.restored",
+        "reorganisation.applied",
+    }
+)
+"""The events after which the answers of `until_the_ground_shifts` are made anew."""
+HEAD_SEQ = select(AuditHead.seq).scalar_subquery()
+GROUND_SEQ = (
+    select(func.max(AuditEvent.seq)).where(AuditEvent.event.in_(sorted(GROUND))).scalar_subquery()
+)
+"""Both versions, as parts of the statement that finds the login of a request."""
 
 
 class Answers:
@@ -51,12 +70,26 @@ def until_the_log_grows(key: Hashable, make: Callable[[], T]) -> T:
     The key must hold everything that the answer depends on besides the database: who may see what,
     what was asked, and the time as far as it matters.
     """
+    return _kept(key, "log_seq", make)
+
+
+def until_the_ground_shifts(key: Hashable, make: Callable[[], T]) -> T:
+    """The same for answers that hold only agencies, law, calendar, margins and words of forms."""
+    return _kept(("ground", key), "ground_seq", make)
+
+
+def _kept(key: Hashable, version: str, make: Callable[[], T]) -> T:
     answers = current_app.extensions.setdefault("so_token_answers", Answers())
     # Read with the login, before what is kept: data may be newer than this number, never older.
     if g.get("log_seq") is None:  # Nobody is logged in: a calendar that reads its feed.
-        g.log_seq = db.session.scalar(select(AuditHead.seq)) or 0
-    answer: T = answers.get(key, g.log_seq, make)
+        read_versions(*db.session.execute(select(HEAD_SEQ, GROUND_SEQ)).one())
+    answer: T = answers.get(key, g.get(version), make)
     return answer
+
+
+def read_versions(log_seq: int | None, ground_seq: int | None) -> None:
+    """Note how far the log had grown when this request began."""
+    g.log_seq, g.ground_seq = log_seq or 0, ground_seq or 0
 
 
 def key_of(scope: Any) -> Hashable:

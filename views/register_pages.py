@@ -20,7 +20,7 @@ from rules.serials import serial_candidates
 from views.filters import gio
 from views.finding import Condition, Cursor, Page, within
 from views.guards import Scope, account, below, not_found, settings
-from views.kept import key_of, until_the_log_grows
+from views.kept import key_of, until_the_ground_shifts
 
 MOST_AGENCIES = 80
 """A person with more agencies walks down the tree; fewer are shown whole."""
@@ -130,7 +130,7 @@ def agencies(permission: Permission, chosen: int | None) -> Agencies:
     if not scope.everything and not scope.agency_ids:
         return Agencies(())
     key = ("agencies", permission, key_of(scope), account().grants, chosen)
-    return until_the_log_grows(key, lambda: _agencies(scope, permission, chosen))
+    return until_the_ground_shifts(key, lambda: _agencies(scope, permission, chosen))
 
 
 def _agencies(scope: Scope, permission: Permission, chosen: int | None) -> Agencies:

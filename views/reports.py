@@ -36,7 +36,7 @@ from letters.errors import LetterError
 from models import Agency
 from operations import reports as acts
 from operations.exports import record_export
-from operations.law import law_for, sender_for
+from operations.law import sender_for
 from operations.transactions import Refused
 from rules.agencies import AgencyLevel
 from rules.law import Law
@@ -56,7 +56,7 @@ from rules.reports import (
     year_period,
 )
 from schema.reports import YearReport
-from views.current_law import current_law
+from views.current_law import law_of
 from views.form_words import form_note, words_for
 from views.guards import account, load, requires
 from views.report_papers import annual_report, named, roll_up, share_of, state_of, table
@@ -373,7 +373,7 @@ def _report(agency_id: int, year: int) -> YearReport | None:
 
 
 def _law(agency: Agency) -> Law:
-    return law_for(current_law(), agency)
+    return law_of(agency)
 
 
 def _may_edit(agency_id: int) -> bool:

@@ -10,14 +10,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 import clock
-import regulations
 from extensions import db
 from forms.certificate_requests import VersionedForm
 from forms.request_acts import NumberForm, PaperForm, ReasonForm, SignedElsewhereForm
 from letters.errors import LetterError
 from models import CertificateRequest
 from operations import certificate_requests as drafts
-from operations import law as house
 from operations import request_moves as moves
 from operations import request_signing_moves as signing
 from operations.request_findings import reasons_wanted
@@ -26,6 +24,7 @@ from rules.permissions import Permission
 from rules.requests import RequestAct, RequestState
 from rules.signers import check_signer
 from views.certificate_requests import last_day_of
+from views.current_law import current_law, law_of
 from views.guards import account, requires
 from views.letters_data import draw_letter
 from views.request_pages import done as _done
@@ -51,21 +50,22 @@ def submit(request_id: int) -> ResponseReturnValue:
             actor=account().actor(),
             request_id=request_id,
             version=form.version.data,
-            law=regulations.load(),
+            law=current_law(),
             draw=draw_letter,
         )
     ):
         return _done(request_id, "Đã trình lãnh đạo.")
-    row = _load(request_id, Permission.CERTIFICATE_REQUEST_SUBMIT)
+    if request.method == "POST":  # What was refused left the row behind as it was before.
+        row = _load(request_id, Permission.CERTIFICATE_REQUEST_SUBMIT)
     return render_template("request_acts/submit.html", form=form, row=row, **_findings(row))
 
 
 def _findings(row: CertificateRequest) -> dict[str, Any]:
     """Findings on the lines and the signer, the missing particulars, and which want a reason."""
-    law, today = regulations.load(), clock.today()
+    law, today = current_law(), clock.today()
     found = moves.findings_of(db.session, row, law=law, on=today)
     signer = drafts.facts_of_signer(row)
-    own = house.law_for(law, row.agency)
+    own = law_of(row.agency)
     of_signer = check_signer(signer, on=today, law=own) if signer is not None else ()
     beside = (
         *of_signer,
@@ -105,7 +105,7 @@ def decide(request_id: int) -> ResponseReturnValue:
         if "tra-lai" in request.form:
             if _try(lambda: moves.return_to_drafter(db.session, **common)):
                 return _done(request_id, "Đã trả lại người soạn.")
-        elif _try(lambda: moves.approve(db.session, law=regulations.load(), **common)):
+        elif _try(lambda: moves.approve(db.session, law=current_law(), **common)):
             return _done(request_id, "Đã duyệt. Bước tiếp theo: ký văn bản.")
         row = _load(request_id, Permission.CERTIFICATE_REQUEST_APPROVE)
     own_draft = row.drafted_by_id == account().user.id

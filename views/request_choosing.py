@@ -13,7 +13,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 import clock
-import regulations
 from extensions import db
 from forms.certificate_requests import NewRequestForm
 from models import Agency, RequestLine
@@ -30,6 +29,7 @@ from rules.law import Law
 from rules.permissions import Permission
 from rules.requests import RequestKind
 from rules.routing import Route
+from views.current_law import current_law, law_of
 from views.guards import account
 from views.request_words import (
     TO_NEW_ISSUE,
@@ -179,7 +179,7 @@ def choose(page: Page) -> ResponseReturnValue:
     except Refused as error:
         lines, trouble = [], str(error)
     sender = _sender(lines)
-    law = house.law_for(regulations.load(), sender) if sender is not None else regulations.load()
+    law = law_of(sender) if sender is not None else current_law()
     page.prepare(form, lines, law)
     if not first and form.validate() and "lap" in request.form:
         if (number := _draft(page, form, lines)) is not None:
@@ -242,7 +242,7 @@ def _draft(page: Page, form: Any, lines: Sequence[RequestLine]) -> int | None:
             actor=account().actor(),
             wish=wish,
             chosen=chosen,
-            law=regulations.load(),
+            law=current_law(),
         )
     except Refused as error:
         flash(str(error), "error")

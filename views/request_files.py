@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 
 import clock
-import regulations
 from extensions import db
 from forms.request_acts import AttachmentForm
 from labels import label
@@ -23,6 +22,7 @@ from operations.request_moves import missing_papers
 from rules.permissions import Permission
 from rules.requests import RequestState
 from signing.errors import SigningError
+from views.current_law import current_law
 from views.guards import account, requires
 from views.register_pages import history, log_head
 from views.request_pages import load_request, tried, upload_of
@@ -71,7 +71,7 @@ def attachments(request_id: int) -> ResponseReturnValue:
         form=form,
         row=row,
         attachments=papers.attachments_of(row),
-        missing=missing_papers(row, law=regulations.load(), on=clock.today()),
+        missing=missing_papers(row, law=current_law(), on=clock.today()),
         removable=row.state in (RequestState.DRAFT, RequestState.RETURNED),
     )
 

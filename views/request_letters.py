@@ -30,7 +30,7 @@ from views.guards import load, requires, settings
 from views.letters_data import draw_letter
 from views.returned_letters import current_document
 from views.verification_words import view
-from views.verifier import sandbox
+from views.verifier import pages_of, sandbox
 
 bp = Blueprint("request_letters", __name__, url_prefix="/de-nghi")
 
@@ -49,12 +49,20 @@ def letter_file(row: CertificateRequest) -> tuple[bytes, str]:
     """The letter as it stands, with its media type: a draft is drawn afresh, later ones are the
     stored bytes, which are a picture where paper was scanned.
     """
-    if row.state not in (RequestState.DRAFT, RequestState.RETURNED):
-        stored = current_document(row, *NEWEST_FIRST)
-        if stored is not None:
-            kinds = {each.sha256: each.stored_file.media_type for each in row.documents}
-            return files.read(db.session, stored), kinds[stored]
+    if (stored := _stored(row)) is not None:
+        return files.read(db.session(), stored[0]), stored[1]
     return draw_letter(row).pdf, files.PDF
+
+
+def _stored(row: CertificateRequest) -> tuple[str, str] | None:
+    """The name of the stored letter that counts, and its media type; None while it is drawn."""
+    if row.state in (RequestState.DRAFT, RequestState.RETURNED):
+        return None
+    stored = current_document(row, *NEWEST_FIRST)
+    if stored is None:
+        return None
+    kinds = {each.sha256: each.stored_file.media_type for each in row.documents}
+    return stored, kinds[stored]
 
 
 @bp.get("/<int:request_id>/xem-van-ban")
@@ -70,8 +78,10 @@ def show(request_id: int) -> ResponseReturnValue:
 def page_count(row: CertificateRequest) -> int:
     """Pages of the letter as it stands; 0 when it cannot be shown as pictures."""
     try:
-        content, media_type = letter_file(row)
-        return sandbox().page_count(content) if media_type == files.PDF else 1
+        if (stored := _stored(row)) is not None:
+            sha256, media_type = stored
+            return pages_of(sha256) if media_type == files.PDF else 1
+        return sandbox().page_count(draw_letter(row).pdf)
     except (SigningError, LetterError):
         return 0
 

@@ -9,7 +9,6 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import joinedload
 
 import clock
-import regulations
 from extensions import db
 from forms.certificate_requests import (
     ChangeLineForm,
@@ -34,6 +33,7 @@ from rules.permissions import Permission
 from rules.requests import RequestKind, RequestState
 from rules.revocation_grounds import RevocationGround
 from views.certificate_requests import OPTIONS, closed
+from views.current_law import current_law, law_of
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
 from views.request_choosing import chosen_of, chosen_subjects, key_of, said_of
@@ -70,7 +70,7 @@ def remove(request_id: int) -> ResponseReturnValue:
             request_id=row.id,
             version=version,
             line_ids=request.form.getlist("dong", type=int),
-            law=regulations.load(),
+            law=current_law(),
         )
     except Refused as error:
         flash(str(error), "error")
@@ -124,7 +124,7 @@ def edit(request_id: int, line_id: int) -> ResponseReturnValue:
                 version=form.version.data,
                 line_id=line_id,
                 terms=_terms(form),
-                law=regulations.load(),
+                law=current_law(),
             )
         except Refused as error:
             flash(str(error), "error")
@@ -144,7 +144,7 @@ def edit(request_id: int, line_id: int) -> ResponseReturnValue:
 
 
 def _form(row: CertificateRequest, line: RequestLine) -> LineForm:
-    law = house.law_for(regulations.load(), row.agency)
+    law = law_of(row.agency)
     kind = [subscriber_of(line)]
     common = {"version": row.version, "note": line.note}
     if row.kind in (RequestKind.RENEWAL, RequestKind.AMENDMENT):
@@ -190,7 +190,7 @@ def _findings(row: CertificateRequest, lines: Sequence[RequestLine]) -> list[Any
     question = Question(
         row.kind,
         clock.today(),
-        house.law_for(regulations.load(), row.agency),
+        law_of(row.agency),
         row.planned_receipt_on,
         house.margin_days(db.session(), row.agency),
         row.central_signing,
@@ -218,7 +218,7 @@ def add(request_id: int) -> ResponseReturnValue:
                 request_id=request_id,
                 version=form.version.data,
                 chosen=chosen_of(lines_in_scope(wanted)),
-                law=regulations.load(),
+                law=current_law(),
             )
         except Refused as error:
             flash(str(error), "error")

@@ -9,7 +9,6 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 import clock
-import regulations
 from extensions import db
 from models import Certificate, RequestLine
 from operations.request_batches import draft_in_one_go
@@ -17,7 +16,7 @@ from rules.certificates import CertificateFacts
 from rules.clocks import EXAMPLES, Clocks, clocks, expiries_starting_in
 from rules.days import MIN_DAYS_LEFT, days_left
 from rules.permissions import GRANTS, Permission
-from views.current_law import margin_of
+from views.current_law import current_law, margin_of
 from views.guards import account, requires
 
 bp = Blueprint("request_months", __name__, url_prefix="/de-nghi/theo-thang")
@@ -89,7 +88,7 @@ def prepare() -> ResponseReturnValue:
         actor=account().actor(),
         renew=[number for number in ticked["gia-han"] if number in mine],
         replace=[number for number in ticked["cap-moi"] if number in mine],
-        law=regulations.load(),
+        law=current_law(),
     )
     for words in done.refusals:
         flash(words, "error")

@@ -6,12 +6,10 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import or_, select
 
-import regulations
 from extensions import db
 from labels import label
 from models import CertificateRequest, RequestLine, RequestSending
 from operations import follow_ups
-from operations import law as house
 from operations.request_attachments import OPEN_FOR_PAPERS, attachments_of
 from operations.request_moves import missing_papers
 from operations.request_rows import NOUN
@@ -19,11 +17,10 @@ from operations.request_sendings import copies_owed
 from operations.request_successors import returned_lines
 from rules.deadlines import Progress, check_progress
 from rules.findings import Finding
-from rules.law import Law
 from rules.permissions import Permission
 from rules.requests import LEFT_THE_HOUSE, NOT_YET_SENT, RequestState
 from rules.routing import Channel
-from views.current_law import calendar_on
+from views.current_law import calendar_on, current_law, law_of
 from views.guards import account
 
 
@@ -46,18 +43,18 @@ def progress_of(row: CertificateRequest) -> Progress | None:
     )
 
 
-def findings_on_way(row: CertificateRequest, law: Law, on: date) -> tuple[Finding, ...]:
+def findings_on_way(row: CertificateRequest, on: date) -> tuple[Finding, ...]:
     """What must be said about a request on its way, with what to do next."""
     progress = progress_of(row)
     if progress is None:
         return ()
     calendar = calendar_on(on)
-    return check_progress(progress, on=on, law=house.law_for(law, row.agency), calendar=calendar)
+    return check_progress(progress, on=on, law=law_of(row.agency), calendar=calendar)
 
 
 def tracking(row: CertificateRequest, today: date) -> dict[str, Any]:
     """Everything that `request_acts/_tracking.html` shows of one request."""
-    law, person = regulations.load(), account()
+    law, person = current_law(), account()
     papers = row.state in OPEN_FOR_PAPERS
 
     def may(permission: Permission) -> bool:
@@ -65,7 +62,7 @@ def tracking(row: CertificateRequest, today: date) -> dict[str, Any]:
 
     again = returned_lines(row) if may(Permission.CERTIFICATE_REQUEST_DRAFT) else []
     return {
-        "on_way": findings_on_way(row, law, today),
+        "on_way": findings_on_way(row, today),
         "sendings": [_sending(row, one) for one in row.sendings],
         "may_send": may(Permission.CERTIFICATE_REQUEST_RECORD_SENDING),
         "may_answer": may(Permission.CERTIFICATE_REQUEST_RECORD_RESULT),

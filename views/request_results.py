@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 import clock
-import regulations
 from extensions import db
 from forms.request_acts import (
     GRANTED,
@@ -25,6 +24,7 @@ from operations.request_documents import Upload
 from operations.revocation_notices import Notice, record_notice
 from rules.permissions import Permission
 from rules.requests import RequestAct, RequestKind
+from views.current_law import current_law
 from views.guards import account, requires
 from views.request_pages import done, load_request, not_now, tried, upload_of
 
@@ -116,7 +116,7 @@ def _record_notice(row: CertificateRequest, form: NoticeForm, proof: Upload) -> 
         request_id=row.id,
         version=form.version.data,
         notice=Notice(form.on.data, form.revoked_on.data, tuple(form.lines.data or ()), proof),
-        law=regulations.load(),
+        law=current_law(),
     )
 
 
@@ -145,7 +145,7 @@ def paper(request_id: int) -> ResponseReturnValue:
 @requires(RESULT)
 def tie() -> ResponseReturnValue:
     """Certificates in the register that may be the result of a line, each with one button."""
-    law = regulations.load()
+    law = current_law()
     scope = account().scope(RESULT)
     form = TieForm(version=0)
     if form.validate_on_submit():

@@ -6,7 +6,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 import clock
-import regulations
 from extensions import db
 from forms.request_acts import (
     LinesForm,
@@ -23,6 +22,7 @@ from operations.request_successors import draft_again, returned_lines
 from rules.permissions import Permission
 from rules.requests import NOT_YET_SENT, RequestAct
 from rules.routing import Channel, Recipient
+from views.current_law import current_law
 from views.guards import account, requires
 from views.request_pages import done, load_request, not_now, tried, upload_of
 
@@ -245,5 +245,5 @@ def _draft_again(form: LinesForm, row: CertificateRequest) -> int:
         request_id=row.id,
         version=form.version.data,
         line_ids=form.lines.data,
-        law=regulations.load(),
+        law=current_law(),
     )

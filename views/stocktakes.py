@@ -13,7 +13,7 @@ from forms.stocktakes import PARTS, WHOLE, ChangeForm, ClosingForm, OpenForm
 from letters.errors import LetterError
 from models import Agency, Device, Person
 from operations import stocktakes
-from operations.law import law_for, sender_for
+from operations.law import sender_for
 from operations.stocktake_minutes import Words
 from operations.stocktakes import Plan, Review, Seat
 from operations.transactions import Refused
@@ -24,7 +24,7 @@ from rules.stocktakes import COUNTING_REQUIRED, CountOutcome
 from schema.custody import FollowUp
 from schema.stocktakes import Stocktake, StocktakeItem, StocktakeMember
 from views import papers_data_stocktakes  # noqa: F401 - registers a maker of papers
-from views.current_law import current_law
+from views.current_law import current_law, law_of
 from views.follow_ups import panel
 from views.guards import Scope, account, load, requires
 from views.handover_wishes import people_of
@@ -150,7 +150,7 @@ def new() -> ResponseReturnValue:
         agency=agency,
         agencies=agencies,
         parts=PARTS,
-        duty=ground(law_for(current_law(), agency), COUNTING_REQUIRED, on=clock.today()),
+        duty=ground(law_of(agency), COUNTING_REQUIRED, on=clock.today()),
     )
 
 

@@ -1,12 +1,16 @@
 """The one warm process in which strangers' PDFs are parsed and rendered, for this application."""
 
+from collections import OrderedDict
 from threading import Lock
 
 from flask import current_app
 
+from extensions import db
+from operations import files
 from signing.pades.sandbox import Sandbox
 
-_opening = Lock()
+MOST_KNOWN = 4096
+_opening, _counting = Lock(), Lock()
 
 
 def sandbox() -> Sandbox:
@@ -16,3 +20,21 @@ def sandbox() -> Sandbox:
         if found is None:
             found = current_app.extensions["so_token_sandbox"] = Sandbox()
     return found
+
+
+def pages_of(sha256: str) -> int:
+    """Pages of a stored PDF, by its name; counted once, since the bytes behind a name never change.
+
+    Raises `signing.errors.SigningError` when it cannot be opened, `DamagedFile` when it is gone.
+    """
+    known: OrderedDict[str, int] = current_app.extensions.setdefault(
+        "so_token_pages", OrderedDict()
+    )
+    if (found := known.get(sha256)) is not None:
+        return found
+    count = sandbox().page_count(files.read(db.session(), sha256))
+    with _counting:
+        known[sha256] = count
+        while len(known) > MOST_KNOWN:
+            known.popitem(last=False)
+    return count

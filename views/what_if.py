@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload, selectinload
 
 import clock
-import regulations
 from extensions import db
 from forms.what_if import WhatIfForm
 from labels import label
 from models import Certificate, Person, RequestLine
 from operations import search
-from operations.law import enacted, margin_days
+from operations.law import margin_days
 from operations.request_findings import Question, judge
 from operations.request_lines import Chosen, Wish, lines_for
 from operations.request_routes import route_for
@@ -30,6 +29,7 @@ from rules.regulation_status import standing
 from rules.requests import RequestKind
 from rules.revocation_grounds import RevocationGround
 from rules.routing import Route
+from views.current_law import current_law
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
 from views.request_words import BLANKS
@@ -71,7 +71,7 @@ class Answer:
 @requires(VIEW)
 def show() -> ResponseReturnValue:
     """The question as a form on top, then an answer for every act. Nothing is written."""
-    law, today = enacted(db.session(), regulations.load()), clock.today()
+    law, today = current_law(), clock.today()
     form = WhatIfForm(request.args, meta={"csrf": False})
     form.regulation.choices = _regulations(law, today)
     if form.on.data is None and not form.on.errors:
