@@ -36,6 +36,7 @@ class Config:
     reauthentication_minutes: int = 10
     upload_limit_bytes: int = 40 * 1024 * 1024
     agent_port: int = DEFAULT_AGENT_PORT
+    port: int = DEFAULT_PORT  # where this server is reached on its own computer
     tls_sha256: str = ""  # of the TLS leaf, hexadecimal; stated to agents at pairing
 
     @property
@@ -67,6 +68,20 @@ class Config:
         file.touch(mode=0o600, exist_ok=True)
         file.write_text(password, encoding="utf-8")
 
+    def secret_of(self, name: str) -> str:
+        """A password kept under a name, outside the database; "" when none was entered."""
+        file = self.keys / f"{name}.password"
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+    def keep_secret(self, name: str, password: str) -> None:
+        """Keep a password where only the service can read it; an empty one takes it away."""
+        file = self.keys / f"{name}.password"
+        if not password:
+            file.unlink(missing_ok=True)
+            return
+        file.touch(mode=0o600, exist_ok=True)
+        file.write_text(password, encoding="utf-8")
+
     @classmethod
     def load(cls, instance: Path | None = None, **overrides: object) -> "Config":
         """Read the settings, making the secrets when they do not exist yet.
@@ -89,7 +104,8 @@ class Config:
             "server_name": os.environ.get("SO_TOKEN_NAME", "Sổ Token"),
             "behind_tls": os.environ.get("SO_TOKEN_TLS") == "1",
             "tls_sha256": os.environ.get("SO_TOKEN_TLS_SHA256", ""),
-            "agent_port": _agent_port(),
+            "agent_port": _port("SO_TOKEN_AGENT_PORT", DEFAULT_AGENT_PORT),
+            "port": _port("SO_TOKEN_PORT", DEFAULT_PORT),
         }
         values.update(overrides)
         return cls(**values)  # type: ignore[arg-type] # keyword names are checked by the dataclass
@@ -106,11 +122,11 @@ def _citizen_key(keys: Path, database: Path) -> bytes:
     return secret_file(path)
 
 
-def _agent_port() -> int:
-    typed = os.environ.get("SO_TOKEN_AGENT_PORT") or str(DEFAULT_AGENT_PORT)
+def _port(name: str, usual: int) -> int:
+    typed = os.environ.get(name) or str(usual)
     if typed.isascii() and typed.isdigit() and 0 < int(typed) < 65536:
         return int(typed)
-    raise ConfigError("SO_TOKEN_AGENT_PORT phải là một số cổng từ 1 đến 65535.")
+    raise ConfigError(f"{name} phải là một số cổng từ 1 đến 65535.")
 
 
 def secret_file(path: Path) -> bytes:

@@ -43,6 +43,7 @@ BODY_IN_MEMORY = 1024 * 1024
 #: Read by config.py.
 TLS_VARIABLE = "SO_TOKEN_TLS"
 TLS_LEAF_VARIABLE = "SO_TOKEN_TLS_SHA256"
+PORT_VARIABLE = "SO_TOKEN_PORT"
 
 Environ = dict[str, Any]
 Body = tuple[IO[bytes], int]
@@ -54,6 +55,8 @@ log = logging.getLogger("so_token")
 #: Seconds from the start to the first daily work, and from one to the next.
 FIRST_WORK_SECONDS = 30.0
 WORK_EVERY_SECONDS = 3600.0
+#: Signatures that wait for a time stamp are also looked for when nothing has woken their thread.
+UPGRADES_EVERY_SECONDS = 300.0
 
 
 def is_loopback(host: str) -> bool:
@@ -216,6 +219,9 @@ def load_application() -> Application:
     application = create_app(settings)
     spare_the_program()
     _work_daily(application.extensions["so_token_daily"])
+    application.extensions["so_token_upgrades_wake"] = _work_on_upgrades(
+        application.extensions["so_token_upgrades"]
+    )
     return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
 
 
@@ -233,6 +239,26 @@ def _work_daily(work: Callable[[], object]) -> None:
             pause = WORK_EVERY_SECONDS
 
     threading.Thread(target=repeat, name="daily", daemon=True).start()
+
+
+def _work_on_upgrades(work: Callable[[], object]) -> threading.Event:
+    """Give signatures their time stamps in a thread of its own, for a time-stamp server may take
+    minutes; the event that comes back wakes it when something new waits.
+    """
+    wake = threading.Event()
+
+    def repeat() -> None:
+        time.sleep(FIRST_WORK_SECONDS / 10)
+        while True:
+            wake.clear()
+            try:
+                work()
+            except Exception:  # Tried again soon; pages must not suffer from it.
+                log.exception("raising the level of signatures failed")
+            wake.wait(UPGRADES_EVERY_SECONDS)
+
+    threading.Thread(target=repeat, name="upgrades", daemon=True).start()
+    return wake
 
 
 def _end_with_parent() -> None:
@@ -255,6 +281,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="cổng phục vụ")
     parser.add_argument("--workers", type=int, default=1, help="số tiến trình phục vụ")
     args = parser.parse_args(arguments)
+    os.environ[PORT_VARIABLE] = str(args.port)
     try:
         settings = Config.load()
         certificate = _certificate(settings, args.host)

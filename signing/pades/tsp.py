@@ -41,7 +41,12 @@ class Tsa:
 
 def obtain(stamped: bytes, tsa: Tsa, fetch: Fetch) -> bytes:
     """A token over the SHA-256 of some bytes, DER. Raises TsaUnreachable, TsaAnswerBad."""
-    return obtain_for(hashlib.sha256(stamped).digest(), tsa, fetch)
+    return obtain_for(imprint(stamped), tsa, fetch)
+
+
+def imprint(stamped: bytes) -> bytes:
+    """The digest that a token is asked for: the SHA-256 of what is to be stamped."""
+    return hashlib.sha256(stamped).digest()
 
 
 def obtain_for(digest: bytes, tsa: Tsa, fetch: Fetch) -> bytes:
