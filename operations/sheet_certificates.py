@@ -16,7 +16,8 @@ from models import Certificate, Device, Person
 from operations import search
 from operations.sheet_device_matching import Devices
 from operations.sheet_person_matching import Keys, Known, People
-from operations.sheet_rows import Place, Row, chunks, refuse_changed, shown_day
+from operations.sheet_rows import Place, Row, SoFar, chunks, shown_day
+from operations.sheet_undo import refuse_changed
 from rules.certificates import SubscriberKind
 from rules.sheet_imports import RowVerdict
 
@@ -29,7 +30,7 @@ NEEDS_FILE = (
 )
 
 
-def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
+def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) -> None:
     """Give each row its verdict against the register, in a fixed number of statements per 5,000."""
     known = _known(session, rows)
     devices = Devices.of(session, place, rows, SERIALS, "")
@@ -129,9 +130,13 @@ def commit(
     _reindex(session, list(known.values()))
 
 
+def may_undo(session: Session, import_id: int) -> None:
+    """Raise `Refused` naming rows that were changed since."""
+    refuse_changed(session, Certificate, import_id)
+
+
 def undo(session: Session, rows: Sequence[Row]) -> None:
-    """Untie them again. Raises `Refused` naming rows that were changed since."""
-    refuse_changed(session, Certificate, rows)
+    """Untie them again."""
     known = _load(session, [row.object_id or 0 for row in rows])
     for row in rows:
         for key, value in row.before.items():

@@ -3,11 +3,12 @@ biên bản", by the opening act of the lifecycle. Who holds a known device neve
 is a handover or a correction, with its paper.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import count
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from audit import Actor
@@ -17,20 +18,22 @@ from operations.devices import SERIALS
 from operations.sheet_device_matching import Devices
 from operations.sheet_person_matching import Keys, People
 from operations.sheet_rows import (
+    CHUNK,
     Place,
     Row,
+    SoFar,
     chunks,
-    refuse_changed,
-    refuse_dependants,
     same_text,
     shown_day,
 )
+from operations.sheet_undo import refuse_changed, refuse_dependants
 from rules.devices import DeviceKind, DeviceState
 from rules.lifecycle import CustodyAct, IllegalMove, move_of
 from rules.names import clean_name
 from rules.serials import normalise_serial
 from rules.sheet_imports import RowVerdict
 from schema.custody import CustodyMove
+from schema.daily import SheetImportRow
 
 NOUN = "device"
 HOLDER = Keys(name="holder_name", email="holder_email", citizen_hash="holder_citizen_id_hash")
@@ -45,12 +48,10 @@ REASON = "Nhập từ Excel"
 # Against the register -----------------------------------------------------------------------------
 
 
-def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
+def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) -> None:
     """Give each row its verdict against the register, in a fixed number of statements per 5,000."""
     devices = Devices.of(session, place, rows, SERIALS, "internal_code")
     people = People.of(session, place, rows, HOLDER)
-    seen: dict[int, int] = {}
-    codes: dict[tuple[int, str], int] = {}
     for row in rows:
         unit = place.place_of(row)
         if row.blocked or unit is None:
@@ -61,14 +62,14 @@ def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
             continue
         row.said["agency_id"] = unit
         if device is not None:
-            if (first := seen.setdefault(device.id, row.number)) != row.number:
+            if (first := so_far.seen.setdefault(device.id, row.number)) != row.number:
                 row.complain("printed_serial", f"Cùng một thiết bị với dòng {first}.")
             else:
                 _compare(row, device)
             continue
         _check_new(row, people, unit)
         code = clean_name(row.text("internal_code"))
-        if code and (first := codes.setdefault((unit, code), row.number)) != row.number:
+        if code and (first := so_far.taken.setdefault((unit, code), row.number)) != row.number:
             row.complain("internal_code", f"Trùng mã quản lý với dòng {first}. Hãy xem lại.")
 
 
@@ -164,17 +165,17 @@ def commit(
     session: Session, actor: Actor, place: Place, rows: Sequence[Row], overwrite: Sequence[str]
 ) -> None:
     """Enter new devices with their first move and take over the chosen fields of known ones."""
-    _add(session, actor, [row for row in rows if row.verdict is RowVerdict.NEW])
+    _add(session, actor, place, [row for row in rows if row.verdict is RowVerdict.NEW])
     changed = [(row, taken) for row in rows if row.verdict is RowVerdict.CHANGED
                if (taken := row.taken(overwrite))]  # fmt: skip
     _change(session, changed)
 
 
-def _add(session: Session, actor: Actor, rows: Sequence[Row]) -> None:
+def _add(session: Session, actor: Actor, place: Place, rows: Sequence[Row]) -> None:
     if not rows:
         return
     holders = _people(session, (row.said.get("holder_id") for row in rows))
-    codes = _free_codes(session, rows)
+    codes = _free_codes(session, place, rows)
     entered = []
     for row in rows:
         holder = holders.get(row.said.get("holder_id") or 0)
@@ -247,16 +248,28 @@ def _people(session: Session, ids: Iterable[int | None]) -> dict[int, Person]:
     return found
 
 
-def _free_codes(session: Session, rows: Sequence[Row]) -> Iterable[str]:
-    """Internal codes for devices that the file gives none, free in every unit of the list."""
+def _free_codes(session: Session, place: Place, rows: Sequence[Row]) -> Iterator[str]:
+    """Internal codes for devices that the file gives none: free in every unit of these rows, and
+    named by no other row of the file.
+    """
     units = {row.said["agency_id"] for row in rows}
-    used = set(session.scalars(select(Device.internal_code).where(Device.agency_id.in_(units))))
-    used |= {clean_name(row.text("internal_code")) for row in rows}
-    number = session.scalar(select(Device.id).order_by(Device.id.desc()).limit(1)) or 0
-    while True:
-        number += 1
-        if (code := f"TB-{number:05d}") not in used:
-            yield code
+    named = SheetImportRow.said["internal_code"].as_string()
+    start = session.scalar(select(func.max(Device.id))) or 0
+    for first in count(start + 1, CHUNK):
+        codes = [f"TB-{number:05d}" for number in range(first, first + CHUNK)]
+        used = set(
+            session.scalars(
+                select(Device.internal_code).where(
+                    Device.agency_id.in_(units), Device.internal_code.in_(codes)
+                )
+            )
+        )
+        used |= set(
+            session.scalars(
+                select(named).where(SheetImportRow.import_id == place.import_id, named.in_(codes))
+            )
+        )
+        yield from (code for code in codes if code not in used)
 
 
 def _change(session: Session, rows: Sequence[tuple[Row, list[str]]]) -> None:
@@ -305,11 +318,15 @@ def reindex(session: Session, devices: Sequence[Device]) -> None:
 # Out again ----------------------------------------------------------------------------------------
 
 
+def may_undo(session: Session, import_id: int) -> None:
+    """Raise `Refused` naming what stands against taking an import back."""
+    refuse_changed(session, Device, import_id)
+    refuse_dependants(session, Device, import_id, {"custody_move"})
+
+
 def undo(session: Session, rows: Sequence[Row]) -> None:
-    """Take an import back as if it had never been. Raises `Refused` naming what stands against."""
-    refuse_changed(session, Device, rows)
+    """Take rows back as if they had never been."""
     new = [row.object_id for row in rows if row.verdict is RowVerdict.NEW and row.object_id]
-    refuse_dependants(session, Device, new, ("custody_move",))
     for some in chunks(new):
         gone = SearchTerm.noun == search.DEVICE, SearchTerm.object_id.in_(some)
         session.execute(delete(SearchTerm).where(*gone))

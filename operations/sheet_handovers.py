@@ -20,7 +20,8 @@ from operations.custody_history import effective
 from operations.sheet_device_matching import Devices
 from operations.sheet_devices import REASON, load, reindex, restore
 from operations.sheet_person_matching import Keys, Known, People
-from operations.sheet_rows import Place, Row, chunks, refuse_changed, shown_day
+from operations.sheet_rows import Place, Row, SoFar, chunks, shown_day
+from operations.sheet_undo import refuse_changed
 from operations.transactions import Refused
 from rules.devices import DeviceState
 from rules.evidence import Evidence
@@ -57,12 +58,10 @@ class _Life:
     moves: set[tuple[str, date, int | None]]
 
 
-def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
-    """Give each row its verdict against the register, in a fixed number of statements per 5,000."""
+def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) -> None:
+    """Say which device each row means and who got it; `tell` then says what that makes of it."""
     devices = Devices.of(session, place, rows, SERIALS, CODE)
     people = People.of(session, place, rows, RECEIVER)
-    told: dict[int, list[tuple[Row, Known | None]]] = {}
-    known: dict[int, Device] = {}
     for row in rows:
         if row.blocked:
             row.verdict = RowVerdict.PROBLEM
@@ -77,11 +76,19 @@ def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
         receiver = _receiver(row, people, device)
         if row.verdict is RowVerdict.NEW:
             row.object_id = device.id
-            known[device.id] = device
-            told.setdefault(device.id, []).append((row, receiver))
-    lives = _lives(session, known)
-    for number, lines in told.items():
-        _tell(lives[number], sorted(lines, key=lambda one: (_on(one[0]), one[0].number)))
+            row.said["receiver_id"] = receiver.id if receiver else None
+            row.said["receiver_known_as"] = receiver.full_name if receiver else ""
+
+
+def tell(session: Session, rows: Sequence[Row]) -> None:
+    """Go through the lives of devices; of each device all rows that are left must be here."""
+    told: dict[int, list[Row]] = {}
+    for row in rows:
+        told.setdefault(row.object_id or 0, []).append(row)
+    if told:
+        lives = _lives(session, load(session, list(told)))
+        for number, lines in told.items():
+            _tell(lives[number], sorted(lines, key=lambda one: (_on(one), one.number)))
 
 
 def _on(row: Row) -> date:
@@ -110,20 +117,18 @@ def _lives(session: Session, devices: dict[int, Device]) -> dict[int, _Life]:
     return lives
 
 
-def _tell(life: _Life, lines: Sequence[tuple[Row, Known | None]]) -> None:
+def _tell(life: _Life, lines: Sequence[Row]) -> None:
     """The rows of one device from the oldest to the youngest."""
-    handed = [row for row, _ in lines if row.text("act") in ("", "HAND_OVER")]
-    for row, receiver in lines:
+    handed = [row for row in lines if row.text("act") in ("", "HAND_OVER")]
+    for row in lines:
         act = ACTS[row.text("act") or "HAND_OVER"]
-        receiver_id = receiver.id if receiver else None
-        if receiver:
-            row.said["receiver_id"] = receiver.id
+        receiver_id = row.said["receiver_id"]
         if (act.value, _on(row), receiver_id) in life.moves:
             row.verdict = RowVerdict.SAME
         elif row in handed[-1:] and _has_it_now(life, receiver_id):
             _complete(row, life.device)
         elif life.last_on is not None and _on(row) < life.last_on:
-            _keep_in_words(row, receiver)
+            _keep_in_words(row)
         else:
             _go_on(row, life, act)
 
@@ -144,8 +149,9 @@ def _complete(row: Row, device: Device) -> None:
         row.differ("handover_minutes", device.handover_minutes or "", minutes)
 
 
-def _keep_in_words(row: Row, receiver: Known | None) -> None:
-    to = f" cho {receiver.full_name}" if receiver else ""
+def _keep_in_words(row: Row) -> None:
+    receiver = row.text("receiver_known_as")
+    to = f" cho {receiver}" if receiver else ""
     minutes = row.text("minutes_number")
     paper = f", biên bản số {minutes}" if minutes else ", chưa có biên bản"
     words = f"{shown_day(_on(row))}: {_WORDS[row.text('act') or 'HAND_OVER']}{to}{paper}."
@@ -250,9 +256,16 @@ def _take(device: Device, row: Row, taken: Sequence[str]) -> None:
 # Out again ----------------------------------------------------------------------------------------
 
 
+def may_undo(session: Session, import_id: int) -> None:
+    """Raise `Refused` naming rows whose device was changed since."""
+    refuse_changed(session, Device, import_id)
+
+
 def undo(session: Session, rows: Sequence[Row]) -> None:
-    """Take an import back as if it had never been. Raises `Refused` naming what stands against."""
-    refuse_changed(session, Device, rows)
+    """Take rows back as if they had never been; of each device all of them must be here.
+
+    Raises `Refused` when a device was moved since.
+    """
     first = [row for row in rows if row.before]
     moves = [number for row in first for number in row.before["moves"]]
     _refuse_later_moves(session, first)

@@ -6,25 +6,19 @@ transaction and refuses when that would now say something else than the person s
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from operations import (
-    files,
-    sheet_certificates,
-    sheet_devices,
-    sheet_handovers,
-    sheet_people,
-    sheet_staff_changes,
-)
+from operations import files, sheet_store
 from operations.personal import CitizenIds
-from operations.sheet_rows import Place, Row, patch, put
+from operations.sheet_looks import DESKS, Look, for_writing, looks
+from operations.sheet_rows import Place, Row
 from operations.transactions import Refused, expect_version, transaction
 from rules.law import Law
 from rules.sheet_imports import ImportState, RowVerdict
@@ -34,33 +28,8 @@ NOUN = "sheet_import"
 SEALED = "application/octet-stream"
 _FILE = "sheet-file"
 _CLOSED = (ImportState.COMMITTED, ImportState.UNDONE, ImportState.CANCELLED)
-PROGRESS_EVERY = 2_000
-
-
-class Desk(Protocol):
-    """What each kind of list can do: look at the register, write, take back."""
-
-    def check(self, session: Session, place: Place, rows: Sequence[Row]) -> None: ...
-
-    def commit(
-        self,
-        session: Session,
-        actor: Actor,
-        place: Place,
-        rows: Sequence[Row],
-        overwrite: Sequence[str],
-    ) -> None: ...
-
-    def undo(self, session: Session, rows: Sequence[Row]) -> None: ...
-
-
-DESKS: Mapping[str, Desk] = {
-    "people": sheet_people,
-    "devices": sheet_devices,
-    "certificates": sheet_certificates,
-    "handovers": sheet_handovers,
-    "staff_changes": sheet_staff_changes,
-}
+_MOST_NAMES = 2_000
+"""Names of units nobody knows that are counted; the page shows thirty."""
 
 
 class Stopped(Exception):
@@ -143,41 +112,14 @@ def begin(
         return row.version
 
 
-def note_progress(session: Session, import_id: int, version: int, rows: int) -> None:
-    """Write down how far the check is. Raises `Stopped` when it is no longer wanted."""
-    with transaction(session):
-        _still_wanted(session, import_id, version).progress = rows
-
-
 def fail(session: Session, import_id: int, version: int, sentence: str) -> None:
     """Put an import back to its columns with the reason why it could not be checked."""
     with transaction(session):
         row = _still_wanted(session, import_id, version)
+        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
         row.state = ImportState.UPLOADED.value
         row.choices = row.choices | {"failure": sentence}
         row.version += 1
-
-
-def stored_rows(session: Session, import_id: int) -> list[Row]:
-    """The rows of an import as they were kept; one statement."""
-    columns = [getattr(SheetImportRow, name) for name in _KEPT]
-    found = session.execute(
-        select(SheetImportRow.id, *columns)
-        .where(SheetImportRow.import_id == import_id)
-        .order_by(SheetImportRow.number)
-    )
-    rows = []
-    for number, *values in found:
-        row = Row(**dict(zip(_KEPT, values, strict=True)))
-        row.id, row.verdict = number, RowVerdict(row.verdict)
-        rows.append(row)
-    return rows
-
-
-_KEPT = (
-    "number", "said", "problems", "verdict", "differences", "decision", "object_id",
-    "object_version", "before", "remark", "noun",
-)  # fmt: skip
 
 
 def place_of(
@@ -190,18 +132,6 @@ def place_of(
     )
 
 
-def check_rows(session: Session, kind: str, place: Place, rows: Sequence[Row]) -> None:
-    """Look at the register for every row that is not skipped; nothing is written."""
-    looked_at = []
-    for row in rows:
-        row.forget_findings()
-        if row.decision.get("skip"):
-            row.verdict = RowVerdict.SKIPPED
-        else:
-            looked_at.append(row)
-    DESKS[kind].check(session, place, looked_at)
-
-
 def check(
     session: Session,
     *,
@@ -210,52 +140,82 @@ def check(
     version: int,
     citizen_ids: CitizenIds,
     law: Law | None,
-    rows: Sequence[Row] | None = None,
+    rows: Iterable[Row] | None = None,
 ) -> None:
     """Compare the rows (those given, or those kept) with the register and keep the outcome.
 
-    Raises `Stopped` when the import was given up or begun anew meanwhile; then nothing is kept.
+    Piece by piece, each in a transaction of its own, so that others may write meanwhile and the
+    rows are never all in memory; the commit looks at everything again. Raises `Stopped` when the
+    import was given up or begun anew; what was kept until then is thrown away by whoever did that.
     """
     row = session.get_one(SheetImport, import_id)
-    place = place_of(session, row, actor, citizen_ids, law)
-    compared = list(rows) if rows is not None else stored_rows(session, import_id)
-    check_rows(session, row.kind, place, compared)
+    kind, place = row.kind, place_of(session, row, actor, citizen_ids, law)
+    tally, progress = _Tally(), 0
+    if rows is None:
+        source: Iterable[Sequence[Row]] = sheet_store.pieces(session, import_id)
+    else:
+        _forget(session, import_id, version)
+        source = sheet_store.in_pieces(rows)
+    for look in looks(session, kind, place, source):
+        tally.add(look)
+        progress += 0 if look.again else len(look.rows)
+        with transaction(session):
+            row = _still_wanted(session, import_id, version)
+            row.progress = progress
+            if rows is not None and not look.again:
+                sheet_store.put_rows(session, import_id, look.rows)
+            else:
+                sheet_store.rewrite(session, look.rows, look.before)
     with transaction(session):
         row = _still_wanted(session, import_id, version)
-        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
-        values = [_values(import_id, one) for one in compared]
-        put(session, SheetImportRow, values)
-        row.counts = _counts(row, compared)
-        row.progress = len(compared)
+        row.counts = tally.plain()
         row.state = ImportState.PREVIEWED.value
         row.choices = {key: one for key, one in row.choices.items() if key != "failure"}
         row.version += 1
 
 
-def _values(import_id: int, row: Row) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in _KEPT}
-    return values | {"import_id": import_id, "verdict": row.verdict.value}
+def _forget(session: Session, import_id: int, version: int) -> None:
+    """Throw the rows of an earlier reading of the file away."""
+    with transaction(session):
+        _still_wanted(session, import_id, version)
+        session.execute(delete(SheetImportRow).where(SheetImportRow.import_id == import_id))
 
 
-def _counts(row: SheetImport, rows: Sequence[Row]) -> dict[str, Any]:
+@dataclass
+class _Tally:
     """How many rows of each verdict, what differs by field, and names of units nobody knows."""
-    fields: dict[str, list[int]] = {}
-    for one in rows:
+
+    rows: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    fields: dict[str, list[int]] = field(default_factory=dict)
+    units: Counter[str] = field(default_factory=Counter)
+
+    def add(self, look: Look) -> None:
+        """Count rows that are settled; those that are taken up again count then."""
+        later = {id(one) for one in look.waiting}
+        for one in look.rows:
+            if id(one) not in later:
+                self._add(one)
+
+    def _add(self, one: Row) -> None:
+        self.rows += 1
+        self.verdicts[one.verdict.value] += 1
         if one.verdict is RowVerdict.CHANGED:
             for key, (old, _) in one.differences.items():
-                fields.setdefault(key, [0, 0])[1 if old else 0] += 1
-    units = Counter(
-        one.text("agency_name")
-        for one in rows
-        if any(each["field"] == "agency_name" and each["blocks"] for each in one.problems)
-        and one.text("agency_name")
-    )
-    return {
-        "rows": len(rows),
-        "verdicts": Counter(one.verdict.value for one in rows),
-        "fields": fields,
-        "units": dict(units.most_common(30)),
-    }
+                self.fields.setdefault(key, [0, 0])[1 if old else 0] += 1
+        name = one.text("agency_name")
+        unknown = any(each["field"] == "agency_name" and each["blocks"] for each in one.problems)
+        if unknown and name and (name in self.units or len(self.units) < _MOST_NAMES):
+            self.units[name] += 1
+
+    def plain(self) -> dict[str, Any]:
+        """As the import keeps it."""
+        return {
+            "rows": self.rows,
+            "verdicts": dict(self.verdicts),
+            "fields": self.fields,
+            "units": dict(self.units.most_common(30)),
+        }
 
 
 def decide(
@@ -333,17 +293,12 @@ def commit(
         if row.state != ImportState.PREVIEWED.value:
             raise Refused(_WHY_NOT.get(row.state, "Hãy kiểm tra tệp trước khi ghi vào sổ."))
         expect_version(row, version)
-        rows = stored_rows(session, import_id)
         place = place_of(session, row, actor, citizen_ids, law_of(row))
-        _refuse_if_different(session, row.kind, place, rows)
-        overwrite = row.choices.get("overwrite", [])
-        DESKS[row.kind].commit(session, actor, place, rows, overwrite)
-        written = [one for one in rows if one.object_version is not None and one.noun]
-        if not written:
+        _refuse_if_different(session, row.kind, place)
+        new, changed = _write(session, actor, place, row)
+        if not new + changed:
             raise Refused("Không có dòng nào để ghi: mọi dòng đã có, bị bỏ qua hoặc còn lỗi.")
-        _keep_written(session, written)
-        new = sum(one.verdict is RowVerdict.NEW for one in written)
-        outcome = Written(new, len(written) - new, len(rows) - len(written))
+        outcome = Written(new, changed, row.counts["rows"] - new - changed)
         row.state, row.committed_at = ImportState.COMMITTED.value, actor.at
         row.counts = row.counts | {"new": outcome.new, "changed": outcome.changed,
                                    "skipped": outcome.skipped}  # fmt: skip
@@ -362,27 +317,41 @@ _WHY_NOT = {
 }
 
 
-def _refuse_if_different(session: Session, kind: str, place: Place, rows: Sequence[Row]) -> None:
-    shown = [(one.verdict, one.object_id, one.differences) for one in rows]
-    check_rows(session, kind, place, rows)
-    moved = [
-        one.number
-        for one, (verdict, number, differences) in zip(rows, shown, strict=True)
-        if (one.verdict, one.object_id, one.differences) != (verdict, number, differences)
-    ]
+def _refuse_if_different(session: Session, kind: str, place: Place) -> None:
+    """Look at everything again before the first row is written: what is written changes what the
+    next rows would be taken for.
+    """
+    moved, some = 0, []
+    for look in looks(session, kind, place, sheet_store.pieces(session, place.import_id)):
+        later = {id(one) for one in look.waiting}
+        for one, before in zip(look.rows, look.before, strict=True):
+            now = (one.verdict, one.object_id, one.differences, one.said)
+            shown = (before.verdict, before.object_id, before.differences, before.said)
+            if id(one) not in later and now != shown:
+                moved += 1
+                some += [one.number] if moved <= 10 else []
     if moved:
-        listed = ", ".join(str(number) for number in moved[:10])
         raise Refused(
-            f"Sổ đã thay đổi sau khi kiểm tra nên {len(moved)} dòng không còn như đã hiện "
-            f"(dòng {listed}). Chưa ghi gì. Hãy bấm “Kiểm tra lại” rồi xem lại."
+            f"Sổ đã thay đổi sau khi kiểm tra nên {moved} dòng không còn như đã hiện "
+            f"(dòng {', '.join(map(str, sorted(some)))}). Chưa ghi gì. Hãy bấm “Kiểm tra lại” rồi "
+            "xem lại."
         )
-    for one in rows:
-        one.object_version = None
 
 
-def _keep_written(session: Session, rows: Sequence[Row]) -> None:
-    kept = ("id", "object_id", "object_version", "noun", "before")
-    patch(session, SheetImportRow, [{key: getattr(one, key) for key in kept} for one in rows])
+def _write(session: Session, actor: Actor, place: Place, row: SheetImport) -> tuple[int, int]:
+    """Write piece by piece; returns how many rows became something new, and changed something."""
+    new = changed = 0
+    writing = SheetImportRow.verdict.in_([RowVerdict.NEW.value, RowVerdict.CHANGED.value])
+    overwrite = row.choices.get("overwrite", [])
+    for rows in for_writing(session, row.kind, row.id, writing):
+        for one in rows:
+            one.object_version = None
+        DESKS[row.kind].commit(session, actor, place, rows, overwrite)
+        written = [one for one in rows if one.object_version is not None and one.noun]
+        sheet_store.keep_written(session, written)
+        added = sum(one.verdict is RowVerdict.NEW for one in written)
+        new, changed = new + added, changed + len(written) - added
+    return new, changed
 
 
 def undo(session: Session, *, actor: Actor, import_id: int, version: int | None = None) -> int:
@@ -395,12 +364,15 @@ def undo(session: Session, *, actor: Actor, import_id: int, version: int | None 
         expect_version(row, version)
         if row.state != ImportState.COMMITTED.value:
             raise Refused("Chỉ hoàn tác được lần nhập đã ghi vào sổ.")
-        written = [one for one in stored_rows(session, import_id) if one.noun]
-        DESKS[row.kind].undo(session, written)
+        desk, count = DESKS[row.kind], 0
+        desk.may_undo(session, import_id)
+        for rows in for_writing(session, row.kind, import_id, SheetImportRow.noun != ""):
+            desk.undo(session, rows)
+            count += len(rows)
         row.state, row.undone_at = ImportState.UNDONE.value, actor.at
         row.version += 1
-        _record(session, "sheet.undone", actor, row, rows=len(written))
-        return len(written)
+        _record(session, "sheet.undone", actor, row, rows=count)
+        return count
 
 
 def last_headings(session: Session, agency_id: int, kind: str) -> dict[str, str]:

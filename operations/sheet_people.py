@@ -18,14 +18,14 @@ from operations.sheet_person_matching import Keys, Known, People, current_titles
 from operations.sheet_rows import (
     Place,
     Row,
+    SoFar,
     chunks,
     patch,
     put,
     put_numbered,
-    refuse_changed,
-    refuse_dependants,
     shown_day,
 )
+from operations.sheet_undo import refuse_changed, refuse_dependants
 from operations.transactions import Refused
 from rules.names import fold, sort_key
 from rules.sheet_imports import RowVerdict
@@ -34,7 +34,7 @@ NOUN = "person"
 KEYS = Keys(staff_number="staff_number", birth_on="birth_on")
 _PLAIN = ("full_name", "staff_number", "phone", "citizen_id_issued_by")
 _DAYS = ("birth_on", "citizen_id_issued_on")
-_OWN = ("person_email", "position")
+_OWN = frozenset({"person_email", "position"})
 """Tables whose rows come and go with a person that an import added."""
 
 
@@ -49,12 +49,10 @@ class _Named(NamedTuple):
 # Against the register -----------------------------------------------------------------------------
 
 
-def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
+def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) -> None:
     """Give each row its verdict against the register, in a fixed number of statements per 5,000."""
     people = People.of(session, place, rows, KEYS)
     titles = current_titles(session, people.by_id)
-    seen: dict[int, int] = {}
-    taken: dict[tuple[int, str], int] = {}
     for row in rows:
         unit = place.place_of(row)
         if row.blocked or unit is None:
@@ -63,12 +61,12 @@ def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
         row.said["agency_id"] = unit
         found = people.meant(row, KEYS, unit)
         if found is not None:
-            if (first := seen.setdefault(found.id, row.number)) != row.number:
+            if (first := so_far.seen.setdefault(found.id, row.number)) != row.number:
                 row.complain("full_name", f"Cùng một người với dòng {first}. Hãy bỏ một dòng.")
                 continue
             _compare(row, found, place, titles.get(found.id, []))
         elif row.verdict is RowVerdict.NEW:
-            _refuse_second_number(row, unit, taken)
+            _refuse_second_number(row, unit, so_far.taken)
 
 
 def _refuse_second_number(row: Row, unit: int, taken: dict[tuple[int, str], int]) -> None:
@@ -285,11 +283,15 @@ def _reindex(session: Session, people: Sequence[Person]) -> None:
 # Out again ----------------------------------------------------------------------------------------
 
 
+def may_undo(session: Session, import_id: int) -> None:
+    """Raise `Refused` naming what stands against taking an import back."""
+    refuse_changed(session, Person, import_id)
+    refuse_dependants(session, Person, import_id, _OWN)
+
+
 def undo(session: Session, rows: Sequence[Row]) -> None:
-    """Take an import back as if it had never been. Raises `Refused` naming what stands against."""
-    refuse_changed(session, Person, rows)
+    """Take rows back as if they had never been."""
     new = [row.object_id for row in rows if row.verdict is RowVerdict.NEW and row.object_id]
-    refuse_dependants(session, Person, new, _OWN)
     for some in chunks(new):
         gone = SearchTerm.noun == search.PERSON, SearchTerm.object_id.in_(some)
         session.execute(delete(SearchTerm).where(*gone))

@@ -1,5 +1,4 @@
-"""What all kinds of Excel imports share: a row as it was read, units by their names, and who else
-depends on a row before an import is taken back.
+"""What all kinds of Excel imports share: a row as it was read, and units by their names.
 
 A row says what the file says in plain values (`said`): text, days as ISO text, names of enum
 members. Citizen ids are in it sealed, with the keyed hash beside them, never in the clear.
@@ -10,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from extensions import Base
 from models import Agency
 from operations.personal import CitizenIds
-from operations.transactions import Refused
 from rules.law import Law
 from rules.names import fold, fold_words, sort_key
 from rules.sheet_imports import RowVerdict
@@ -27,7 +25,6 @@ CHUNK = 5_000
 """Values in one IN list: far under what SQLite (32,766) and PostgreSQL (65,535) take."""
 CANDIDATES = "candidates"
 MOST_CANDIDATES = 8
-_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -104,6 +101,14 @@ class Row:
             return [key for key in self.differences if key in chosen]
         everywhere = set(overwrite)
         return [key for key, (old, _) in self.differences.items() if not old or key in everywhere]
+
+
+@dataclass
+class SoFar:
+    """What earlier rows of the same file have claimed: object -> row, (unit, number) -> row."""
+
+    seen: dict[int, int] = field(default_factory=dict)
+    taken: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,81 +237,3 @@ def shown_day(day: date | None) -> str:
 
 def same_text(one: str | None, other: str | None) -> bool:
     return fold(one or "") == fold(other or "")
-
-
-# Taking back --------------------------------------------------------------------------------------
-
-_WORDS = {
-    "certificate": "chứng thư", "device": "thiết bị", "custody_move": "giao nhận thiết bị",
-    "user_account": "tài khoản", "request_line": "văn bản đề nghị",
-    "certificate_request": "văn bản đề nghị", "paper": "biên bản", "paper_line": "biên bản",
-    "incident": "sự cố", "follow_up": "việc phải làm tiếp", "staff_change": "biến động nhân sự",
-    "stocktake_item": "kiểm kê", "entrustment": "quyết định giao", "system": "hệ thống",
-    "import_item": "lần nhập chứng thư", "reminder": "nhắc việc",
-}  # fmt: skip
-
-
-_NOT_USES = frozenset({"audit_event", "search_term", "sheet_import_row"})
-"""Tables that name everything there is: the log, the index of words, and the imports themselves."""
-
-
-def refuse_dependants(
-    session: Session, model: type[Base], ids: Sequence[int], own: Iterable[str]
-) -> None:
-    """Refuse when any row elsewhere points at one of these, `own` tables (made with them) aside.
-
-    Asks every foreign key there is, and every table that names things by noun and number, so that
-    a table of tomorrow is not forgotten.
-    """
-    target = model.__table__
-    found: dict[int, set[str]] = {}
-    skipped = set(own)
-    for table in Base.metadata.tables.values():
-        for column in table.columns:
-            if table.name in skipped or not any(
-                key.column.table is target for key in column.foreign_keys
-            ):
-                continue
-            for some in chunks(ids):
-                hits = session.scalars(select(column).where(column.in_(some)).distinct())
-                for number in hits:
-                    found.setdefault(number, set()).add(_WORDS.get(table.name, table.name))
-        if {"noun", "object_id"} <= set(table.columns.keys()) and table.name not in _NOT_USES:
-            for some in chunks(ids):
-                named = table.c.noun == target.description, table.c.object_id.in_(some)
-                for number in session.scalars(select(table.c.object_id).where(*named).distinct()):
-                    found.setdefault(number, set()).add(_WORDS.get(table.name, table.name))
-    if found:
-        uses = sorted(set().union(*found.values()))
-        raise Refused(
-            f"Không hoàn tác được: {len(found)} dòng đã được dùng ở nơi khác ({', '.join(uses)})"
-            f"{_named(session, target, found)}."  # type: ignore[arg-type] # a mapped class's table
-        )
-
-
-def _named(session: Session, table: Table, found: Iterable[int]) -> str:
-    name = table.c.get("full_name", table.c.get("internal_code"))
-    if name is None:
-        return ""
-    some = session.scalars(select(name).where(table.c.id.in_(sorted(found)[:_SHOWN])))
-    return ": " + ", ".join(some)
-
-
-def refuse_changed(session: Session, model: Any, rows: Sequence[Row]) -> None:
-    """Refuse when something was changed, or is gone, since the import wrote it; names the rows."""
-    versions: dict[int, int] = {}
-    for some in chunks(row.object_id for row in rows if row.object_id):
-        versions.update(
-            (number, version)
-            for number, version in session.execute(
-                select(model.id, model.version).where(model.id.in_(some))
-            )
-        )
-    moved = [row.number for row in rows if versions.get(row.object_id or 0) != row.object_version]
-    if moved:
-        listed = ", ".join(str(number) for number in moved[:_SHOWN])
-        more = "…" if len(moved) > _SHOWN else ""
-        raise Refused(
-            f"Không hoàn tác được: {len(moved)} dòng đã được sửa sau khi nhập (dòng {listed}{more} "
-            "của tệp). Hãy sửa tay các dòng này."
-        )

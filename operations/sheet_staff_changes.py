@@ -9,7 +9,8 @@ from audit import Actor
 from models import Agency
 from operations import staff_changes
 from operations.sheet_person_matching import Keys, People
-from operations.sheet_rows import Place, Row, chunks, refuse_changed
+from operations.sheet_rows import Place, Row, SoFar, chunks
+from operations.sheet_undo import refuse_changed
 from operations.transactions import Refused
 from rules.names import fold
 from rules.sheet_imports import RowVerdict
@@ -22,7 +23,7 @@ KEYS = Keys(staff_number="staff_number")
 _NOT_HERE = "Chưa có người này trong sổ của đơn vị. Hãy xem lại họ tên, số định danh hoặc mã số."
 
 
-def check(session: Session, place: Place, rows: Sequence[Row]) -> None:
+def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) -> None:
     """Give each row its verdict against the register, in a fixed number of statements per 5,000."""
     people = People.of(session, place, rows, KEYS)
     recorded = _open_changes(session, people.by_id)
@@ -113,9 +114,13 @@ def _change(row: Row, actor: Actor) -> staff_changes.Change:
     )
 
 
+def may_undo(session: Session, import_id: int) -> None:
+    """Raise `Refused` naming rows that were changed since."""
+    refuse_changed(session, StaffChange, import_id)
+
+
 def undo(session: Session, rows: Sequence[Row]) -> None:
     """Take the changes back with what they proposed, while nothing of it was done."""
-    refuse_changed(session, StaffChange, rows)
     for some in chunks(row.object_id or 0 for row in rows):
         mine = FollowUp.noun == NOUN, FollowUp.object_id.in_(some)
         if session.scalar(select(FollowUp.id).where(*mine, FollowUp.done_at.is_not(None)).limit(1)):

@@ -12,14 +12,16 @@ from extensions import db
 from forms.sheets import ACCEPTED, SecretForm, UploadForm
 from models import Agency
 from operations import sheet_imports as imports
+from operations.bulk_work import bulk_session
 from operations.personal import CitizenIds
+from operations.sheet_store import problems_of
 from operations.transactions import Refused
 from rules.permissions import Permission
 from rules.sheet_imports import ImportState
 from schema.daily import SheetImport
-from sheets.error_file import write_error_file
-from sheets.records import Problem
-from sheets.tables_in import LARGEST_FILE, UnreadableSheet, read_table
+from sheets import reading_process
+from sheets.reading_work import Task, Work
+from sheets.tables_in import LARGEST_FILE, UnreadableSheet
 from sheets.vocabulary import SheetKind, layout
 from views import sheet_jobs
 from views.guards import account, load, requires, settings
@@ -249,14 +251,16 @@ def commit(import_id: int) -> ResponseReturnValue:
                 "warning",
             )
             return redirect(_back(import_id), 303)
-        written = imports.commit(
-            db.session(),
-            actor=account().actor(),
-            import_id=import_id,
-            version=request.form.get("version", type=int) or 0,
-            citizen_ids=_citizen_ids(),
-            law_of=sheet_jobs.law_of,
-        )
+        actor = account().actor()
+        with bulk_session(db.session()) as session:
+            written = imports.commit(
+                session,
+                actor=actor,
+                import_id=import_id,
+                version=request.form.get("version", type=int) or 0,
+                citizen_ids=_citizen_ids(),
+                law_of=sheet_jobs.law_of,
+            )
     except Refused as error:
         flash(str(error), "error")
     else:
@@ -272,7 +276,9 @@ def undo(import_id: int) -> ResponseReturnValue:
     """Take the whole import back while nothing depends on it."""
     _load(import_id)
     try:
-        rows = imports.undo(db.session(), actor=account().actor(), import_id=import_id)
+        actor = account().actor()
+        with bulk_session(db.session()) as session:
+            rows = imports.undo(session, actor=actor, import_id=import_id)
     except Refused as error:
         flash(str(error), "error")
     else:
@@ -302,21 +308,11 @@ def errors(import_id: int) -> ResponseReturnValue:
     """
     row = _load(import_id)
     content = imports.content_of(db.session(), row, _citizen_ids())
-    table = read_table(content, row.file_name, sheet=row.choices.get("sheet"))
     words = layout(SheetKind(row.kind)).fields
-    problems = (
-        Problem(
-            one.number,
-            each["field"],
-            each["heading"] or (words[each["field"]].words if each["field"] in words else ""),
-            each["text"],
-            each["blocks"],
-        )
-        for one in imports.stored_rows(db.session(), import_id)
-        for each in one.problems
+    workbook = reading_process.errors(
+        content,
+        Task(Work.ERRORS, row.file_name, sheet=row.choices.get("sheet") or ""),
+        problems_of(db.session(), import_id, lambda key: words[key].words if key in words else ""),
     )
-    stream = BytesIO()
-    write_error_file(stream, table, problems)
-    stream.seek(0)
     name = f"dong-loi-{import_id}-{clock.today():%Y%m%d}.xlsx"
-    return send_file(stream, MEDIA_TYPE, as_attachment=True, download_name=name)
+    return send_file(BytesIO(workbook), MEDIA_TYPE, as_attachment=True, download_name=name)

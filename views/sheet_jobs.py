@@ -9,22 +9,23 @@ from collections.abc import Iterator
 from threading import Thread
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 import regulations
 from audit import Actor
 from extensions import db
 from operations import law as house
 from operations import sheet_imports as imports
+from operations.bulk_work import bulk_session
 from operations.files import DamagedFile
 from operations.personal import CitizenIds, WrongKey
 from operations.sheet_rows import Row
 from rules.law import Law
 from schema.daily import SheetImport
-from sheets.records import MissingColumns
-from sheets.tables_in import UnreadableSheet, read_table
-from sheets.vocabulary import SheetKind
+from sheets.reading_work import Task, Work
+from sheets.tables_in import UnreadableSheet
 from views.guards import account, settings
-from views.sheet_reading import column_map, read_rows
+from views.sheet_reading import read_rows
 
 AT_ONCE = 3_000
 """Rows that are checked within the request that asks for it."""
@@ -61,22 +62,21 @@ def _beside(app: Flask, *arguments: object) -> None:
 def _work(
     actor: Actor, citizen_ids: CitizenIds, import_id: int, version: int, from_file: bool
 ) -> None:
-    session = db.session()
     try:
-        rows = list(_rows(actor, citizen_ids, import_id, version)) if from_file else None
-        law = law_of(session.get_one(SheetImport, import_id))
-        imports.check(
-            session,
-            actor=actor,
-            import_id=import_id,
-            version=version,
-            citizen_ids=citizen_ids,
-            law=law,
-            rows=rows,
-        )
+        with bulk_session(db.session()) as session:
+            rows = _rows(session, actor, citizen_ids, import_id) if from_file else None
+            imports.check(
+                session,
+                actor=actor,
+                import_id=import_id,
+                version=version,
+                citizen_ids=citizen_ids,
+                law=law_of(session.get_one(SheetImport, import_id)),
+                rows=rows,
+            )
     except imports.Stopped:
         return
-    except (UnreadableSheet, MissingColumns, WrongKey, DamagedFile) as error:
+    except (UnreadableSheet, WrongKey, DamagedFile) as error:
         _fail(import_id, version, str(error))
     except Exception:
         _log.exception("import %s could not be checked", import_id)
@@ -90,18 +90,12 @@ def _fail(import_id: int, version: int, sentence: str) -> None:
         return
 
 
-def _rows(actor: Actor, citizen_ids: CitizenIds, import_id: int, version: int) -> Iterator[Row]:
-    session = db.session()
+def _rows(session: Session, actor: Actor, citizen_ids: CitizenIds, import_id: int) -> Iterator[Row]:
     row = session.get_one(SheetImport, import_id)
-    kind, mapping, sheet = SheetKind(row.kind), dict(row.mapping), row.choices.get("sheet")
-    name = row.file_name
     content = imports.content_of(session, row, citizen_ids)
+    task = Task(
+        Work.ROWS, row.file_name, row.kind, row.choices.get("sheet") or "", dict(row.mapping),
+        actor.today,
+    )  # fmt: skip
     session.rollback()  # No transaction stays open while cells are read.
-    table = read_table(content, name, sheet=sheet)
-    columns = column_map(kind, table, mapping)
-    for count, one in enumerate(
-        read_rows(table, columns, on=actor.today, citizen_ids=citizen_ids), start=1
-    ):
-        yield one
-        if count % imports.PROGRESS_EVERY == 0:
-            imports.note_progress(session, import_id, version, count)
+    return read_rows(content, task, citizen_ids=citizen_ids)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from extensions import db
 from models import AuditEvent, Person
 from operations.personal import CitizenIds
+from operations.sheet_rows import Row
 from schema.custody import FollowUp
 from schema.daily import SheetImport
 from sheets.tables_in import read_table
@@ -274,24 +275,29 @@ def test_columns_are_open_to_correction_and_remembered_for_the_next_file(
 def test_large_files_are_checked_beside_the_request_and_can_be_given_up(
     login: Login, cast: Cast, db_session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from operations import sheet_imports as imports
+    from operations import sheet_store
     from views import sheet_jobs
 
     browser = login(cast.an)
     monkeypatch.setattr(sheet_jobs, "AT_ONCE", 0)
     started: list[Any] = []
     monkeypatch.setattr(sheet_jobs.Thread, "start", lambda self: started.append(self))
-    number = bring(browser, cast.commune_a, workbook(PEOPLE, NEW))
+    second = person("Nguyễn Thử Nghiệm Bích", "bich@thunghiem.gov.vn")
+    number = bring(browser, cast.commune_a, workbook(PEOPLE, NEW, second))
     page = browser.get(f"{ADDRESS}/{number}").text
     assert "<progress" in page
     assert 'http-equiv="refresh"' in page
-    version = version_of(db_session, number)
-    imports.note_progress(db_session, number, version, 1)
-    browser.post(f"{ADDRESS}/{number}/bo")
-    with pytest.raises(imports.Stopped):
-        imports.note_progress(db_session, number, version, 2)
-    db_session.rollback()
+    put = sheet_store.put_rows
+
+    def given_up_after_the_first_piece(session: Session, import_id: int, rows: list[Row]) -> None:
+        put(session, import_id, rows)
+        session.get_one(SheetImport, import_id).version += 1
+
+    monkeypatch.setattr(sheet_store, "PIECE", 1)
+    monkeypatch.setattr(sheet_store, "put_rows", given_up_after_the_first_piece)
     started[0].run()
+    assert len(rows_of(db_session, number)) == 1
+    browser.post(f"{ADDRESS}/{number}/bo")
     assert not rows_of(db_session, number)
     assert db_session.get_one(SheetImport, number).state == "cancelled"
     assert "Đã bỏ" in browser.get(f"{ADDRESS}/{number}").text
