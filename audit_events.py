@@ -102,6 +102,7 @@ EVENTS: Mapping[str, EventType] = {
     "paper.confirmed": _event("Xác nhận đã nhận", "person"),
     "paper.sent": _event("Ghi nhận đã gửi biên bản", "channel", "day"),
     "paper.received": _event("Ghi nhận cơ quan nhận được biên bản", "day"),
+    "paper.returned": _event("Trả lại biên bản, giấy tờ không ký", "reason_sha256"),
     "paper.cancelled": _event("Hủy biên bản, giấy tờ", "reason_sha256"),
     "custody.moved": _event("Chuyển trạng thái thiết bị", "act", "devices", "paper"),
     "custody.undone": _event("Hoàn tác chuyển trạng thái thiết bị", "move"),

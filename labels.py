@@ -325,6 +325,11 @@ SIGNING_ACTS: Mapping[SigningAct, str] = {
     SigningAct.DIGITISE: "Ký số bản số hóa",
     SigningAct.RECEIVE: "Ký số văn bản đến",
     SigningAct.LOG_IN: "Đăng nhập bằng thiết bị",
+    SigningAct.MAKER: "Ký biên bản – người lập",
+    SigningAct.WITNESS: "Ký biên bản – người chứng kiến",
+    SigningAct.SUBSCRIBER: "Ký của thuê bao",
+    SigningAct.MEMBER: "Ký biên bản – thành viên tổ kiểm kê",
+    SigningAct.MANY: "Ký nhiều văn bản một lần",
 }
 
 JOB_STATES: Mapping[JobState, str] = {

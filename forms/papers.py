@@ -82,3 +82,11 @@ class PaperCancelForm(_Versioned):
     reason = TextAreaField(
         "Lý do hủy", [InputRequired("Nêu lý do hủy."), Length(max=500, message="Dài quá.")]
     )
+
+
+class PaperReturnForm(_Versioned):
+    """Why the paper is not signed as it is."""
+
+    reason = TextAreaField(
+        "Lý do trả lại", [InputRequired("Nêu lý do trả lại."), Length(max=500, message="Dài quá.")]
+    )

@@ -1,27 +1,25 @@
 """The signatures of a document of the office, one job each: people in order, then the agency."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import Certificate, SigningJob
+from models import Certificate
 from operations import files
 from operations.document_capacities import facts_of, words_of
 from operations.office_documents import NOUN, load_document, refuse
+from operations.signatures import BeforeSeal, Wanted
 from operations.signing_certificates import certificates_to_seal, certificates_to_sign
 from operations.transactions import Refused, expect_version
 from rules.documents import SigningAct
 from rules.findings import warnings
-from rules.law import Law
 from rules.office_documents import (
     AGENCY_ACTS,
     WAYS,
     DocumentAct,
     DocumentState,
-    SignatureFacts,
     StepState,
     check_before_seal,
     check_own_certificate,
@@ -30,15 +28,6 @@ from rules.office_documents import (
 from rules.permissions import Permission
 from rules.signers import check_signer
 from schema.documents import DocumentStep, OfficeDocument
-
-
-@dataclass(frozen=True)
-class BeforeSeal:
-    """What was verified before the agency's signature, if the clerk has seen it, and the law."""
-
-    law: Law
-    signatures: Sequence[SignatureFacts] = ()
-    seen: bool = False
 
 
 def needed_permission(act: SigningAct) -> Permission:
@@ -85,6 +74,21 @@ def step_to_sign(
     return step
 
 
+def wanted_step(session: Session, actor: Actor, wanted: Wanted) -> DocumentStep:
+    """As `step_to_sign`, for one wanted signature; `before_seal` must be given."""
+    if wanted.before_seal is None:
+        raise Refused("Chưa kiểm tra các chữ ký đã có trên văn bản.")
+    return step_to_sign(
+        session,
+        actor,
+        wanted.object_id,
+        wanted.version,
+        wanted.act,
+        wanted.certificate_id,
+        wanted.before_seal,
+    )
+
+
 def usable_certificates(
     session: Session, step: DocumentStep, actor: Actor
 ) -> Sequence[Certificate]:
@@ -113,28 +117,34 @@ def _check_ready(document: OfficeDocument) -> None:
         raise Refused("Chưa ghi số và ký hiệu của văn bản mà phụ lục kèm theo.")
 
 
-def sign_document(session: Session, job: SigningJob, actor: Actor, signed_pdf: bytes) -> str:
+def sign_document(
+    session: Session, actor: Actor, wanted: Wanted, job_id: int, signed_pdf: bytes
+) -> str:
     """Keep a signed document and pass it on to the next who signs, or issue it.
 
     Inside the transaction that accepts the signature; what was verified before the agency's
     signature was checked when the job was opened, and the document has not changed since. Raises
     `Refused` and `Conflict`.
     """
-    document = load_document(session, job.document_id or 0)
-    expect_version(document, job.payload["version"])
-    step = _turn(document, actor, job.act)
+    document = load_document(session, wanted.object_id)
+    expect_version(document, wanted.version)
+    step = _turn(document, actor, wanted.act)
     usable = {one.id for one in usable_certificates(session, step, actor)}
-    if job.certificate_id not in usable:
+    if wanted.certificate_id not in usable:
         raise Refused("Chứng thư dùng để ký đã hết hạn, bị thu hồi hoặc không phải của người ký.")
     sha256 = files.store(session, signed_pdf, files.PDF, at=actor.at)
-    step.state, step.signed_at, step.certificate_id = StepState.SIGNED, actor.at, job.certificate_id
+    step.state, step.signed_at, step.certificate_id = (
+        StepState.SIGNED,
+        actor.at,
+        wanted.certificate_id,
+    )
     document.current_sha256 = sha256
     document.version += 1
     by_agency = step.person_id is None
     _pass_on(document, DocumentAct.ISSUE if by_agency else DocumentAct.SIGN)
     if by_agency:
         document.issued_at = actor.at
-    told: dict[str, audit.Value] = {"job": job.id, "certificate": job.certificate_id}
+    told: dict[str, audit.Value] = {"job": job_id, "certificate": wanted.certificate_id}
     audit.record(
         session,
         "document.issued" if by_agency else "document.signed",

@@ -48,9 +48,18 @@ def signed_sides(paper: Paper) -> dict[str, str]:
     signed = last_file(paper, PaperFileRole.SIGNED)
     if signed is None:
         return {}
+    # With "left": signed here, block by block; without: in another program.
     return dict(
         zip(signed.anchors.get("sides", []), signed.anchors.get("serials", []), strict=False)
     )
+
+
+def _giver_signed(paper: Paper, one_sided: bool) -> bool:
+    """A paper of the agency alone that is signed here wants all its people, and the seal."""
+    signed = last_file(paper, PaperFileRole.SIGNED)
+    if one_sided and signed is not None and "left" in signed.anchors:
+        return not signed.anchors["left"]
+    return bool({"giver", "signer"} & signed_sides(paper).keys())
 
 
 def proof_of(
@@ -64,16 +73,17 @@ def proof_of(
     scan = last_file(paper, PaperFileRole.SCAN)
     sides = signed_sides(paper)
     confirmed = {one.person_id for one in paper.confirmations}
+    one_sided = paper.kind in ONE_SIDED
     return Proof(
         giver_id=paper.giver_id,
         receiver_id=receiver,
         confirmed_by_id=receiver if receiver in confirmed else None,
         scan_sha256=scan.sha256 if scan else "",
         document_sha256=paper.sha256 or "",
-        giver_signed=bool({"giver", "signer"} & sides.keys()),
+        giver_signed=_giver_signed(paper, one_sided),
         receiver_signed_with=sides.get("receiver", ""),
         device_certificates=frozenset(certificates),
-        one_sided=paper.kind in ONE_SIDED,
+        one_sided=one_sided,
     )
 
 

@@ -14,20 +14,24 @@ from sqlalchemy.orm import Session, selectinload
 
 import audit
 from audit import Actor
-from models import AuditHead
+from models import AuditHead, Certificate, SigningJob
 from operations import files
 from operations.entrustments import forget_entrustments
 from operations.follow_ups import settle_paper
 from operations.many_rows import add_many
 from operations.paper_effects import cancel_moves, note_number, settle
 from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
+from operations.paper_signatures import add_signatures, end_signatures, left_of, pass_on
 from operations.request_documents import Drawn
+from operations.signing_job_records import give_up
 from operations.transactions import Refused, expect_version, transaction
 from rules.evidence import Evidence
+from rules.office_documents import StepState
 from rules.papers import PaperFileRole, PaperKind, PaperState
-from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine
+from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, PaperSignature
 
 NOUN = "paper"
+RETURNED = "returned"
 LONGEST_NUMBER = 60
 
 
@@ -147,6 +151,8 @@ def _freeze(paper: Paper, drawn: Drawn, session: Session, actor: Actor) -> None:
     _keep(paper, actor, PaperFileRole.DRAWN, paper.sha256, _file_name(paper), drawn.anchors)
     if drawn.missing:
         paper.particulars = {**paper.particulars, "missing": list(drawn.missing)}
+    if paper.particulars.get("medium") == "digital":
+        add_signatures(paper, drawn.anchors.keys())
     if paper.receiver_id is not None and paper.receiver_id == actor.person_id:
         paper.confirmations.append(_confirmation(actor))
     session.flush()
@@ -172,6 +178,9 @@ def give_number(
         raise Refused("Nhập số của biên bản, giấy tờ theo sổ văn bản của cơ quan.")
     with transaction(session):
         paper = _load(session, paper_id, version)
+        if number_is_signed(paper):
+            raise Refused("Số này đã nằm trong bản ký số nên không sửa được nữa.")
+        give_up(session, SigningJob.paper_id == paper.id, actor)
         paper.number = typed
         paper.version += 1
         note_number(session, paper)
@@ -207,6 +216,9 @@ def add_evidence(
             anchors = {"sides": list(signed.sides), "serials": list(signed.serials)}
         _keep(paper, actor, role, sha256, name[:260], anchors)
         _prove(session, actor, paper)
+        if paper.state is PaperState.PROVEN:  # In another way: nobody is asked any more.
+            give_up(session, SigningJob.paper_id == paper.id, actor)
+            end_signatures(paper)
         _record(session, "paper.proved", paper, actor, document_sha256=sha256, role=role.name)
         return sha256
 
@@ -216,19 +228,24 @@ def signed_in(
     *,
     actor: Actor,
     paper: Paper,
-    side: str,
-    serial: str,
+    signature: PaperSignature,
     content: bytes,
-    anchors: Mapping[str, Any],
     job_id: int,
-    certificate_id: int | None,
+    certificate: Certificate,
 ) -> str:
     """Keep the copy that one more side has signed, inside the transaction of its signing job."""
     sha256 = files.store(session, content, files.PDF, at=actor.at)
     before = [one for one in paper.files if one.role is PaperFileRole.SIGNED]
     sides = list(before[-1].anchors.get("sides", [])) if before else []
     serials = list(before[-1].anchors.get("serials", [])) if before else []
-    kept = {**anchors, "sides": [*sides, side], "serials": [*serials, serial]}
+    signature.state, signature.signed_at = StepState.SIGNED, actor.at
+    signature.certificate_id = certificate.id
+    pass_on(paper)
+    kept = {
+        "sides": [*sides, signature.side],
+        "serials": [*serials, certificate.serial_number],
+        "left": [one.side for one in left_of(paper)],
+    }
     _keep(paper, actor, PaperFileRole.SIGNED, sha256, _file_name(paper, "da-ky-so"), kept)
     paper.version += 1
     _prove(session, actor, paper)
@@ -239,9 +256,24 @@ def signed_in(
         actor,
         document_sha256=sha256,
         job=job_id,
-        certificate=certificate_id,
+        certificate=certificate.id,
     )
     return sha256
+
+
+def number_is_signed(paper: Paper) -> bool:
+    """True once the number stands in a digital copy: it came with the agency's signature, or, on a
+    paper without one, with the first.
+    """
+    given = [one for one in paper.signatures if one.state is StepState.SIGNED]
+    sealed = any(one.person_id is None for one in paper.signatures)
+    return any(one.person_id is None or not sealed for one in given) and bool(paper.number)
+
+
+def returned(paper: Paper) -> str:
+    """The reason for which somebody sent the paper back unsigned; empty when nobody did."""
+    found = paper.particulars.get(RETURNED) or {}
+    return str(found.get("reason", ""))
 
 
 def confirm_receipt(session: Session, *, actor: Actor, paper_id: int) -> None:
@@ -285,6 +317,8 @@ def cancel(session: Session, *, actor: Actor, paper_id: int, version: int, reaso
             )
         cancel_moves(session, actor, paper)
         forget_entrustments(session, paper)
+        give_up(session, SigningJob.paper_id == paper.id, actor)
+        end_signatures(paper)
         paper.state = PaperState.CANCELLED
         paper.particulars = {**paper.particulars, "cancelled": reason.strip()[:500]}
         paper.version += 1
@@ -356,6 +390,7 @@ def load_paper(session: Session, paper_id: int) -> Paper:
             selectinload(Paper.lines).joinedload(PaperLine.device),
             selectinload(Paper.files),
             selectinload(Paper.confirmations),
+            selectinload(Paper.signatures),
         )
     ).one()
 

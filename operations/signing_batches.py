@@ -1,10 +1,11 @@
-"""Many letters signed with one login: one job, one signed manifest, an item for each letter.
+"""Many documents signed with one login: one job, one signed manifest, an item for each document.
 
-Every letter is finished in a transaction of its own, so that a letter that changed meanwhile, or a
-batch that stops, leaves the others as they are: signed or not, never half.
+Letters, documents of the office and papers may be mixed (`operations/signing_nouns.py`). Each is
+finished in a transaction of its own, so that one that changed meanwhile, or a batch that stops,
+leaves the others as they are: signed or not, never half.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,41 +15,47 @@ from sqlalchemy.orm import Session
 from audit import Actor
 from models import SigningJob
 from operations import files
-from operations.certificate_requests import load_for_change, move
+from operations.signatures import BeforeSeal, Wanted
 from operations.signing_job_records import give_up, record
 from operations.signing_jobs import (
-    ACTS,
     Order,
     Progress,
     actor_of,
     alive,
-    check_signer,
     progress_of,
-    sign_request,
     write_progress,
 )
+from operations.signing_nouns import NOUNS, keep_signed
 from operations.transactions import Refused, transaction
 from rules.documents import JobState, SigningAct
-from rules.requests import RequestState
 from schema.documents import SigningItem
 
 MOST_ITEMS = 1000
-"""Letters in one batch."""
+"""Documents in one batch."""
 
-REQUEST = "certificate_request"
-STATES = {SigningAct.APPROVE: RequestState.APPROVED, SigningAct.ISSUE: RequestState.NUMBERED}
 ENDED = (JobState.ACCEPTED, JobState.REFUSED)
 
 
 @dataclass(frozen=True)
-class PreparedLetter:
-    """One letter of a batch: `content` reads the prepared bytes from where they wait."""
+class PreparedItem:
+    """One document of a batch: `content` reads the prepared bytes from where they wait."""
 
-    request_id: int
+    noun: str
+    object_id: int
     version: int
+    act: SigningAct
     field: str
     byte_range: Sequence[int]
     content: Callable[[], bytes]
+    before_seal: BeforeSeal | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A document that was chosen and could not join, with the reason in Vietnamese."""
+
+    title: str
+    reason: str
 
 
 def open_batch(
@@ -56,29 +63,27 @@ def open_batch(
     *,
     actor: Actor,
     order: Order,
-    letters: Iterable[PreparedLetter],
+    documents: Sequence[PreparedItem],
     agency_id: int,
+    sealing: bool = False,
+    left_out: Sequence[LeftOut] = (),
 ) -> None:
-    """Open the job of a batch; open jobs of its letters that nobody finished are cancelled.
+    """Open the job of a batch; open jobs of its documents that nobody finished are cancelled.
 
-    `order.prepared_pdf` and `byte_range` are empty: each letter has its own. Raises `Refused` when
-    one of them cannot be signed now, by this person or with this certificate, and `Conflict`.
+    `order.prepared_pdf` and `byte_range` are empty: each document has its own. Raises `Refused`
+    when one of them cannot be signed now, by this person or with this certificate, and `Conflict`.
     """
     with transaction(session):
-        job = _job(actor, order, agency_id)
+        job = _job(actor, order, agency_id, sealing)
+        wanted = {NOUNS[one.noun].permission(one.act).name for one in documents}
+        job.payload = job.payload | {
+            "permissions": sorted(wanted),
+            "left_out": [[one.title[:300], one.reason[:500]] for one in left_out],
+        }
         session.add(job)
         session.flush()
-        for place, letter in enumerate(letters):
-            request = load_for_change(session, letter.request_id, letter.version)
-            move(request, ACTS[order.act])
-            check_signer(session, request, actor, order.act, order.certificate_id)
-            give_up(session, SigningJob.request_id == letter.request_id, actor)
-            item = _item(job, place, letter)
-            item.prepared_sha256 = files.store(session, letter.content(), files.PDF, at=actor.at)
-            session.add(item)
-            session.flush()
-            session.expunge(item)  # A thousand letters must not pile up in memory.
-            session.expire(request)
+        for place, one in enumerate(documents):
+            _add(session, actor, job, place, one)
         record(
             session,
             "signing_job.issued",
@@ -90,7 +95,30 @@ def open_batch(
         )
 
 
-def _job(actor: Actor, order: Order, agency_id: int) -> SigningJob:
+def _add(
+    session: Session, actor: Actor, job: SigningJob, place: int, document: PreparedItem
+) -> None:
+    noun = NOUNS[document.noun]
+    noun.check(
+        session,
+        actor,
+        Wanted(
+            document.object_id,
+            document.version,
+            document.act,
+            job.certificate_id,
+            document.before_seal,
+        ),
+    )
+    give_up(session, getattr(SigningJob, noun.column) == document.object_id, actor)
+    row = _item(job, place, document)
+    row.prepared_sha256 = files.store(session, document.content(), files.PDF, at=actor.at)
+    session.add(row)
+    session.flush()
+    session.expunge(row)  # A thousand documents must not pile up in memory.
+
+
+def _job(actor: Actor, order: Order, agency_id: int, sealing: bool) -> SigningJob:
     return SigningJob(
         public_id=order.public_id,
         user_id=actor.user_id,
@@ -101,22 +129,22 @@ def _job(actor: Actor, order: Order, agency_id: int) -> SigningJob:
         state=JobState.ISSUED,
         manifest=order.manifest,
         evidence=list(order.evidence),
-        payload={"batch": True, "agency_id": agency_id},
+        payload={"batch": True, "agency_id": agency_id, "sealing": sealing},
         issued_at=actor.at,
         expires_at=order.expires_at,
     )
 
 
-def _item(job: SigningJob, place: int, letter: PreparedLetter) -> SigningItem:
+def _item(job: SigningJob, place: int, document: PreparedItem) -> SigningItem:
     return SigningItem(
         job_id=job.id,
         place=place,
-        noun=REQUEST,
-        object_id=letter.request_id,
-        field=letter.field,
-        byte_range=list(letter.byte_range),
+        noun=document.noun,
+        object_id=document.object_id,
+        field=document.field,
+        byte_range=list(document.byte_range),
         state=JobState.ISSUED,
-        payload={"version": letter.version},
+        payload={"version": document.version, "act": document.act.name},
     )
 
 
@@ -168,10 +196,10 @@ def accept_item(
     address: str,
     at: datetime,
 ) -> None:
-    """Keep one signed letter and move its request on, in one transaction.
+    """Keep one signed document and move on what it belongs to, in one transaction.
 
-    The same again changes nothing. Raises `Refused` when the job is gone or the request has moved
-    on meanwhile, and `Conflict` when the request was changed after the letter was prepared.
+    The same again changes nothing. Raises `Refused` when the job is gone or the document has moved
+    on meanwhile, and `Conflict` when it was changed after it was prepared.
     """
     with transaction(session):
         job = alive(session, public_id)
@@ -179,14 +207,10 @@ def accept_item(
         if row.state in ENDED:
             return
         actor = actor_of(job, address=address, at=at)
-        row.result_file_sha256 = sign_request(
-            session,
-            job,
-            actor,
-            signed_pdf,
-            request_id=row.object_id,
-            version=row.payload["version"],
-        )
+        # Items of before mixed batches have no act of their own: it is that of the job.
+        act = SigningAct[row.payload.get("act", job.act.name)]
+        wanted = Wanted(row.object_id, row.payload["version"], act, job.certificate_id)
+        row.result_file_sha256 = keep_signed(session, actor, row.noun, wanted, job.id, signed_pdf)
         row.state, row.result_sha256, row.finished_at = JobState.ACCEPTED, cms_sha256, at
         row.last_error = ""
         record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
@@ -195,7 +219,7 @@ def accept_item(
 def refuse_item(
     session: Session, *, public_id: str, place: int, code: str, address: str, at: datetime
 ) -> None:
-    """Put one letter out of the batch: its signature was not taken, for the reason of `code`."""
+    """Put one document out of the batch: its signature was not taken, for the reason of `code`."""
     with transaction(session):
         job = alive(session, public_id)
         row = _wanted(session, job, place)

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-import audit
 from audit import Actor
 from models import (
     CertificateRequest,
@@ -22,42 +21,20 @@ from models import (
     SigningJob,
     User,
 )
-from operations import files, papers
-from operations.certificate_requests import NOUN as REQUEST
-from operations.certificate_requests import load_for_change, move
-from operations.document_signing import (
-    BeforeSeal,
-    needed_permission,
-    sign_document,
-    step_to_sign,
-)
-from operations.paper_signing import check_side, sign_side
-from operations.request_documents import attach
+from operations import files
+from operations.signatures import BeforeSeal, Wanted
 from operations.signing_certificates import (
     certificates_for_side,
     certificates_to_seal,
     certificates_to_sign,
 )
 from operations.signing_job_records import close, give_up, record
-from operations.transactions import Refused, expect_version, transaction
-from rules.documents import DocumentKind, JobState, SigningAct
-from rules.permissions import GRANTS, Permission
-from rules.requests import RequestAct
+from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST, keep_signed, noun_of
+from operations.transactions import Refused, transaction
+from rules.documents import JobState, SigningAct
+from rules.permissions import Permission, permissions_of
 
 __all__ = ["certificates_for_side", "certificates_to_seal", "certificates_to_sign"]
-PERMISSIONS = {
-    SigningAct.APPROVE: Permission.CERTIFICATE_REQUEST_SIGN,
-    SigningAct.ISSUE: Permission.CERTIFICATE_REQUEST_SEAL,
-    SigningAct.GIVER: Permission.RECEIPT_CONFIRM,
-    SigningAct.RECEIVER: Permission.RECEIPT_CONFIRM,
-    SigningAct.READ_CERTIFICATES: Permission.CERTIFICATE_IMPORT,
-}
-ACTS = {SigningAct.APPROVE: RequestAct.SIGN, SigningAct.ISSUE: RequestAct.SEAL}
-KINDS = {SigningAct.APPROVE: DocumentKind.SIGNED, SigningAct.ISSUE: DocumentKind.SEALED}
-EVENTS = {
-    SigningAct.APPROVE: "certificate_request.signed",
-    SigningAct.ISSUE: "certificate_request.sealed",
-}
 
 
 @dataclass(frozen=True)
@@ -93,28 +70,6 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def check_signer(
-    session: Session,
-    request: CertificateRequest,
-    actor: Actor,
-    act: SigningAct,
-    certificate_id: int | None,
-) -> None:
-    """Raise `Refused` unless this person may sign this request with this certificate now."""
-    if act is SigningAct.APPROVE:
-        if request.signer_id != actor.person_id:
-            raise Refused("Người ký ghi trên văn bản là người khác; chỉ người đó ký được.")
-        usable = certificates_to_sign(session, person_id=actor.person_id, at=actor.at)
-    else:
-        usable = certificates_to_seal(
-            session, agency_id=request.agency_id, person_id=actor.person_id, at=actor.at
-        )
-    if certificate_id not in {each.id for each in usable}:
-        raise Refused(
-            "Chứng thư dùng để ký đã hết hạn, bị thu hồi hoặc không còn được giao cho người ký."
-        )
-
-
 def open_job(
     session: Session,
     *,
@@ -128,12 +83,7 @@ def open_job(
     Raises `Refused` when the request cannot be signed now, or not by this person or with this
     certificate, and `Conflict` when it has changed since the document was prepared.
     """
-    with transaction(session):
-        request = load_for_change(session, request_id, version)
-        move(request, ACTS[order.act])
-        check_signer(session, request, actor, order.act, order.certificate_id)
-        give_up(session, SigningJob.request_id == request_id, actor)
-        open_tied(session, actor, order, {"version": request.version}, request_id=request_id)
+    _open(session, actor, REQUEST, request_id, version, order)
 
 
 def open_document_job(
@@ -150,17 +100,7 @@ def open_document_job(
     Raises `Refused` when it is not this person's turn or certificate, or when the clerk has not
     seen every signature verified before the agency's own, and `Conflict`.
     """
-    with transaction(session):
-        step = step_to_sign(
-            session, actor, document_id, version, order.act, order.certificate_id, before_seal
-        )
-        give_up(session, SigningJob.document_id == document_id, actor)
-        payload = {
-            "version": step.document.version,
-            "agency_id": step.document.agency_id,
-            "step": step.id,
-        }
-        open_tied(session, actor, order, payload, document_id=document_id)
+    _open(session, actor, DOCUMENT, document_id, version, order, before_seal)
 
 
 def open_paper_job(
@@ -170,13 +110,25 @@ def open_paper_job(
 
     Raises `Refused` when it is not this person's turn or not their certificate, and `Conflict`.
     """
+    _open(session, actor, PAPER, paper_id, version, order)
+
+
+def _open(
+    session: Session,
+    actor: Actor,
+    name: str,
+    object_id: int,
+    version: int,
+    order: Order,
+    before_seal: BeforeSeal | None = None,
+) -> None:
+    noun = NOUNS[name]
+    wanted = Wanted(object_id, version, order.act, order.certificate_id, before_seal)
     with transaction(session):
-        paper = papers.load_paper(session, paper_id)
-        expect_version(paper, version)
-        check_side(session, paper, actor, order.act, order.certificate_id)
-        give_up(session, SigningJob.paper_id == paper_id, actor)
-        payload = {"version": paper.version, "agency_id": paper.agency_id}
-        open_tied(session, actor, order, payload, paper_id=paper_id)
+        target = noun.check(session, actor, wanted)
+        give_up(session, getattr(SigningJob, noun.column) == object_id, actor)
+        payload = {"version": target.version, "agency_id": target.agency_id, **target.kept}
+        open_tied(session, actor, order, payload, **{noun.column: object_id})
 
 
 def open_tied(
@@ -284,8 +236,14 @@ def actor_of(job: SigningJob, *, address: str, at: datetime) -> Actor:
     )
 
 
-def _permission(job: SigningJob) -> Permission:
-    return needed_permission(job.act) if job.document_id is not None else PERMISSIONS[job.act]
+def _permissions(job: SigningJob) -> frozenset[Permission]:
+    """What the user of a job must still be allowed to; a batch keeps the names of what it wants."""
+    if (told := job.payload.get("permissions")) is not None:
+        return frozenset(Permission[name] for name in told)
+    if job.act is SigningAct.READ_CERTIFICATES:
+        return frozenset({Permission.CERTIFICATE_IMPORT})
+    about = noun_of(job)
+    return frozenset({NOUNS[about[0] if about else REQUEST].permission(job.act)})
 
 
 def may_go_on(job: SigningJob) -> bool:
@@ -297,7 +255,7 @@ def may_go_on(job: SigningJob) -> bool:
         job.state is not JobState.CANCELLED
         and job.login_session.ended_at is None
         and job.user.is_active
-        and any(_permission(job) in GRANTS[grant.role] for grant in job.user.grants)
+        and _permissions(job) <= permissions_of(grant.role for grant in job.user.grants)
         and (job.agent is not None and job.agent.revoked_at is None)
         and (not job.is_open or request is None or request.version == job.payload["version"])
     )
@@ -355,60 +313,13 @@ def finish(
         actor = actor_of(job, address=address, at=at)
         write_progress(job, after, at)
         record(session, "signing_job.accepted", job, actor, cms=cms_sha256)
-        keep = _sign_request
-        if job.paper_id is not None:
-            keep = sign_side
-        elif job.document_id is not None:
-            keep = sign_document
-        job.result_file_sha256 = keep(session, job, actor, signed_pdf)
+        about = noun_of(job)
+        if about is None:
+            raise Refused("Việc ký này không gắn với văn bản nào.")
+        name, object_id = about
+        wanted = Wanted(object_id, job.payload["version"], job.act, job.certificate_id)
+        job.result_file_sha256 = keep_signed(session, actor, name, wanted, job.id, signed_pdf)
         return after
-
-
-def _sign_request(session: Session, job: SigningJob, actor: Actor, signed_pdf: bytes) -> str:
-    return sign_request(
-        session,
-        job,
-        actor,
-        signed_pdf,
-        request_id=job.request_id or 0,
-        version=job.payload["version"],
-    )
-
-
-def sign_request(
-    session: Session,
-    job: SigningJob,
-    actor: Actor,
-    signed_pdf: bytes,
-    *,
-    request_id: int,
-    version: int,
-) -> str:
-    """Keep a signed letter and move its request on; returns the SHA-256 of the file.
-
-    Raises `Refused` and `Conflict` as `finish` does.
-    """
-    request = load_for_change(session, request_id, version)
-    request.state = move(request, ACTS[job.act])
-    check_signer(session, request, actor, job.act, job.certificate_id)
-    if job.act is SigningAct.APPROVE:
-        request.signed_at = actor.at
-    else:
-        request.sealed_at = actor.at
-    request.version += 1
-    sha256 = attach(session, request, actor, KINDS[job.act], signed_pdf)
-    audit.record(
-        session,
-        EVENTS[job.act],
-        actor=actor,
-        noun=REQUEST,
-        object_id=request.id,
-        agency_id=request.agency_id,
-        document_sha256=sha256,
-        job=job.id,
-        certificate=job.certificate_id,
-    )
-    return sha256
 
 
 def finish_reading(session: Session, *, public_id: str, batch: ImportBatch) -> None:

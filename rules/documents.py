@@ -37,6 +37,11 @@ class SigningAct(StrEnum):
     DIGITISE = "so_hoa"
     RECEIVE = "van_ban_den"
     LOG_IN = "dang_nhap"
+    MAKER = "nguoi_lap"  # papers: who wrote them
+    WITNESS = "nguoi_chung_kien"
+    SUBSCRIBER = "thue_bao"
+    MEMBER = "thanh_vien"  # of a committee
+    MANY = "nhieu_van_ban"  # a batch whose documents want different acts
 
 
 class JobState(StrEnum):

@@ -112,7 +112,7 @@ class SigningItem(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("signing_job.id"))
     place: Mapped[int] = mapped_column(Integer)
-    noun: Mapped[str] = mapped_column(String(40))  # certificate_request, document_step, paper
+    noun: Mapped[str] = mapped_column(String(40))  # a key of signing_nouns.NOUNS
     object_id: Mapped[int] = mapped_column(Key)
     field: Mapped[str] = mapped_column(String(80))
     prepared_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))

@@ -1,7 +1,7 @@
 """What agents say of a batch: documents a stretch at a time, signatures a part at a time.
 
-Each signature is spliced, verified and taken on its own; what is wrong with one letter is told for
-that letter and stops no other.
+Each signature is spliced, verified and taken on its own; what is wrong with one document is told for it
+alone and stops no other.
 """
 
 import logging
@@ -39,6 +39,7 @@ from signing.pades.splice import splice
 from views.guards import settings
 from views.signing_keys import server_key
 from views.signing_preparation import restored
+from views.upgrade_work import after_signing, stamped_at_once
 from views.verifier import sandbox
 
 log = logging.getLogger("so_token.agents")
@@ -190,13 +191,16 @@ def _splice_and_keep(public_id: str, place: int, result: Result, at: datetime) -
     prepared = files.read(db.session, row.prepared_sha256)
     signed = splice(prepared, row.byte_range, container, certificate_der=job.certificate.der)
     verify_result(signed, row.field, at)
+    noun, object_id = row.noun, row.object_id
+    outcome = stamped_at_once(db.session(), signed, row.byte_range, container)
     signing_batches.accept_item(
         db.session,
         public_id=public_id,
         place=place,
-        signed_pdf=signed,
+        signed_pdf=outcome.pdf,
         cms_sha256=cms_sha256,
         address=request.remote_addr or "",
         at=at,
     )
+    after_signing(db.session(), noun, object_id, outcome)
     db.session.expunge_all()

@@ -17,12 +17,20 @@ from letters import fonts as letter_fonts
 from models import Certificate, SigningAgent
 from operations import files, signing_jobs
 from operations.document_capacities import facts_of, words_of
-from operations.document_signing import BeforeSeal, due_step, usable_certificates
+from operations.document_signing import due_step, usable_certificates
 from operations.law import law_for
 from operations.office_documents import field_names
 from operations.pictures import current_picture
-from operations.signing_jobs import Order, new_public_id
-from rules.document_places import TEXT_SIZE, corner_text, day_text, has_corner, number_text
+from operations.signatures import BeforeSeal
+from operations.signing_jobs import Order
+from rules.document_places import (
+    TEXT_SIZE,
+    corner_text,
+    day_text,
+    has_corner,
+    month_text,
+    number_text,
+)
 from rules.documents import SigningAct
 from rules.findings import Finding, warnings
 from rules.law import Law
@@ -36,15 +44,20 @@ from rules.office_documents import (
 from rules.permissions import Permission
 from rules.signers import check_signer
 from schema.documents import DocumentStep, OfficeDocument
-from signing.messages import TICKET_LIFETIME, Evidence, Item, Manifest
+from signing.messages import Evidence, Item
 from signing.pades import appearance, strangers
-from signing.pades.prepare import Prepared, reserve_for
+from signing.pades.prepare import Prepared
 from signing.pades.report import Report, Verdict
 from views.guards import account, requires, settings
 from views.office_documents import load_whole
-from views.signing_jobs import form_page, signed_in, try_to_open
-from views.signing_keys import server_key
-from views.signing_preparation import Checked, NotReady, bound
+from views.signing_jobs import form_page, try_to_open
+from views.signing_preparation import (
+    Checked,
+    NotReady,
+    Ready,
+    hole_for,
+    single_order,
+)
 from views.verification_words import view
 from views.verifier import sandbox
 
@@ -208,32 +221,22 @@ def document_order(
 
     Raises `NotReady`, and `signing.errors.SigningError` when the PDF cannot be prepared.
     """
-    at, document = clock.now(), step.document
+    ready = ready_step(step, certificate, checked, clock.now(), report)
+    back = f"/van-ban/{step.document_id}"
+    return single_order(ready, certificate, checked, agent, back=back)
+
+
+def ready_step(
+    step: DocumentStep,
+    certificate: Certificate,
+    checked: Checked,
+    at: datetime,
+    report: Report | None,
+) -> Ready:
+    """The document prepared for one signature. Raises as `document_order`."""
     prepared = prepare_step(step, certificate, checked, at)
-    person = signed_in()
-    manifest = Manifest(
-        job_id=new_public_id(),
-        server_id=server_key().public.server_id,
-        server_name=settings().server_name,
-        user_id=str(person["user_id"]),
-        user_name=person["user_name"],
-        act=label(step.act),
-        certificate_sha256=certificate.sha256,
-        chain=checked.chain,
-        items=(_item(step, prepared),),
-        evidence=(*checked.lines, *_evidence(report)),
-        return_path=f"/van-ban/{document.id}",
-        issued_at=at,
-        expires_at=at + TICKET_LIFETIME,
-    )
-    return bound(
-        manifest,
-        prepared,
-        act=step.act,
-        field=step.field,
-        agent_id=agent.id,
-        certificate_id=certificate.id,
-    )
+    words = label(step.act)
+    return Ready(step.act, words, prepared, _item(step, prepared), tuple(_evidence(report)))
 
 
 def _evidence(report: Report | None) -> list[Evidence]:
@@ -285,6 +288,8 @@ def prepare_step(
             names["number"]: number_text(document.number),
             names["day"]: day_text(document.document_on, whole),
         }
+        if document.layout.get("month"):
+            fill[names["month"]] = month_text(document.document_on)
     return strangers.prepare(
         sandbox(),
         files.read(db.session, document.current_sha256),
@@ -293,7 +298,7 @@ def prepare_step(
         appearance=step_appearance(step, at),
         fonts=letter_fonts.find(),
         fill=fill,
-        reserve=reserve_for([certificate.der, *checked.chain]),
+        reserve=hole_for(certificate, checked),
     )
 
 

@@ -12,10 +12,11 @@ from forms.papers import (
     PaperCancelForm,
     PaperNumberForm,
     PaperReceivedForm,
+    PaperReturnForm,
     PaperSendingForm,
     SignedCopyForm,
 )
-from operations import files, papers
+from operations import files, paper_signing, papers
 from operations.transactions import Refused
 from rules.papers import PaperFileRole
 from rules.permissions import Permission
@@ -193,3 +194,22 @@ def cancel(paper_id: int) -> ResponseReturnValue:
     ):
         return _done(paper_id, "Đã hủy. Các thao tác đã ghi theo giấy tờ này được hoàn tác.")
     return page(load_for(paper_id, EDIT), cancel=form)
+
+
+@bp.post("/<int:paper_id>/tra-lai")
+@requires(Permission.RECEIPT_CONFIRM)
+def send_back(paper_id: int) -> ResponseReturnValue:
+    """Whose turn it is to sign does not, and says why."""
+    load_whole(paper_id)
+    form = PaperReturnForm(prefix="tra-")
+    if form.validate() and _try(
+        lambda: paper_signing.send_back(
+            db.session(),
+            actor=account().actor(),
+            paper_id=paper_id,
+            version=form.version.data,
+            reason=form.reason.data,
+        )
+    ):
+        return _done(paper_id, "Đã trả lại. Người lập đọc lý do và lập biên bản khác cho đúng.")
+    return page(load_whole(paper_id), returned=form)

@@ -1,6 +1,6 @@
 """Papers: the register of minutes, decisions and slips; one paper, its pages and its files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -13,13 +13,13 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
 import clock
-import regulations
 from extensions import db
 from forms.papers import (
     EvidenceForm,
     PaperCancelForm,
     PaperNumberForm,
     PaperReceivedForm,
+    PaperReturnForm,
     PaperSendingForm,
 )
 from labels import label
@@ -27,32 +27,33 @@ from letters.errors import LetterError
 from models import Agency, Person
 from operations import files
 from operations.custody_checks import certificates_on
-from operations.law import law_for
 from operations.paper_effects import planned_act, waiting_for
 from operations.paper_proofs import (
     CONFIRMABLE,
     level_of_paper,
     proof_of,
     receivers_of,
-    signed_sides,
 )
-from operations.papers import NOUN
+from operations.paper_signatures import due_for
+from operations.paper_signing import paper_waits
+from operations.papers import NOUN, returned
 from rules.evidence import check_proof
 from rules.papers import PaperFileRole, PaperKind, PaperState
 from rules.permissions import Permission
 from rules.routing import Channel
-from schema.custody import Paper, PaperFile, PaperLine
+from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, PaperSignature
 from signing.errors import SigningError
 from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
+from views.current_law import law_of
 from views.guards import account, requires
 from views.papers_data import as_word, can_draw
 from views.register_pages import agencies, below, history, member, small
-from views.verifier import sandbox
+from views.verifier import pages_of, sandbox
 
 bp = Blueprint("papers", __name__, url_prefix="/bien-ban")
 
 VIEW, EDIT = Permission.PAPER_VIEW, Permission.PAPER_EDIT
-INVOLVED = Permission.RECEIPT_CONFIRM
+INVOLVED, ISSUE = Permission.RECEIPT_CONFIRM, Permission.DOCUMENT_ISSUE
 PAGE = 50
 IMAGE_WIDTH = 1100
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -62,28 +63,29 @@ _WHOLE = (
     joinedload(Paper.receiver),
     selectinload(Paper.lines).joinedload(PaperLine.device),
     selectinload(Paper.lines).joinedload(PaperLine.person),
-    selectinload(Paper.files).joinedload(PaperFile.stored_file),
-    selectinload(Paper.confirmations),
+    joinedload(Paper.files).joinedload(PaperFile.stored_file),
+    selectinload(Paper.confirmations).joinedload(PaperConfirmation.person),
+    selectinload(Paper.signatures).joinedload(PaperSignature.person),
 )
 
 
 def may_see() -> ColumnElement[bool]:
-    """Papers of the person's agencies, and those in which the person gives or receives."""
+    """Papers of the person's agencies, and those in which the person gives, receives or signs."""
     scope = account().scope(VIEW)
     if scope.everything:
         return true()
     ways = [scope.clause(Paper.agency_id)]
     if (own := account().user.person_id) is not None:
         named = exists().where(PaperLine.paper_id == Paper.id, PaperLine.person_id == own)
-        ways += [Paper.giver_id == own, Paper.receiver_id == own, named]
+        signs = exists().where(PaperSignature.paper_id == Paper.id, PaperSignature.person_id == own)
+        ways += [Paper.giver_id == own, Paper.receiver_id == own, named, signs]
     return or_(*ways)
 
 
 def load_whole(paper_id: int) -> Paper:
     """A paper that this person may see, with all its parts; else 404."""
-    found = db.session.scalars(
-        select(Paper).where(Paper.id == paper_id, may_see()).options(*_WHOLE)
-    ).one_or_none()
+    statement = select(Paper).where(Paper.id == paper_id, may_see()).options(*_WHOLE)
+    found = db.session.scalars(statement).unique().one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -209,8 +211,8 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         findings=_findings(paper, today),
         planned=planned_act(paper),
         waits=any(one.id == paper.id for one in waits.values()),
-        sides=signed_sides(paper),
-        confirmed=[one.full_name for one in _people(confirmed)],
+        returned=returned(paper),
+        confirmed=sorted_names(one.person for one in paper.confirmations),
         receivers=len(receivers_of(paper)),
         page_total=page_total(paper),
         files=list(reversed(paper.files)),
@@ -224,7 +226,7 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         and paper.kind in CONFIRMABLE
         and own in receivers_of(paper)
         and own not in confirmed,
-        may_sign=open_ and signing_side(paper) is not None,
+        own=own_signature(paper),
         digital=paper.particulars.get("medium") == "digital",
         has_word=can_draw(paper.kind),
         forms=_forms(paper, sent, today),
@@ -246,15 +248,13 @@ def _findings(paper: Paper, today: date) -> Any:
         for each in certificates_on(db.session(), devices).values()
         for one in each
     }
-    law = law_for(regulations.load(), paper.agency)
     proof = proof_of(paper, certificates=serials)
-    return check_proof(proof, done_on=paper.made_on, on=today, law=law)
+    return check_proof(proof, done_on=paper.made_on, on=today, law=law_of(paper.agency))
 
 
-def _people(ids: set[int]) -> Sequence[Person]:
-    return db.session.scalars(
-        select(Person).where(Person.id.in_(ids)).order_by(Person.sort_key)
-    ).all()
+def sorted_names(people: Iterable[Person]) -> list[str]:
+    """Their names in the Vietnamese order of names."""
+    return [one.full_name for one in sorted(people, key=lambda one: one.sort_key)]
 
 
 def _forms(paper: Paper, sent: dict[str, FlaskForm], today: date) -> dict[str, FlaskForm]:
@@ -273,24 +273,18 @@ def _forms(paper: Paper, sent: dict[str, FlaskForm], today: date) -> dict[str, F
             None, version=paper.version, received_on=today, prefix="nhan-"
         ),
         "cancel": PaperCancelForm(None, version=paper.version, prefix="huy-"),
+        "returned": PaperReturnForm(None, version=paper.version, prefix="tra-"),
     }
     return made | sent
 
 
-def signing_side(paper: Paper) -> str | None:
-    """Which side of a digital paper this person signs next: the giver first, then the receiver.
-
-    None when it is not their turn, or the paper is signed by pen.
-    """
-    if paper.particulars.get("medium") != "digital" or paper.state is PaperState.PROVEN:
+def own_signature(paper: Paper) -> PaperSignature | None:
+    """The signature that this person gives now: their own, or the agency's by its clerk."""
+    if not paper_waits(paper):
         return None
-    own = account().user.person_id
-    done = signed_sides(paper)
-    if own is None:
-        return None
-    if "giver" not in done:
-        return "giver" if paper.giver_id == own else None
-    return "receiver" if paper.receiver_id == own and "receiver" not in done else None
+    person = account()
+    may_seal = person.can(ISSUE) and person.scope(ISSUE).covers(paper.agency_id)
+    return next(iter(due_for(paper, person.user.person_id, may_seal=may_seal)), None)
 
 
 # Pages and files ----------------------------------------------------------------------------------
@@ -311,7 +305,7 @@ def page_total(paper: Paper) -> int:
     if found is None:
         return 0
     try:
-        return sandbox().page_count(files.read(db.session, found.sha256))
+        return pages_of(found.sha256)
     except SigningError:
         return 0
 

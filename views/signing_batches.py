@@ -1,47 +1,43 @@
-"""Signing many letters at once: tick them, choose certificate and agent, watch each until done."""
+"""Signing many documents at once: tick them, choose certificate and agent, watch until done."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import IO, Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 from wtforms import SelectChoice
 
 import clock
 from extensions import db
 from forms.signing import SignForm
+from labels import label
 from letters.errors import LetterError
-from models import (
-    Certificate,
-    CertificateRequest,
-    RequestDocument,
-    SigningAgent,
-    SigningJob,
-    StoredFile,
-)
+from models import Certificate, SigningAgent, SigningJob
 from operations import signing_agents, signing_batches, signing_jobs
 from operations.files import DamagedFile
-from operations.signing_batches import MOST_ITEMS, STATES, PreparedLetter
+from operations.signatures import Wanted
+from operations.signing_batches import MOST_ITEMS, LeftOut, PreparedItem
+from operations.signing_certificates import certificates_to_seal_any, certificates_to_sign
 from operations.signing_jobs import Order, new_public_id
+from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import Permission
 from signing.errors import ERRORS, SigningError
-from signing.messages import TICKET_LIFETIME, Item, Manifest, sign_manifest
-from views.guards import account, requires, settings
+from signing.messages import Evidence, Item, Manifest, sign_manifest
+from views import signable
+from views.guards import account, requires
+from views.signable import Waiting
 from views.signing_keys import server_key
 from views.signing_preparation import (
-    ACT_WORDS,
-    FIELDS,
     Checked,
     NotReady,
+    Ready,
     check_certificate,
-    item_of,
-    prepare_letter,
+    manifest_of,
     stored,
     ticket_address,
     with_device,
@@ -50,144 +46,166 @@ from views.signing_preparation import (
 bp = Blueprint("signing_batches", __name__, url_prefix="/ky-so/nhieu")
 
 SEAL = "dong-dau"
-PERMISSIONS = {
-    SigningAct.APPROVE: Permission.CERTIFICATE_REQUEST_SIGN,
-    SigningAct.ISSUE: Permission.CERTIFICATE_REQUEST_SEAL,
+OWN = (
+    Permission.CERTIFICATE_REQUEST_SIGN,
+    Permission.DOCUMENT_SIGN,
+    Permission.RECEIPT_CONFIRM,
+)
+AGENCYS = (Permission.CERTIFICATE_REQUEST_SEAL, Permission.DOCUMENT_ISSUE)
+PAGES = {
+    REQUEST: ("certificate_requests.show", "request_id"),
+    DOCUMENT: ("office_documents.show", "document_id"),
+    PAPER: ("papers.show", "paper_id"),
 }
-AT_ONCE = 50
-"""Letters that are read from the database together while a batch is prepared."""
+DOCUMENT_PROBLEMS = (SigningError, Refused, Conflict, NotReady, LetterError, DamagedFile)
 
 
 @bp.route("", methods=["GET", "POST"])
-@requires(Permission.CERTIFICATE_REQUEST_SIGN, Permission.CERTIFICATE_REQUEST_SEAL)
+@requires(*OWN, *AGENCYS)
 def choose() -> ResponseReturnValue:
-    """The letters that wait for this person's signature (or, `viec=dong-dau`, for the seal)."""
-    act = _act()
-    waiting = _waiting(act)
-    certificates = _certificates(act, waiting)
+    """What waits for this person's signature (or, `viec=dong-dau`, for the agency's)."""
+    sealing = _sealing()
+    listed = signable.waiting(sealing)
+    rows = [one for one in listed if not one.blocked][:MOST_ITEMS]
+    certificates = _certificates(sealing, rows)
     agents = signing_agents.agents_of(db.session, account().user.id)
     form = SignForm(version=0)
     form.certificate_id.choices = [
         SelectChoice(each.id, f"{each.common_name} – {each.issuer_name}") for each in certificates
     ]
     form.agent_id.choices = [SelectChoice(each.id, each.name) for each in agents]
-    chosen = set(request.form.getlist("letters", type=int))
+    chosen = set(request.values.getlist("chon"))
     if request.method == "GET":
         form.certificate_id.data = certificates[0].id if certificates else None
         form.agent_id.data = agents[0].id if agents else None
     elif form.validate():
-        letters = [each for each in waiting if each.id in chosen]
+        wanted = [each for each in rows if each.key in chosen]
         certificate = next(each for each in certificates if each.id == form.certificate_id.data)
         agent = next(each for each in agents if each.id == form.agent_id.data)
-        opened = _try_to_open(act, letters, certificate, agent)
+        opened = _try_to_open(sealing, wanted, certificate, agent)
         if opened is not None:
             return redirect(url_for(".watch", public_id=opened))
     return render_template(
         "signing_batches/new.html",
-        act=act,
+        sealing=sealing,
         form=form,
-        rows=waiting,
+        rows=rows,
+        blocked=[one for one in listed if one.blocked],
+        asked=[one for one in listed if one.blocked and one.key in chosen],
         chosen=chosen,
         certificates=certificates,
         agents=agents,
         most=MOST_ITEMS,
+        may_seal=any(map(account().can, AGENCYS)),
         checks={each.id: check_certificate(each, clock.now()) for each in certificates},
     )
 
 
-def _act() -> SigningAct:
-    act = SigningAct.ISSUE if request.values.get("viec") == SEAL else SigningAct.APPROVE
-    if not account().can(PERMISSIONS[act]):
-        if request.values.get("viec"):
-            abort(403)
-        act = SigningAct.ISSUE  # a clerk who came without saying which
-    return act
+def _sealing() -> bool:
+    sealing = request.values.get("viec") == SEAL
+    if sealing and not any(map(account().can, AGENCYS)):
+        abort(403)
+    return sealing
 
 
-def _waiting(act: SigningAct) -> Sequence[CertificateRequest]:
-    """The letters that wait for this act of this person, the oldest first."""
-    statement = (
-        select(CertificateRequest)
-        .where(
-            CertificateRequest.state == STATES[act],
-            CertificateRequest.wet_signature.is_(False),
-            account().scope(PERMISSIONS[act]).clause(CertificateRequest.agency_id),
-        )
-        .options(
-            joinedload(CertificateRequest.agency),
-            joinedload(CertificateRequest.signer),
-            selectinload(CertificateRequest.lines),
-        )
-        .order_by(CertificateRequest.id)
-        .limit(MOST_ITEMS)
-    )
-    if act is SigningAct.APPROVE:
-        statement = statement.where(CertificateRequest.signer_id == account().user.person_id)
-    return db.session.scalars(statement).unique().all()
-
-
-def _certificates(act: SigningAct, waiting: Sequence[CertificateRequest]) -> Sequence[Certificate]:
-    """The certificates with which this person can sign at least one of the letters."""
+def _certificates(sealing: bool, rows: Sequence[Waiting]) -> Sequence[Certificate]:
+    """The certificates with which this person can sign at least one of the documents."""
     person_id, at = account().user.person_id, clock.now()
-    if act is SigningAct.APPROVE:
-        return signing_jobs.certificates_to_sign(db.session, person_id=person_id, at=at)
-    found: dict[int, Certificate] = {}
-    for agency_id in dict.fromkeys(each.agency_id for each in waiting):
-        usable = signing_jobs.certificates_to_seal(
-            db.session, agency_id=agency_id, person_id=person_id, at=at
-        )
-        found.update({each.id: each for each in usable})
-    return list(found.values())
+    if not sealing:
+        return certificates_to_sign(db.session, person_id=person_id, at=at)
+    agency_ids = {each.agency_id for each in rows}
+    return certificates_to_seal_any(db.session, agency_ids=agency_ids, person_id=person_id, at=at)
 
 
 def _try_to_open(
-    act: SigningAct,
-    letters: Sequence[CertificateRequest],
-    certificate: Certificate,
-    agent: SigningAgent,
+    sealing: bool, wanted: Sequence[Waiting], certificate: Certificate, agent: SigningAgent
 ) -> str | None:
-    """Prepare the letters and open the job; a problem becomes a message."""
-    if certificate.agency_id is not None and act is SigningAct.ISSUE:
-        letters = [each for each in letters if each.agency_id == certificate.agency_id]
-    if not letters:
-        flash("Chọn ít nhất một văn bản ký được bằng chứng thư này.", "error")
+    """Prepare the documents and open the job; a problem with all of them becomes a message."""
+    if not wanted:
+        flash("Chọn ít nhất một văn bản.", "error")
         return None
     checked = check_certificate(certificate, clock.now())
     if not checked.usable:
         flash("Không ký được bằng chứng thư này: " + checked.lines[0].text, "error")
         return None
     try:
-        return _open(act, [each.id for each in letters], certificate, checked, agent.id)
-    except SigningError as error:
-        flash(f"{error.message} {error.advice}", "error")
-    except (Refused, Conflict, NotReady, LetterError, DamagedFile) as error:
-        flash(str(error), "error")
+        with tempfile.TemporaryFile() as spool:  # A thousand documents do not fit into memory.
+            batch = _Batch(sealing, certificate, checked, spool)
+            for row, document in signable.read(wanted):
+                batch.add(row, document)
+            return batch.open(agent.id)
+    except DOCUMENT_PROBLEMS as error:
+        flash(_words(error), "error")
     return None
 
 
-def _open(
-    act: SigningAct,
-    request_ids: Sequence[int],
-    certificate: Certificate,
-    checked: Checked,
-    agent_id: int,
-) -> str:
-    certificate_id, sha256 = certificate.id, certificate.sha256
-    with tempfile.TemporaryFile() as spool:  # A thousand letters do not fit into memory.
-        listed: list[Item] = []
-        letters: list[PreparedLetter] = []
-        agency_id = 0
-        for row in _read(request_ids):
-            agency_id = agency_id or row.agency_id
-            item, letter = _prepared(row, act, certificate, checked, spool)
-            listed.append(item)
-            letters.append(letter)
-        manifest = with_device(_manifest(act, sha256, checked, listed), certificate_id)
+def _words(error: Exception) -> str:
+    return f"{error.message} {error.advice}" if isinstance(error, SigningError) else str(error)
+
+
+class _Batch:
+    """The documents of a batch as they are prepared, each on its own: what fails is left out."""
+
+    def __init__(
+        self, sealing: bool, certificate: Certificate, checked: Checked, spool: IO[bytes]
+    ) -> None:
+        self.sealing, self.certificate, self.checked = sealing, certificate, checked
+        self.spool = spool
+        self.agency_id = 0
+        self.listed: list[tuple[str, Item]] = []
+        self.documents: list[PreparedItem] = []
+        self.left_out: list[LeftOut] = []
+
+    def add(self, row: Waiting, document: Any) -> None:
+        """Prepare one document; a reason why it cannot join is kept for the person."""
+        try:
+            if self.sealing and row.agency_id != self.certificate.agency_id:
+                raise NotReady("Chứng thư đã chọn là của cơ quan khác.")
+            ready = signable.prepare(
+                row.noun, document, row.act, self.certificate, self.checked, clock.now()
+            )
+            wanted = Wanted(
+                row.object_id,
+                document.version,
+                row.act,
+                self.certificate.id,
+                ready.before_seal,
+            )
+            NOUNS[row.noun].check(db.session(), account().actor(), wanted)
+        except DOCUMENT_PROBLEMS as error:
+            self.left_out.append(LeftOut(row.title, _words(error)))
+            return
+        self.agency_id = self.agency_id or row.agency_id
+        self.documents.append(self._kept(row, document.version, ready))
+        # Only what the manifest says stays in memory: the bytes wait in the spool.
+        self.listed.append((ready.words, ready.item))
+
+    def _kept(self, row: Waiting, version: int, ready: Ready) -> PreparedItem:
+        start, pdf = self.spool.tell(), ready.prepared.pdf
+        self.spool.write(pdf)
+        return PreparedItem(
+            noun=row.noun,
+            object_id=row.object_id,
+            version=version,
+            act=row.act,
+            field=ready.item.field,
+            byte_range=ready.prepared.byte_range,
+            content=partial(_from_spool, self.spool, start, len(pdf)),
+            before_seal=ready.before_seal,
+        )
+
+    def open(self, agent_id: int) -> str:
+        """Open the job; its name. Raises `NotReady` when nothing is left, `Refused`, `Conflict`."""
+        if not self.documents:
+            reasons = "; ".join(f"{one.title}: {one.reason}" for one in self.left_out[:3])
+            raise NotReady(f"Không văn bản nào ký được lần này. {reasons}")
+        manifest = self._manifest()
+        acts = {one.act for one in self.documents}
         order = Order(
             public_id=manifest.job_id,
-            act=act,
+            act=acts.pop() if len(acts) == 1 else SigningAct.MANY,
             agent_id=agent_id,
-            certificate_id=certificate_id,
+            certificate_id=self.certificate.id,
             field="",
             prepared_pdf=b"",
             byte_range=(),
@@ -196,80 +214,43 @@ def _open(
             expires_at=manifest.expires_at,
         )
         signing_batches.open_batch(
-            db.session,
+            db.session(),
             actor=account().actor(),
             order=order,
-            letters=letters,
-            agency_id=agency_id,
+            documents=self.documents,
+            agency_id=self.agency_id,
+            sealing=self.sealing,
+            left_out=self.left_out,
         )
-    return manifest.job_id
+        return manifest.job_id
 
-
-def _read(request_ids: Sequence[int]) -> Iterator[CertificateRequest]:
-    """The letters with all that preparing asks about, a few at a time."""
-    for start in range(0, len(request_ids), AT_ONCE):
-        some = request_ids[start : start + AT_ONCE]
-        rows = db.session.scalars(
-            select(CertificateRequest)
-            .where(CertificateRequest.id.in_(some))
-            .options(
-                joinedload(CertificateRequest.agency),
-                joinedload(CertificateRequest.signer),
-                selectinload(CertificateRequest.lines),
-                selectinload(CertificateRequest.documents).joinedload(RequestDocument.stored_file),
-            )
-            .order_by(CertificateRequest.id)
+    def _manifest(self) -> Manifest:
+        job_id = new_public_id()
+        words = list(dict.fromkeys(each for each, _ in self.listed))
+        act = words[0]
+        listed = [item for _, item in self.listed]
+        if len(words) > 1:  # Each document says for itself what is done with it.
+            act = f"{label(SigningAct.MANY)}: {'; '.join(words)}"
+            listed = [
+                replace(item, title=f"{each}: {item.title}"[:500]) for each, item in self.listed
+            ]
+        evidence = (*self.checked.lines, *self._verified())
+        back = f"/ky-so/nhieu/{job_id}"
+        manifest = manifest_of(
+            job_id, act[:300], self.certificate, self.checked, tuple(listed), evidence, back
         )
-        yield from rows.unique()
-        for each in list(db.session.identity_map.values()):
-            if isinstance(each, StoredFile):
-                db.session.expunge(each)
+        return with_device(manifest, self.certificate.id)
 
-
-def _prepared(
-    row: CertificateRequest,
-    act: SigningAct,
-    certificate: Certificate,
-    checked: Checked,
-    spool: IO[bytes],
-) -> tuple[Item, PreparedLetter]:
-    prepared = prepare_letter(row, act, certificate, checked, clock.now())
-    start = spool.tell()
-    spool.write(prepared.pdf)
-    letter = PreparedLetter(
-        request_id=row.id,
-        version=row.version,
-        field=FIELDS[act],
-        byte_range=prepared.byte_range,
-        content=partial(_from_spool, spool, start, len(prepared.pdf)),
-    )
-    return item_of(row, act, prepared), letter
+    def _verified(self) -> list[Evidence]:
+        count = sum(bool(one.before_seal and one.before_seal.signatures) for one in self.documents)
+        if not count:
+            return []
+        return [Evidence(f"Chữ ký đã có trên {count} văn bản đều hợp lệ khi kiểm tra.", good=True)]
 
 
 def _from_spool(spool: IO[bytes], start: int, size: int) -> bytes:
     spool.seek(start)
     return spool.read(size)
-
-
-def _manifest(
-    act: SigningAct, certificate_sha256: str, checked: Checked, listed: Sequence[Item]
-) -> Manifest:
-    at, job_id, user = clock.now(), new_public_id(), account().user
-    return Manifest(
-        job_id=job_id,
-        server_id=server_key().public.server_id,
-        server_name=settings().server_name,
-        user_id=str(user.id),
-        user_name=user.display_name,
-        act=ACT_WORDS[act],
-        certificate_sha256=certificate_sha256,
-        chain=checked.chain,
-        items=tuple(listed),
-        evidence=checked.lines,
-        return_path=f"/ky-so/nhieu/{job_id}",
-        issued_at=at,
-        expires_at=at + TICKET_LIFETIME,
-    )
 
 
 @bp.get("/<string(length=22):public_id>")
@@ -284,7 +265,11 @@ def watch(public_id: str) -> ResponseReturnValue:
     return render_template(
         "signing_batches/watch.html",
         job=job,
-        rows=list(zip(rows, Manifest.from_payload(payload).items, strict=True)),
+        rows=[
+            (row, item, _page(row.noun, row.object_id))
+            for row, item in zip(rows, Manifest.from_payload(payload).items, strict=True)
+        ],
+        left_out=job.payload.get("left_out", ()),
         signed=sum(each.state is JobState.ACCEPTED for each in rows),
         refused=sum(each.state is JobState.REFUSED for each in rows),
         alive=alive,
@@ -298,7 +283,12 @@ def watch(public_id: str) -> ResponseReturnValue:
 
 def _again(job: SigningJob) -> dict[str, Any]:
     """Where what is left can be signed with a new ticket."""
-    return {"viec": SEAL} if job.act is SigningAct.ISSUE else {}
+    return {"viec": SEAL} if job.payload.get("sealing", job.act is SigningAct.ISSUE) else {}
+
+
+def _page(noun: str, object_id: int) -> str:
+    endpoint, name = PAGES[noun]
+    return url_for(endpoint, **{name: object_id})
 
 
 @bp.get("/<string(length=22):public_id>/trang-thai")

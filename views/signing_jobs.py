@@ -15,17 +15,18 @@ from letters.errors import LetterError
 from models import Certificate, CertificateRequest, SigningAgent, SigningJob
 from operations import signing_agents, signing_jobs
 from operations.files import DamagedFile
+from operations.paper_signing import usable_certificates
 from operations.signing_jobs import Order
 from operations.transactions import Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import GRANTS, Permission
 from rules.requests import RequestState
-from schema.custody import Paper
+from schema.custody import Paper, PaperSignature
 from signing.errors import ERRORS, SigningError
 from views.certificate_requests import OPTIONS
 from views.guards import account, load, requires
-from views.paper_signing import SIDE_ACTS, paper_order
-from views.papers import load_whole, page_total, signing_side
+from views.paper_signing import paper_order
+from views.papers import load_whole, own_signature, page_total
 from views.signing_preparation import (
     Checked,
     NotReady,
@@ -67,21 +68,27 @@ def seal(request_id: int) -> ResponseReturnValue:
 
 
 @bp.route("/bien-ban/<int:paper_id>/ky-so", methods=["GET", "POST"])
-@requires(Permission.RECEIPT_CONFIRM)
+@requires(Permission.RECEIPT_CONFIRM, Permission.DOCUMENT_ISSUE)
 def sign_paper(paper_id: int) -> ResponseReturnValue:
-    """One side signs minutes: the giver first, then the receiver, even with the token received."""
+    """One side signs a paper in its turn; the receiver may, with the very token received."""
     paper = load_whole(paper_id)
-    side = signing_side(paper)
+    signature = own_signature(paper)
     back = url_for("papers.show", paper_id=paper_id)
-    if side is None:
+    if signature is None:
         flash("Chưa đến lượt anh/chị ký, hoặc biên bản không chờ ký số.", "warning")
         return redirect(back)
-    certificates = _received_first(paper, _certificates_of_side(paper))
+    if signature.person_id is None and not paper.number:
+        flash("Chưa ghi số của biên bản, giấy tờ. Ghi trước khi ký số của cơ quan.", "warning")
+        return redirect(back)
+    certificates = _received_first(
+        paper,
+        usable_certificates(db.session(), paper, signature.act, account().actor()),
+    )
 
     def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
         return try_to_open(
             certificate,
-            lambda checked: paper_order(paper, side, certificate, checked, agent, **signed_in()),
+            lambda checked: paper_order(signature, certificate, checked, agent),
             lambda prepared: signing_jobs.open_paper_job(
                 db.session,
                 actor=account().actor(),
@@ -91,21 +98,22 @@ def sign_paper(paper_id: int) -> ResponseReturnValue:
             ),
         )
 
-    return form_page(certificates, paper.version, open_, subject=_subject(paper, side))
+    return form_page(certificates, paper.version, open_, subject=_subject(paper, signature))
 
 
-def _subject(paper: Paper, side: str) -> dict[str, Any]:
-    """What the page says of the minutes to be signed."""
+def _subject(paper: Paper, signature: PaperSignature) -> dict[str, Any]:
+    """What the page says of the paper to be signed."""
     images = [
         url_for("papers.page_image", paper_id=paper.id, number=number, v=len(paper.files))
         for number in (1, 2)[: max(1, min(2, page_total(paper)))]
     ]
+    whose = "của cơ quan được giao cho anh/chị" if signature.person_id is None else "của anh/chị"
     return {
-        "title": label(SIDE_ACTS[side]),
+        "title": label(signature.act),
         "crumb": label(paper.kind),
         "back": url_for("papers.show", paper_id=paper.id),
         "images": images,
-        "nothing": "Sổ chưa có chứng thư còn hiệu lực của anh/chị. Biên bản vẫn có thể ký tay hoặc "
+        "nothing": f"Sổ chưa có chứng thư còn hiệu lực {whose}. Biên bản vẫn có thể ký tay hoặc "
         "ký ở nơi khác.",
         "facts": [
             {"label": "Văn bản", "value": f"{label(paper.kind)}, {len(paper.lines)} thiết bị"},
@@ -114,15 +122,6 @@ def _subject(paper: Paper, side: str) -> dict[str, Any]:
             {"label": "Bên nhận", "value": paper.receiver.full_name if paper.receiver else ""},
         ],
     }
-
-
-def _certificates_of_side(paper: Paper) -> Sequence[Certificate]:
-    return signing_jobs.certificates_for_side(
-        db.session,
-        agency_id=paper.agency_id,
-        person_id=account().user.person_id,
-        at=clock.now(),
-    )
 
 
 def _received_first(paper: Paper, certificates: Sequence[Certificate]) -> list[Certificate]:
@@ -144,7 +143,7 @@ def _page(
     def open_(certificate: Certificate, agent: SigningAgent, version: int) -> str | None:
         return try_to_open(
             certificate,
-            lambda checked: order(row, act, certificate, checked, agent, **signed_in()),
+            lambda checked: order(row, act, certificate, checked, agent),
             lambda prepared: signing_jobs.open_job(
                 db.session,
                 actor=account().actor(),
@@ -188,12 +187,6 @@ def form_page(
         checks=checks,
         **shown,
     )
-
-
-def signed_in() -> dict[str, Any]:
-    """The person for whom a job is opened, as its manifest names them."""
-    user = account().user
-    return {"user_id": user.id, "user_name": user.display_name}
 
 
 def try_to_open(

@@ -23,8 +23,9 @@ from models import (
     SigningAgent,
     SigningJob,
 )
-from operations import files
+from operations import files, time_stamps
 from operations.request_signers import facts_of_signer
+from operations.signatures import BeforeSeal
 from operations.signing_jobs import Order, new_public_id
 from rules.document_places import day_text, number_text
 from rules.documents import DocumentKind, SigningAct
@@ -45,6 +46,7 @@ from signing.messages import (
 from signing.pades import appearance, layout
 from signing.pades.judge import judge
 from signing.pades.prepare import Prepared, prepare, reserve_for
+from signing.pades.report import Level
 from signing.trust.path import build_path
 from signing.trust.store import TrustStore
 from views.guards import account, settings
@@ -103,44 +105,90 @@ def check_certificate(certificate: Certificate, at: datetime) -> Checked:
     return Checked(not found.invalid, tuple(lines), chain)
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A document prepared for one signature: what job and manifest say of it.
+
+    `evidence` is what was found about this very document, beside the certificate.
+    """
+
+    act: SigningAct
+    words: str
+    prepared: Prepared
+    item: Item
+    evidence: tuple[Evidence, ...] = ()
+    before_seal: BeforeSeal | None = None
+
+
 def order(
     request: CertificateRequest,
     act: SigningAct,
     certificate: Certificate,
     checked: Checked,
     agent: SigningAgent,
-    *,
-    user_id: int,
-    user_name: str,
 ) -> Order:
     """Prepare the letter for one signature and bind it into an order with its signed manifest.
 
     Raises `NotReady`, and `signing.errors.SigningError` when the PDF cannot be prepared.
     """
-    at = clock.now()
+    ready = ready_letter(request, act, certificate, checked, clock.now())
+    return single_order(ready, certificate, checked, agent, back=f"/de-nghi/{request.id}")
+
+
+def ready_letter(
+    request: CertificateRequest,
+    act: SigningAct,
+    certificate: Certificate,
+    checked: Checked,
+    at: datetime,
+) -> Ready:
+    """The letter prepared for one signature. Raises as `order`."""
     prepared = prepare_letter(request, act, certificate, checked, at)
-    manifest = Manifest(
-        job_id=new_public_id(),
-        server_id=server_key().public.server_id,
-        server_name=settings().server_name,
-        user_id=str(user_id),
-        user_name=user_name,
-        act=ACT_WORDS[act],
-        certificate_sha256=certificate.sha256,
-        chain=checked.chain,
-        items=(item_of(request, act, prepared),),
-        evidence=checked.lines,
-        return_path=f"/de-nghi/{request.id}",
-        issued_at=at,
-        expires_at=at + TICKET_LIFETIME,
-    )
+    return Ready(act, ACT_WORDS[act], prepared, item_of(request, act, prepared))
+
+
+def single_order(
+    ready: Ready, certificate: Certificate, checked: Checked, agent: SigningAgent, *, back: str
+) -> Order:
+    """The order of a job with this one document; the browser goes back to `back`."""
+    listed, evidence = (ready.item,), (*checked.lines, *ready.evidence)
+    job_id = new_public_id()
+    manifest = manifest_of(job_id, ready.words, certificate, checked, listed, evidence, back)
     return bound(
         manifest,
-        prepared,
-        act=act,
-        field=FIELDS[act],
+        ready.prepared,
+        act=ready.act,
+        field=ready.item.field,
         agent_id=agent.id,
         certificate_id=certificate.id,
+    )
+
+
+def manifest_of(
+    job_id: str,
+    act: str,
+    certificate: Certificate,
+    checked: Checked,
+    listed: tuple[Item, ...],
+    evidence: tuple[Evidence, ...],
+    back: str,
+) -> Manifest:
+    """What the server asks this person's agent to sign, and who asks."""
+    at, user = clock.now(), account().user
+    return Manifest(
+        job_id=job_id,
+        server_id=server_key().public.server_id,
+        server_name=settings().server_name,
+        user_id=str(user.id),
+        user_name=user.display_name,
+        act=act,
+        certificate_sha256=certificate.sha256,
+        chain=checked.chain,
+        items=listed,
+        evidence=evidence,
+        return_path=back,
+        issued_at=at,
+        expires_at=at + TICKET_LIFETIME,
     )
 
 
@@ -231,7 +279,7 @@ def prepare_letter(
 ) -> Prepared:
     """The letter with the hole for one signature. Raises as `order`."""
     fonts = letter_fonts.find()
-    reserve = reserve_for([certificate.der, *checked.chain])
+    reserve = hole_for(certificate, checked)
     if act is SigningAct.APPROVE:
         letter = current(request, DocumentKind.LETTER)
         pdf = _with_fields(files.read(db.session, letter.sha256), letter.anchors)
@@ -258,6 +306,12 @@ def current(request: CertificateRequest, kind: DocumentKind) -> RequestDocument:
         if document.kind is kind and document.is_current:
             return document
     raise NotReady("Chưa có văn bản để ký. Hãy trình lại để dựng văn bản.")
+
+
+def hole_for(certificate: Certificate, checked: Checked) -> int:
+    """Bytes for the signature: with room for the time stamp where the office wants one at all."""
+    level = Level(time_stamps.wish_of(db.session()).level)
+    return reserve_for([certificate.der, *checked.chain], level)
 
 
 def _with_fields(pdf: bytes, anchors: dict[str, Any]) -> bytes:
