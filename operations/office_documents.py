@@ -72,12 +72,18 @@ class WantedStep:
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a document is to be signed: the signatures in their order; number and date, if any."""
+    """How a document is to be signed: the signatures in their order; number and date, if any.
+
+    `month` is apart from `day` where the document prints the words between them. `found` names what
+    was placed after the document's own words; None leaves what is known.
+    """
 
     steps: Sequence[WantedStep]
     number: Place | None = None
     day: Place | None = None
     whole_day: bool = True
+    month: Place | None = None
+    found: Sequence[str] | None = None
 
 
 def refuse(findings: Iterable[Finding]) -> None:
@@ -99,11 +105,14 @@ def load_document(session: Session, document_id: int) -> OfficeDocument:
 
 
 def field_names(document: OfficeDocument) -> dict[str, str]:
-    """Names of number and date in the PDF; of their own for each file, since copies bring fields
+    """Names of number, day, month in the PDF; of their own for each file: copies bring fields
     of other offices along.
     """
     own = document.original_sha256[:8]
-    return {"number": f"so_van_ban_{own}", "day": f"ngay_van_ban_{own}"}
+    words = {"number": "so", "day": "ngay"}
+    if document.layout.get("month"):
+        words["month"] = "thang"
+    return {name: f"{word}_van_ban_{own}" for name, word in words.items()}
 
 
 def upload(session: Session, *, actor: Actor, law: Law, brought: Upload) -> int:
@@ -161,8 +170,11 @@ def change(
         document.layout = document.layout | {
             "number": asdict(wanted.number) if wanted.number else None,
             "day": asdict(wanted.day) if wanted.day else None,
+            "month": asdict(wanted.month) if wanted.month and not wanted.whole_day else None,
             "whole_day": wanted.whole_day,
         }
+        if wanted.found is not None:
+            document.layout = document.layout | {"found": list(wanted.found)}
         _replace_steps(session, document, wanted.steps, actor.today)
         document.version += 1
         changed = ["state", "steps"] if again else ["steps"]
@@ -224,7 +236,7 @@ def place_of(document: OfficeDocument, step: DocumentStep) -> Place:
 
 
 def stored_place(document: OfficeDocument, name: str) -> Place | None:
-    """The place of "number" or "day"; None when the document has none."""
+    """The place of "number", "day" or "month"; None when the document has none."""
     found = document.layout.get(name)
     return Place(**found) if found else None
 
@@ -242,6 +254,8 @@ def findings_of(
         for name, words in (("number", "số văn bản"), ("day", "ngày văn bản")):
             place = stored_place(document, name)
             found += check_place(place or Place(-1, 0, 0, 0, 0), words, sizes)
+        if (month := stored_place(document, "month")) is not None:
+            found += check_place(month, "tháng của văn bản", sizes)
     return tuple(found)
 
 

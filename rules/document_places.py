@@ -168,8 +168,12 @@ def day_text(day: date, whole: bool = True) -> str:
     """
     if not whole:
         return f"{day.day:02d}"
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+    return f"ngày {day.day:02d} tháng {month_text(day)} năm {day.year}"
+
+
+def month_text(day: date) -> str:
+    """The month alone: 1 and 2 with a zero (mục II.4)."""
+    return f"{day.month:02d}" if day.month < 3 else str(day.month)
 
 
 # Pictures -----------------------------------------------------------------------------------------

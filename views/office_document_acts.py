@@ -1,6 +1,6 @@
 """What is done with a document of the office before and between signatures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -98,12 +98,16 @@ def signers(document_id: int) -> ResponseReturnValue:
         chosen = [row.form for row in form.signers if row.form.position_id.data is not None]
         rows = [(SigningAct[one.act.data], offered[one.position_id.data]) for one in chosen]
         agencys = [(one.act, None) for one in document.steps if one.person_id is None]
-        steps = _keeping_places(document, places.preset_steps(document, [*rows, *agencys]))
+        words = places.read(document)
+        steps = _keeping_places(document, places.preset_steps(document, [*rows, *agencys], words))
         steps[: len(chosen)] = [
             replace(step, capacity=_capacity(row)) for step, row in zip(steps, chosen, strict=False)
         ]
         whole = document.layout.get("whole_day", True)
-        wanted = places.wanted(document, steps, whole_day=whole)
+        wanted = replace(
+            places.wanted(document, steps, whole_day=whole),
+            found=places.preset(document, steps, words).found,
+        )
         if attempt(lambda: _change(document, form.version.data, wanted)):
             return redirect(url_for(".place", document_id=document_id), 303)
     return render_template(
@@ -199,15 +203,18 @@ def place(document_id: int) -> ResponseReturnValue:
     document = _to_change(document_id)
     if request.method == "POST" and request.form.get("preset"):
         signers = [(one.act, one.capacity) for one in document.steps]
+        words = places.read(document)
         steps = [
             replace(new, capacity=old.capacity)
             for new, old in zip(
-                places.preset_steps(document, signers), places.present_steps(document), strict=True
+                places.preset_steps(document, signers, words),
+                places.present_steps(document),
+                strict=True,
             )
         ]
-        wanted = places.wanted(document, steps)
+        wanted = places.preset(document, steps, words)
         if attempt(lambda: _change(document, document.version, wanted)):
-            flash("Đã đặt lại các vị trí của chữ ký theo mẫu.", "success")
+            flash("Đã đặt lại các vị trí theo mẫu.", "success")
         return redirect(url_for(".place", document_id=document_id), 303)
     found = places.spots(document, step_words(document))
     form = _places_form(document, found)
@@ -224,6 +231,7 @@ def _place_page(
     document: OfficeDocument, found: list[places.Spot], form: PlacesForm
 ) -> dict[str, Any]:
     pages = places.sizes(document)
+    read = document.layout.get("found", ())
     used = sorted({one.place.page for one in found if 0 <= one.place.page < len(pages)})
     return {
         "document": document,
@@ -233,8 +241,24 @@ def _place_page(
         "page_total": len(pages),
         "numbered": WAYS[document.way].numbered,
         "inferred": WAYS[document.way].inferred_layout,
+        "found": [one.words for one in found if one.name in read],
+        "missed": _missed(document, read),
         "may_choose": WAYS[document.way].most_people != 0,
     }
+
+
+def _missed(document: OfficeDocument, read: Sequence[str]) -> list[str]:
+    """What decree 30 gives a place in the text, but was not found there."""
+    missed = []
+    if WAYS[document.way].numbered:
+        missed = [word for name, word in (("number", "số"), ("day", "ngày")) if name not in read]
+    return missed + [
+        f"chữ ký của {one.person.full_name}"
+        for one in document.steps
+        if one.person is not None
+        and one.act is SigningAct.APPROVE
+        and f"step-{one.place}" not in read
+    ]
 
 
 def _places_form(document: OfficeDocument, found: list[places.Spot]) -> PlacesForm:
@@ -273,7 +297,11 @@ def _moved(
         for number, one in enumerate(places.present_steps(document))
     ]
     return office_documents.Wanted(
-        steps, typed.get("number"), typed.get("day"), bool(form.whole_day.data)
+        steps,
+        typed.get("number"),
+        typed.get("day"),
+        bool(form.whole_day.data),
+        typed.get("month"),
     )
 
 

@@ -16,24 +16,29 @@ from operations.office_documents import (
     stored_place,
 )
 from operations.pictures import current_picture
+from rules import document_landmarks as landmarks
 from rules import document_places as rule
+from rules.document_landmarks import PageWord
 from rules.document_places import Place
 from rules.documents import SigningAct
 from rules.findings import Finding
 from rules.office_documents import WAYS, PictureKind
 from schema.documents import OfficeDocument
+from signing.errors import SigningError
 from signing.pades import layout, strangers
 from signing.pades.inputs import PageGeometry
 from views.verifier import sandbox
 
 Size = tuple[float, float]
+LAST_PAGES = 20
+"""Pages from the end that are read for title and name of who signs."""
 
 
 @dataclass(frozen=True)
 class Spot:
     """One thing that is placed on a page: a signature, the number or the date."""
 
-    name: str  # "number", "day" or "step-0"
+    name: str  # "number", "day", "month" or "step-0"
     words: str
     place: Place
 
@@ -57,11 +62,29 @@ def picture_size(
     return (found.width_mm, found.height_mm) if found is not None else fallback
 
 
+def read(document: OfficeDocument) -> list[PageWord]:
+    """The words of the document, of its first page and its last ones; nothing of a scan, or of a
+    file that cannot be read this way.
+    """
+    count = len(sizes(document))
+    numbers = sorted({0, *range(max(0, count - LAST_PAGES), count)})
+    pdf = files.read(db.session, document.original_sha256)
+    try:
+        found = strangers.words(
+            sandbox(), pdf, [(number, geometry(document, number)) for number in numbers]
+        )
+    except SigningError:
+        return []
+    return [PageWord(*one.as_list()) for one in found]
+
+
 def preset_steps(
-    document: OfficeDocument, signers: Sequence[tuple[SigningAct, Position | None]]
+    document: OfficeDocument,
+    signers: Sequence[tuple[SigningAct, Position | None]],
+    words: Sequence[PageWord] = (),
 ) -> list[WantedStep]:
-    """The signatures at the places that decree 30 gives them: on the last page, a corner on the
-    first.
+    """The signatures where decree 30 wants them: between title and name as they are printed, else
+    where these usually are on the last page; a corner on the first.
     """
     pages = sizes(document)
     last = len(pages) - 1
@@ -72,17 +95,38 @@ def preset_steps(
         if position is None:
             place = _agencys(document, act, approval or rule.leader(last, pages[last]))
         elif act is SigningAct.APPROVE:
-            size = picture_size(PictureKind.SIGNATURE, rule.SIGNATURE, person_id=position.person_id)
-            place = rule.leader(last, pages[last], size)
-            if approval is not None:  # several leaders inside the office: one under the other
-                place = Place(last, place.left, place.top + (place.height + 4) * small, *size)
-                place = place.moved_into(*pages[last])
+            place = _approval(document, position, words) or _usual(document, position, small)
             approval = approval or place
         else:
             place = rule.person(small, last, pages[last])
         small += position is not None
         made.append(WantedStep(act, position.id if position else None, place))
     return made
+
+
+def _approval(
+    document: OfficeDocument, position: Position, words: Sequence[PageWord]
+) -> Place | None:
+    return landmarks.signature_place(
+        words,
+        name=position.person.full_name,
+        title=position.title,
+        size=_signature_size(position),
+        pages=sizes(document),
+    )
+
+
+def _usual(document: OfficeDocument, position: Position, before: int) -> Place:
+    """On the last page; several leaders inside the office stand one under the other."""
+    pages = sizes(document)
+    last, size = len(pages) - 1, _signature_size(position)
+    place = rule.leader(last, pages[last], size)
+    lower = place.top + (place.height + 4) * before
+    return Place(last, place.left, lower, *size).moved_into(*pages[last]) if before else place
+
+
+def _signature_size(position: Position) -> Size:
+    return picture_size(PictureKind.SIGNATURE, rule.SIGNATURE, person_id=position.person_id)
 
 
 def _agencys(document: OfficeDocument, act: SigningAct, approval: Place) -> Place:
@@ -105,7 +149,36 @@ def wanted(
         stored_place(document, "number") or rule.number(first),
         stored_place(document, "day") or rule.day(first, whole_day),
         whole_day,
+        stored_place(document, "month"),
     )
+
+
+def preset(
+    document: OfficeDocument, steps: Sequence[WantedStep], words: Sequence[PageWord]
+) -> Wanted:
+    """The signatures together with number and date where the document leaves room for them."""
+    found = [f"step-{at}" for at, one in enumerate(steps) if _stands_in_text(document, one, words)]
+    if not WAYS[document.way].numbered:
+        return Wanted(steps, found=found)
+    first = sizes(document)[0]
+    number = landmarks.number_place(words, first[1])
+    date = landmarks.day_places(words, first)
+    found += ["number"] if number is not None else []
+    found += ["day"] if date is not None else []
+    if date is None:
+        date = landmarks.DayPlaces(rule.day(first), None, True)
+    places = [
+        one.moved_into(*first) if one is not None else None
+        for one in (number or rule.number(first), date.day, date.month)
+    ]
+    return Wanted(steps, places[0], places[1], date.whole, places[2], found)
+
+
+def _stands_in_text(document: OfficeDocument, step: WantedStep, words: Sequence[PageWord]) -> bool:
+    if step.act is not SigningAct.APPROVE or step.position_id is None:
+        return False
+    position = db.session.get_one(Position, step.position_id)
+    return _approval(document, position, words) is not None
 
 
 def present_steps(document: OfficeDocument) -> list[WantedStep]:
@@ -119,7 +192,8 @@ def present_steps(document: OfficeDocument) -> list[WantedStep]:
 def spots(document: OfficeDocument, words: Sequence[str]) -> list[Spot]:
     """Everything that is placed, in a fixed order; `words` name the signatures."""
     found = []
-    for name, title in (("number", "Số văn bản"), ("day", "Ngày văn bản")):
+    date = "Ngày văn bản" if stored_place(document, "month") is None else "Ngày"
+    for name, title in (("number", "Số văn bản"), ("day", date), ("month", "Tháng")):
         place = stored_place(document, name)
         if place is not None:
             found.append(Spot(name, title, place))
@@ -137,10 +211,12 @@ def with_fields(document: OfficeDocument) -> bytes:
     names = field_names(document)
     texts = []
     if numbered:
-        for name, style in (("number", "regular"), ("day", "italic")):
+        whole = document.layout.get("whole_day", True)
+        for name, style in (("number", "regular"), ("day", "italic"), ("month", "italic")):
             place = stored_place(document, name)
             if place is not None:
-                texts.append(_text(document, names[name], place, style))
+                align: layout.Align = "left" if name == "day" and whole else "center"
+                texts.append(_text(document, names[name], place, style, align))
     locked = tuple(one.name for one in texts)
     signatures = [
         layout.SignatureField(
@@ -168,14 +244,16 @@ def check_seals(document: OfficeDocument) -> tuple[Finding, ...]:
     )
 
 
-def _text(document: OfficeDocument, name: str, place: Place, style: str) -> layout.TextField:
+def _text(
+    document: OfficeDocument, name: str, place: Place, style: str, align: layout.Align
+) -> layout.TextField:
     unit = geometry(document, place.page).unit
     return layout.TextField(
         name,
         _box(document, place),
         style="italic" if style == "italic" else "regular",
         size=13.0 / unit,
-        align="center" if style == "regular" else "left",
+        align=align,
     )
 
 

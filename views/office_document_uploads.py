@@ -159,12 +159,12 @@ def _store(
     agencys: list[tuple[SigningAct, Position | None]] = [
         (chosen if chosen in acts else one, None) for one in acts[:1]
     ]
-    steps = places.preset_steps(document, agencys)
+    steps, words = places.preset_steps(document, agencys), places.read(document)
     office_documents.change(
         session,
         actor=actor,
         document_id=document_id,
         version=document.version,
-        wanted=places.wanted(document, steps),
+        wanted=places.preset(document, steps, words),
     )
     return document_id
