@@ -118,6 +118,8 @@ def create_application(agent: Agent) -> Flask:
 
     application = Flask(__name__)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # Nobody may ask across origins, so there is nothing to answer to such a question.
+    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     application.extensions["so_token_agent"] = agent
     application.jinja_env.trim_blocks = application.jinja_env.lstrip_blocks = True
     application.jinja_env.globals.update(
@@ -147,6 +149,7 @@ def _gate() -> None:
     asked = Asked(
         method=request.method,
         path=request.path,
+        target=str(request.environ.get("REQUEST_URI", request.path)),
         peer=request.remote_addr or "",
         host=headers.get("host", ""),
         headers=headers,
@@ -162,7 +165,8 @@ def _gate() -> None:
     if request.method == "POST":
         if (request.content_length or 0) > LARGEST_BODY:
             raise BodyTooLarge
-        if not hmac.compare_digest(request.form.get("dau", ""), form_seal()):
+        given = request.form.get("dau", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, form_seal().encode()):
             raise FormStale
 
 

@@ -106,10 +106,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parts of a request that decide. `headers` have lower-case names."""
+    """The parts of a request that decide. `headers` have lower-case names; `target` is what stands
+    in the first line of the request."""
 
     method: str
     path: str
+    target: str
     peer: str
     host: str
     headers: Mapping[str, str]
@@ -130,7 +132,8 @@ def judge(asked: Asked, *, port: int) -> SigningError | None:
     """The refusal for this request, or None. The order is: who, which name, which page."""
     if not _is_loopback(asked.peer):
         return PeerNotLocal()
-    if asked.host != f"127.0.0.1:{port}":
+    # A whole address in the first line outranks the header (RFC 9112, 3.2.2); no browser sends it.
+    if asked.host != f"127.0.0.1:{port}" or not asked.target.startswith("/"):
         return HostWrong()
     if "prefetch" in _purpose(asked.headers) or "prerender" in _purpose(asked.headers):
         return Prefetched()
