@@ -22,7 +22,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from signing.agent.application import create_application, make_agent
 from signing.agent.clock import now
+from signing.agent.journal import Journal
 from signing.agent.state import AgentState
 from signing.messages import (
     HEARTBEAT_PATH,
@@ -114,6 +116,8 @@ def running(
         _wait_for(port, process)
         wrong = wrong_tickets(office, state.keys, job)
         stage = _enter(port, ticket, importing, wrong)
+        other = AgentState(folder / "other")
+        stage = replace(stage, forms=forms_of(other, port, ticket, importing))
         yield Scene(process, port, office, state.folder, log, control, job, import_id, stage)
     finally:
         process.terminate()
@@ -144,6 +148,31 @@ def _enter(port: int, ticket: str, importing: str, wrong: tuple[str, ...]) -> St
             cookie = re.findall(rf"so_token_agent_{port}=([^;]+)", text)[0]
         seals[page] = re.findall(r'name="dau" value="([^"]+)"', text)[0]
     return replace(stage, cookie=cookie, seals=seals)
+
+
+def forms_of(state: AgentState, port: int, signing: str, importing: str) -> tuple[str, ...]:
+    """The path of everything that the agent's application lets be posted, with a ticket in it.
+
+    Pages of jobs get the ticket that belongs there, any other page the ticket of the signing job.
+    """
+    agent = make_agent(
+        state=state,
+        journal=Journal(state.folder / "unused.jsonl", now),
+        tokens=None,  # type: ignore[arg-type]
+        pictures=None,  # type: ignore[arg-type]
+        window=None,
+        clock=now,
+        port=port,
+    )
+    paths = [
+        rule.rule
+        for rule in create_application(agent).url_map.iter_rules()
+        if "POST" in rule.methods
+    ]
+    return tuple(
+        path.replace("<ticket>", importing if path.startswith("/doc-chung-thu/") else signing)
+        for path in sorted(paths)
+    )
 
 
 def wrong_tickets(office: Office, agent: AgentKeys, job: Job) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ change of something stays one honest part away from being let in, and must never
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -18,7 +18,10 @@ SECRET_WORDS = "Văn bản đề nghị gia hạn".encode()
 
 @dataclass(frozen=True)
 class Stage:
-    """What an attacker is given, far more than any has: tickets, cookie and seals of this start."""
+    """What an attacker is given, far more than any has: tickets, cookie and seals of this start.
+
+    `seals` are by page, `forms` are the paths of everything that can be posted.
+    """
 
     port: int
     cookie: str
@@ -26,6 +29,7 @@ class Stage:
     signing: str
     importing: str
     wrong_tickets: tuple[str, ...]
+    forms: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -267,24 +271,14 @@ OF_LOOKS: tuple[Spoiler, ...] = (
 )
 
 
-def changing_paths(stage: Stage) -> Sequence[tuple[str, str]]:
-    """Every form of the agent: its path, and the page whose seal it carries."""
-    job = f"/ky/{stage.signing}"
-    acts = ("ky", "pin", "khong-ky", "huy", "gui-lai")
-    others = ("/cau-nhan-biet", "/ghep-noi", "/ghep-noi/huy", "/ghep-noi/bo", "/kiem-tra/toc-do")
-    return (
-        *((f"{job}/{act}", job) for act in acts),
-        (f"/doc-chung-thu/{stage.importing}", f"/doc-chung-thu/{stage.importing}"),
-        *((path, "/") for path in others),
-    )
-
-
 def change(stage: Stage, chance: random.Random) -> Request:
     """A form as the agent's own page would send it, with one to three parts spoiled."""
-    path, page = chance.choice(changing_paths(stage))
+    path = chance.choice(stage.forms)
+    page = "/".join(path.split("/")[:3]) if path.count("/") > 1 else "/"
+    seal = stage.seals.get(page, stage.seals["/"])
     form = urlencode(
         {
-            "dau": stage.seals[page],
+            "dau": seal,
             "lan-bam": f"{chance.random()}",
             "pin": "PIN-thu-8461",
             "may-chu": "http://127.0.0.1:9/",
@@ -294,7 +288,8 @@ def change(stage: Stage, chance: random.Random) -> Request:
     )
     request = Request("POST", path, browser_headers(stage, own=True), form.encode())
     request.put("Content-Type", "application/x-www-form-urlencoded")
-    spoilers = [each for each in OF_CHANGES if each is not spoil_ticket or path.count("/") > 2]
+    has_ticket = stage.signing in path or stage.importing in path
+    spoilers = [each for each in OF_CHANGES if each is not spoil_ticket or has_ticket]
     for spoiler in chance.sample(spoilers, chance.choice([1, 1, 1, 2, 3])):
         spoiler(request, stage, chance)
         request.spoiled.append(spoiler.__name__)
