@@ -24,7 +24,7 @@ LINK_KEY = rf"Software\Classes\{SCHEME}"
 COMMAND_KEY = rf"{LINK_KEY}\shell\open\command"
 VALUE = "SoTokenTrinhKySo"
 #: A page of the agent and an opaque ticket, nothing else: no address, no file, no option.
-LINK = re.compile(rf"{SCHEME}:(?://)?(ky|doc-chung-thu)/([A-Za-z0-9_-]{{40,8000}})/?")
+LINK = re.compile(rf"{SCHEME}:(?://)?(ky|doc-chung-thu|dang-nhap)/([A-Za-z0-9_-]{{40,8000}})/?")
 
 
 class Registry(Protocol):

@@ -166,7 +166,7 @@ def confirm_seen() -> ResponseReturnValue:
 @requires(Permission.USER_MANAGE, fresh=True)
 def emergency_code(user_id: int) -> ResponseReturnValue:
     """Make a one-time code for a person whose token is lost; it is shown once."""
-    user = load_user(user_id)  # 404 outside the administrator's scope, before anything is done
+    user = load_user(user_id)
     form = EmergencyCodeForm()
     if form.validate_on_submit():
         try:
@@ -180,13 +180,8 @@ def emergency_code(user_id: int) -> ResponseReturnValue:
             form.reason.errors = [str(refusal)]
         else:
             # Shown in the answer itself: a redirect would have to keep the code somewhere.
-            return render_template(
-                "token_switches/code.html",
-                user=load_user(user_id),
-                code=code,
-                hours=EMERGENCY_HOURS,
-            )
-        user = load_user(user_id)
+            page = "token_switches/code.html"
+            return render_template(page, user=user, code=code, hours=EMERGENCY_HOURS)
     return render_template("token_switches/emergency_code.html", user=user, form=form)
 
 

@@ -30,6 +30,7 @@ from signing.agent.gate import (
 )
 from signing.agent.imports import ImportDesk
 from signing.agent.journal import Journal
+from signing.agent.logins import LoginDesk
 from signing.agent.pairing_desk import PairingDesk
 from signing.agent.speed import SpeedDesk
 from signing.agent.state import AgentState
@@ -38,6 +39,9 @@ from signing.agent.work import Asker, Tokens
 from signing.errors import ERRORS, SigningError
 from signing.messages import PROTOCOL, shown_fingerprint
 from signing.platform import of_other_user
+
+OF_TICKETS = ("/ky/", "/doc-chung-thu/", "/dang-nhap/")
+"""Where everything under one ticket is one page, as far as forms are concerned."""
 
 
 class Pictures(Protocol):
@@ -60,6 +64,7 @@ class Agent:
     pictures: Pictures
     desk: Desk
     imports: ImportDesk
+    logins: LoginDesk
     pairing: PairingDesk
     client: ServerClient
     touch: Touch
@@ -95,6 +100,16 @@ def make_agent(
         pictures=pictures,
         desk=desk,
         imports=ImportDesk(desk=desk, client=client, tokens=tokens, journal=journal),
+        logins=LoginDesk(
+            state=state,
+            journal=journal,
+            client=client,
+            tokens=tokens,
+            window=window,
+            clock=clock,
+            busy=lambda: desk.busy,
+            learn_time=desk.learn_time,
+        ),
         pairing=PairingDesk(state=state, journal=journal, client=client, clock=clock, port=port),
         client=client,
         touch=Touch(state, client, port),
@@ -114,7 +129,7 @@ def the_agent() -> Agent:
 
 def create_application(agent: Agent) -> Flask:
     """The WSGI application of `agent`."""
-    from signing.agent import checkup, consent, pages
+    from signing.agent import checkup, consent, login_pages, pages
 
     application = Flask(__name__)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -133,6 +148,7 @@ def create_application(agent: Agent) -> Flask:
     application.context_processor(_common)
     application.register_blueprint(pages.pages)
     application.register_blueprint(consent.consent)
+    application.register_blueprint(login_pages.login_pages)
     application.register_blueprint(checkup.checkup)
     application.register_error_handler(SigningError, refuse)
     application.register_error_handler(HTTPException, _refuse_http)
@@ -182,7 +198,7 @@ def form_seal() -> str:
     """What our forms carry: bound to this start of the program, to the visitor's cookie and to
     the page (everything of one ticket is one page)."""
     scope = "/".join(request.path.split("/")[:3]) if request.path.count("/") > 1 else "/"
-    if not request.path.startswith(("/ky/", "/doc-chung-thu/")):
+    if not request.path.startswith(OF_TICKETS):
         scope = "/"
     message = f"{g.visitor}\0{scope}".encode()
     return hmac.new(the_agent().secret, message, hashlib.sha256).hexdigest()
@@ -222,7 +238,7 @@ def _common() -> dict[str, object]:
 def refuse(error: SigningError) -> AnyResponse:
     """The page of one refusal: what, and what to do now."""
     back = ""
-    of_job = request.path.startswith(("/ky/", "/doc-chung-thu/"))
+    of_job = request.path.startswith(OF_TICKETS)
     if of_job and request.method == "POST" and error.code not in STATUS:
         back = "/".join(request.path.split("/")[:3])
     page = render_template("error.html", error=error, back=back)

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from signing.agent.certificates import pin_words
@@ -97,7 +97,7 @@ class Desk:
                 text, agent=self._state.keys, pairings=pairings, at=self._client.now()
             )
         except TicketExpired:
-            self._learn_time(pairings)
+            self.learn_time()
             ticket, pairing = open_ticket(
                 text, agent=self._state.keys, pairings=pairings, at=self._client.now()
             )
@@ -105,8 +105,14 @@ class Desk:
             raise TicketInvalid("kind")
         return ticket, pairing
 
-    def _learn_time(self, pairings: Sequence[Pairing]) -> None:
-        for pairing in pairings:
+    @property
+    def busy(self) -> bool:
+        """Whether a signature is under way, from the click on "Ký" to its end."""
+        return self._active is not None
+
+    def learn_time(self) -> None:
+        """Ask every paired server for the time: its signed answer corrects ours."""
+        for pairing in self._state.pairings:
             # Whatever fails here, the expiry that is told next stays true.
             with contextlib.suppress(SigningError):
                 self._client.call(pairing, HEARTBEAT_PATH, Heartbeat(0, "").to_body())

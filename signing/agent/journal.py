@@ -31,6 +31,11 @@ EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "refused": frozenset({"server_id", "job_id"}),
         "released": frozenset({"server_id", "job_id", "reason"}),
         "failed": frozenset({"server_id", "job_id", "code"}),
+        "login_signed": frozenset(
+            {"server_id", "challenge_id", "purpose", "certificate_sha256", "cms"}
+        ),
+        "login_failed": frozenset({"server_id", "challenge_id", "code"}),
+        "login_declined": frozenset({"server_id", "challenge_id"}),
         "speed_tested": frozenset({"certificate_sha256", "signatures"}),
         "certificates_sent": frozenset({"server_id", "job_id", "certificates"}),
     }

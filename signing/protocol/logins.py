@@ -229,7 +229,7 @@ def read_login(container: bytes) -> tuple[LoginStatement, bytes]:
         if len(container) > _LONGEST_PROOF:
             raise LoginForged("too large")
         signed = asn1_cms.ContentInfo.load(container, strict=True)["content"]
-        payload = bytes(signed["encap_content_info"]["content"].parsed.native)
+        payload = bytes(signed["encap_content_info"]["content"])
         (certificate,) = (each.chosen.dump() for each in signed["certificates"])
         (signer,) = signed["signer_infos"]
         signature = bytes(signer["signature"].native)

@@ -1,0 +1,418 @@
+"""The agent's side of a login with the token: what is shown, signed, and sent.
+
+Showing holds nothing, here or on the server, so a closed tab leaves nothing behind. The agent
+builds by itself what the token signs (`signing.protocol.logins`); of what came with the ticket only
+the challenge's id and nonce go into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+
+from signing.agent.certificates import ShownCertificate, describe, pin_words
+from signing.agent.client import ServerClient
+from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT
+from signing.agent.journal import Journal
+from signing.agent.pin import NoDisplay, PinQuestion
+from signing.agent.pin_window import confirms
+from signing.agent.state import AgentState
+from signing.agent.work import Asker, Stage, Tokens
+from signing.errors import (
+    Busy,
+    CertNotFound,
+    ConsentTimeout,
+    NoToken,
+    PinFinalTryRefused,
+    PinLocked,
+    PinNotInitialised,
+    PinRequired,
+    SigningError,
+    UserCancelled,
+)
+from signing.messages import (
+    LOGIN_PATH,
+    LoginDeclined,
+    LoginExpired,
+    LoginProof,
+    LoginReceipt,
+    LoginStatement,
+    LoginTicket,
+    Pairing,
+    login_attributes,
+    login_container,
+    new_nonce,
+    open_login_ticket,
+)
+from signing.tokens.types import TokenInfo, TokenListing
+
+KEPT_LOGINS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One certificate with which somebody may log in, and why not at the moment ("" when so)."""
+
+    token: TokenInfo
+    der: bytes
+    shown: ShownCertificate
+    problem: SigningError | None
+
+    @property
+    def pin(self) -> tuple[str, bool]:
+        """The state of the PIN in one sentence, and whether it is a warning."""
+        return pin_words(self.token.pin)
+
+
+@dataclass(slots=True)
+class LoginWork:
+    """One login on this agent. `error` is why the last attempt did not succeed."""
+
+    ticket: LoginTicket
+    pairing: Pairing
+    seen_at: datetime
+    stage: Stage = Stage.SHOWN
+    click: str = ""
+    asked_at: datetime | None = None
+    choice: Choice | None = None
+    error: SigningError | None = None
+    return_path: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def return_url(self) -> str:
+        """Where the browser goes: always the pinned server."""
+        return self.pairing.server_url + (self.return_path or "/dang-nhap")
+
+
+def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
+    """The certificates that are in their term now, without those of authorities. Which of them are
+    personal is known to the server's register; it refuses an agency's."""
+    found: dict[str, Choice] = {}
+    for token in listing.tokens:
+        for each in token.certificates:
+            try:
+                shown = describe(each.der)
+                certificate = x509.load_der_x509_certificate(each.der)
+            except (SigningError, ValueError):
+                continue
+            valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+            if valid and not _is_authority(certificate):
+                found.setdefault(shown.sha256, Choice(token, each.der, shown, _unusable(token)))
+    return tuple(found.values())
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def _unusable(token: TokenInfo) -> SigningError | None:
+    if token.pin.locked:
+        return PinLocked()
+    if not token.pin.initialised and not token.pin.protected_path:
+        return PinNotInitialised()
+    return None
+
+
+class LoginDesk:
+    """All logins of this agent, one of them active at a time. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        state: AgentState,
+        journal: Journal,
+        client: ServerClient,
+        tokens: Tokens,
+        window: Asker | None,
+        clock: Callable[[], datetime],
+        busy: Callable[[], bool],
+        learn_time: Callable[[], None],
+    ) -> None:
+        """`busy` says whether a signature is under way, `learn_time` asks the servers the time."""
+        self._state, self._journal, self._client = state, journal, client
+        self._tokens, self._window, self._clock = tokens, window, clock
+        self._busy, self._learn_time = busy, learn_time
+        self._lock = threading.RLock()
+        self._works: dict[str, LoginWork] = {}
+        self._active: LoginWork | None = None
+        self._clicks: set[str] = set()
+        self._thread: threading.Thread | None = None
+
+    def open(self, text: str) -> LoginWork:
+        """The login of the ticket, new or as it stands. Tells nobody; may be called at will.
+
+        Raises the errors of `open_login_ticket`.
+        """
+        with self._lock:
+            known = self._works.get(text)
+        if known is not None:
+            known.seen_at = self._clock()
+            self._sweep()
+            if known.stage is not Stage.SHOWN:
+                return known
+        ticket, pairing = self._read(text)
+        if known is not None:
+            return known
+        work = LoginWork(ticket, pairing, self._clock())
+        with self._lock:
+            work = self._works.setdefault(text, work)
+            for old in list(self._works)[:-KEPT_LOGINS]:
+                if self._works[old] is not self._active:
+                    del self._works[old]
+        return work
+
+    def _read(self, text: str) -> tuple[LoginTicket, Pairing]:
+        pairings = self._state.pairings
+        try:
+            return open_login_ticket(text, pairings=pairings, at=self._client.now())
+        except LoginExpired:
+            self._learn_time()  # The clock of this computer may be wrong.
+            return open_login_ticket(text, pairings=pairings, at=self._client.now())
+
+    def choices(self) -> tuple[tuple[Choice, ...], tuple[SigningError, ...]]:
+        """What may be chosen now, read without a PIN, and what is wrong with drivers."""
+        listing = self._tokens.list_tokens()
+        problems = tuple(each.error for each in listing.problems)
+        return choices_on(listing, self._client.now()), problems
+
+    # --- the click on "Đăng nhập" ----------------------------------------------------------------
+
+    def begin(
+        self, text: str, *, click: str, certificate: str, confirmation: str = ""
+    ) -> LoginWork:
+        """Ask for the PIN of the token with the chosen certificate (hex SHA-256): in the window, on
+        the token, or on the page.
+
+        One `click` asks once. Raises `Busy`, `CertNotFound`, `NoToken`, the token's own reasons and
+        `PinFinalTryRefused`.
+        """
+        work = self.open(text)
+        with self._lock:
+            if click in self._clicks or work.stage is not Stage.SHOWN:
+                return work
+            self._clear_the_desk()
+            self._active, work.click = work, click
+        try:
+            choice = self._chosen(certificate)
+            last = choice.token.pin.last_try and not choice.token.pin.protected_path
+            if last and not confirms(confirmation):
+                raise PinFinalTryRefused
+        except SigningError:
+            with self._lock:
+                self._free(work)
+            raise
+        with self._lock:
+            self._clicks.add(click)
+            work.choice, work.asked_at, work.error = choice, self._clock(), None
+            work.stop = threading.Event()
+            self._ask_for_pin(work, choice)
+        return work
+
+    def _chosen(self, certificate: str) -> Choice:
+        found, problems = self.choices()
+        for choice in found:
+            if choice.shown.sha256 == certificate:
+                if choice.problem is not None:
+                    raise choice.problem
+                return choice
+        if found:
+            raise CertNotFound
+        raise problems[0] if problems else NoToken()
+
+    def _clear_the_desk(self) -> None:
+        if self._busy():
+            raise Busy
+        active = self._active
+        if active is None:
+            return
+        gone = self._clock() - active.seen_at > TAB_LIMIT
+        if active.stage is Stage.PIN_PAGE or (active.stage is Stage.PIN_WINDOW and gone):
+            self._abandon(active, None)
+        else:
+            raise Busy
+
+    def _ask_for_pin(self, work: LoginWork, choice: Choice) -> None:
+        if choice.token.pin.protected_path:
+            work.stage = Stage.PIN_PAD
+            self._start(lambda: self._prove(work, choice, None))
+        elif self._window is not None and self._window.available():
+            work.stage = Stage.PIN_WINDOW
+            self._start(lambda: self._window_road(work, choice))
+        else:
+            work.stage = Stage.PIN_PAGE
+
+    def _start(self, road: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=road, name="dang-nhap", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the road under way, if any, to end."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def _window_road(self, work: LoginWork, choice: Choice) -> None:
+        if self._window is None:
+            return
+        question = PinQuestion(
+            document="Không có: chỉ đăng nhập, không ký văn bản nào",
+            act="Đăng nhập vào Sổ Token",
+            server=work.pairing.server_name,
+            certificate=f"{choice.shown.holder} (số {choice.shown.serial})",
+            token=f"{choice.token.label} (số {choice.token.serial})",
+            pin_state=choice.pin[0],
+            phrase=self._state.phrase,
+            final_try=choice.token.pin.last_try,
+        )
+        try:
+            pin = self._window.ask(question, work.stop)
+        except NoDisplay:
+            with self._lock:
+                if self._active is work:
+                    work.stage = Stage.PIN_PAGE
+            return
+        except (UserCancelled, ConsentTimeout) as error:
+            with self._lock:
+                if self._active is work:
+                    self._abandon(work, error)
+            return
+        with self._lock:
+            if self._active is not work:
+                return
+            work.stage = Stage.SIGNING
+        self._prove(work, choice, pin)
+
+    def pin_on_page(self, text: str, *, click: str, pin: str) -> LoginWork:
+        """The fallback where there is no display. Raises `PinRequired`, and `ConsentTimeout` when
+        the page waited too long."""
+        work = self.open(text)
+        with self._lock:
+            if click in self._clicks or work.stage in {Stage.DONE, Stage.REFUSED}:
+                return work
+            choice = work.choice
+            if self._active is not work or work.stage is not Stage.PIN_PAGE or choice is None:
+                raise ConsentTimeout
+            if not pin:
+                raise PinRequired
+            self._clicks.add(click)
+            work.stage = Stage.SIGNING
+            self._start(lambda: self._prove(work, choice, pin))
+        return work
+
+    # --- the proof -------------------------------------------------------------------------------
+
+    def _prove(self, work: LoginWork, choice: Choice, pin: str | None) -> None:
+        """One attempt at the token, then one message to the pinned server."""
+        try:
+            container = self._container(work, choice, pin)
+            del pin
+            proof = LoginProof(work.ticket.challenge_id, container)
+            self._note("login_signed", work, choice, hashlib.sha256(container).hexdigest())
+            receipt = LoginReceipt.from_body(
+                self._client.call(work.pairing, LOGIN_PATH, proof.to_body())
+            )
+        except SigningError as error:
+            self._journal.record(
+                "login_failed",
+                server_id=work.pairing.server_id,
+                challenge_id=work.ticket.challenge_id,
+                code=error.code,
+            )
+            with self._lock:
+                self._abandon(work, error)
+            return
+        with self._lock:
+            work.return_path, work.stage, work.error = receipt.return_path, Stage.DONE, None
+            self._free(work)
+
+    def _container(self, work: LoginWork, choice: Choice, pin: str | None) -> bytes:
+        statement = LoginStatement(
+            purpose=work.ticket.purpose,
+            server_key=work.pairing.server_key.raw,
+            origin=work.pairing.server_url,
+            challenge_id=work.ticket.challenge_id,
+            nonce=work.ticket.nonce,
+            certificate_sha256=choice.shown.sha256,
+            agent_id=self._state.keys.public.agent_id,
+            agent_nonce=new_nonce(),
+            signed_at=self._client.now(),
+        )
+        signatures = self._tokens.sign(
+            choice.der,
+            [login_attributes(statement, choice.der)],
+            pin,
+            allow_final_try=choice.token.pin.last_try,
+        )
+        try:
+            signature = next(signatures, b"")
+        finally:
+            signatures.close()
+        return login_container(statement, choice.der, signature)
+
+    def _note(self, event: str, work: LoginWork, choice: Choice, cms: str) -> None:
+        self._journal.record(
+            event,
+            server_id=work.pairing.server_id,
+            challenge_id=work.ticket.challenge_id,
+            purpose=work.ticket.purpose.value,
+            certificate_sha256=choice.shown.sha256,
+            cms=cms,
+        )
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def refuse(self, text: str) -> LoginWork:
+        """The person chose not to log in: the server is told, so that its page says so."""
+        work = self.open(text)
+        with self._lock:
+            if work.stage in {Stage.DONE, Stage.REFUSED}:
+                return work
+            if work.stage is Stage.SIGNING:
+                raise Busy
+            work.stop.set()
+            body = LoginProof(work.ticket.challenge_id).to_body()
+            receipt = LoginReceipt.from_body(self._client.call(work.pairing, LOGIN_PATH, body))
+            work.stage, work.error = Stage.REFUSED, LoginDeclined()
+            work.return_path = receipt.return_path
+            self._free(work)
+        self._journal.record(
+            "login_declined",
+            server_id=work.pairing.server_id,
+            challenge_id=work.ticket.challenge_id,
+        )
+        return work
+
+    def cancel(self, text: str) -> LoginWork:
+        """Back from the PIN step; nothing was signed."""
+        work = self.open(text)
+        with self._lock:
+            if self._active is work and work.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}:
+                self._abandon(work, None)
+        return work
+
+    def _sweep(self) -> None:
+        """A PIN page that waited too long asks for a new click."""
+        with self._lock:
+            work = self._active
+            if work is None or work.stage is not Stage.PIN_PAGE or work.asked_at is None:
+                return
+            if self._clock() - work.asked_at > PIN_PAGE_LIMIT:
+                self._abandon(work, ConsentTimeout())
+
+    def _abandon(self, work: LoginWork, error: SigningError | None) -> None:
+        work.stop.set()
+        work.stage, work.error, work.choice = Stage.SHOWN, error, None
+        self._free(work)
+
+    def _free(self, work: LoginWork) -> None:
+        if self._active is work:
+            self._active = None
