@@ -53,8 +53,8 @@ class Person:
         self.goes_to("/dang-nhap")
         self.page.get_by_label("Tên đăng nhập").fill(self.username)
         self.page.get_by_label("Mật khẩu").fill(login["password"])
-        self.page.get_by_role("button", name="Đăng nhập").click()
-        expect(self.page.get_by_role("button", name="Đăng nhập")).to_have_count(0)
+        self.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+        expect(self.page.get_by_role("button", name="Đăng nhập", exact=True)).to_have_count(0)
 
     def presses(self, name: str) -> None:
         """Press the button, or follow the link that looks like one, of this name."""
