@@ -1,6 +1,6 @@
 """Shape of a decision that entrusts an agency's device to a person."""
 
-from wtforms import SelectMultipleField, StringField
+from wtforms import BooleanField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -41,4 +41,8 @@ class EntrustmentForm(HouseForm):
         "Số quyết định",
         [Optional(), at_most(60)],
         description="Số do văn thư cấp; để trống và ghi sau cũng được.",
+    )
+    digital = BooleanField(
+        "Ký số (bỏ trống: in ra ký tay)",
+        description="Lãnh đạo ký số trước; văn thư ghi số rồi ký số của cơ quan.",
     )

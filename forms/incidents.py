@@ -156,6 +156,7 @@ class SlipForm(HouseForm):
     reason = _text("Lý do", 1000)
     before = _text("Thông tin cũ", 1000, "Chỉ ghi khi đề nghị thay đổi thông tin.")
     after = _text("Thông tin mới", 1000, "Chỉ ghi khi đề nghị thay đổi thông tin.")
+    digital = BooleanField("Ký số phiếu này (bỏ trống: in ra ký tay)")
 
 
 class DeclineForm(VersionForm):

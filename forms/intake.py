@@ -1,7 +1,7 @@
 """Shapes of what is entered when a parcel comes from the authority."""
 
 from flask_wtf.file import MultipleFileField
-from wtforms import SelectChoice, StringField, TextAreaField
+from wtforms import BooleanField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
 from forms.base import HouseForm
@@ -47,4 +47,8 @@ class IntakeForm(HouseForm):
         "Số biên bản",
         [Optional(), at_most(60)],
         description="Số do văn thư cấp; để trống và ghi sau cũng được.",
+    )
+    digital = BooleanField(
+        "Ký số (bỏ trống: in ra ký tay)",
+        description="Người tiếp nhận và người cùng kiểm nhận ký số trên biên bản.",
     )

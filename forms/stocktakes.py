@@ -116,6 +116,10 @@ class ClosingForm(VersionForm):
         [Optional(), at_most(1000), NoSecret()],
         description="Mỗi dòng một ý, ghi nguyên vào biên bản.",
     )
+    digital = BooleanField(
+        "Ký số biên bản (bỏ trống: in ra ký tay)",
+        description="Các thành viên ký theo thứ tự bất kỳ, tổ trưởng ký sau cùng.",
+    )
     all_sent = BooleanField(
         "Các điện thoại, máy tính dùng để kiểm đã gửi hết kết quả",
         description="Trang quét của mỗi máy phải báo “Đã gửi hết”.",

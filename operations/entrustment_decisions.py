@@ -31,6 +31,7 @@ class DecisionWish:
     from_on: date
     until_on: date | None = None
     number: str = ""
+    digital: bool = False
     signer: dict[str, Any] = field(default_factory=dict)
     particulars: dict[str, Any] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ def decide(session: Session, wish: DecisionWish, *, actor: Actor, draw: Draw) ->
         "signer": wish.signer,
         "from_on": wish.from_on.isoformat(),
         "until_on": wish.until_on.isoformat() if wish.until_on else "",
-        "medium": "wet",
+        "medium": "digital" if wish.digital else "wet",
     }
     return make(
         session,

@@ -230,7 +230,11 @@ def _signer(
         head_title=head,
         collective="Ủy ban nhân dân" if chosen.authority is SigningAuthority.TM else "",
     )
-    return {"titles": list(signature_lines(facts)), "name": chosen.person.full_name}
+    return {
+        "titles": list(signature_lines(facts)),
+        "name": chosen.person.full_name,
+        "person_id": chosen.person_id,
+    }
 
 
 def _iso(letter: CertificateRequest | None) -> str:

@@ -58,6 +58,7 @@ class Parcel:
     number: str = ""
     answers: Mapping[int, int | None] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
+    digital: bool = False
     particulars: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -243,11 +244,14 @@ def _minutes(
         **parcel.particulars,
         "agency": paper_lines.of_agency(managing),
         "receiver": paper_lines.of_person(people.get(parcel.receiver_id or 0), parcel.received_on),
-        "witness": paper_lines.of_person(people.get(parcel.witness_id or 0), parcel.received_on),
+        "witness": {
+            **paper_lines.of_person(people.get(parcel.witness_id or 0), parcel.received_on),
+            **({"person_id": parcel.witness_id} if parcel.witness_id else {}),
+        },
         "parcel_on": parcel.received_on.isoformat(),
         "answers": sorted(answers),
         "asked": len(comparison.waiting),
-        "medium": "wet",
+        "medium": "digital" if parcel.digital else "wet",
     }
     return make_in(
         session,

@@ -43,6 +43,7 @@ class Wish:
     reason: str = ""
     before: str = ""
     after: str = ""
+    digital: bool = False
 
 
 def ask(session: Session, *, actor: Actor, wish: Wish, draw: Draw) -> int:
@@ -87,7 +88,7 @@ def ask(session: Session, *, actor: Actor, wish: Wish, draw: Draw) -> int:
                 "about": about,
                 "agency": paper_lines.of_agency(agency),
                 "giver": paper_lines.of_person(person, actor.today),
-                "medium": "wet",
+                "medium": "digital" if wish.digital else "wet",
             },
             draw=draw,
             place=agency.place_name,

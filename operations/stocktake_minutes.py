@@ -44,6 +44,7 @@ class Words:
     place: str = ""
     conclusion: str = ""
     reason: str = ""
+    digital: bool = False
 
 
 def make_minutes(
@@ -69,7 +70,11 @@ def make_minutes(
         "name": row.name,
         "decision": row.basis,
         "committee": [
-            {**paper_lines.of_person(people.get(one.person_id), actor.today), "part": one.part}
+            {
+                **paper_lines.of_person(people.get(one.person_id), actor.today),
+                "part": one.part,
+                "person_id": one.person_id,
+            }
             for one in row.members
         ],
         "scope": _scope(row),
@@ -80,7 +85,7 @@ def make_minutes(
         "tallies": tallies(sheet, items),
         "conclusions": _conclusions(words),
         "copies": 2,
-        "medium": "wet",
+        "medium": "digital" if words.digital else "wet",
     }
     return make_in(
         session,

@@ -1,6 +1,6 @@
 """What agents say of a batch: documents a stretch at a time, signatures a part at a time.
 
-Each signature is spliced, verified and taken on its own; what is wrong with one document is told for it
+Each signature is spliced, verified and taken on its own; what is wrong with one is told for it
 alone and stops no other.
 """
 

@@ -105,6 +105,7 @@ def _decide(form: EntrustmentForm, devices: Sequence[Device]) -> int | None:
         from_on=form.from_on.data or made_on,
         until_on=form.until_on.data,
         number=form.number.data or "",
+        digital=bool(form.digital.data),
         signer=head_of(managing(devices), made_on),
         particulars={
             "authority": form.authority.data or "",

@@ -12,6 +12,7 @@ from views import home_daily as daily
 from views import home_panels as panels
 from views import home_requests as letters
 from views import home_work as work
+from views import signing_counts
 from views.current_law import margin_of
 from views.guards import Account, account, open_to_all, requires
 from views.request_handling import departments
@@ -32,7 +33,9 @@ def show() -> ResponseReturnValue:
     today = clock.today()
     margin = _margin(person)
     rows = _ending(person, today)
-    numbers = work.count(person, today, margin, daily.parts(person, today))
+    numbers = work.count(
+        person, today, margin, daily.parts(person, today) | signing_counts.parts(person)
+    )
     tasks = letters.request_tasks(letters.requests_on_the_way(person), person, today)
     tasks += letters.copy_tasks(person)
     tasks += letters.recall_tasks(person, today)
@@ -40,6 +43,7 @@ def show() -> ResponseReturnValue:
     if person.can(Permission.CERTIFICATE_REQUEST_DRAFT):
         tasks += work.certificate_tasks(rows, today, margin)
     tasks += daily.tasks(numbers)
+    tasks += signing_counts.tasks(numbers)
     if person.can(Permission.CERTIFICATE_HISTORY_ATTEST):
         unknown = numbers.get("HISTORY_UNKNOWN", 0)
         tasks += work.history_task(rows, unknown, today, margin)

@@ -103,6 +103,7 @@ def _parcel(form: IntakeForm, agency: Agency, read: Sequence[certificate_files.R
         witness_id=form.witness_id.data,
         place=form.place.data or "",
         number=form.number.data or "",
+        digital=bool(form.digital.data),
         answers=answers,
         left_out=frozenset(left_out),
         particulars={

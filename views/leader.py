@@ -23,6 +23,7 @@ from views import home_work as work
 from views.current_law import margin_of
 from views.guards import Scope, account, requires
 from views.reminders import open_count
+from views.signing_counts import own_count
 
 bp = Blueprint("leader", __name__, url_prefix="/lanh-dao")
 
@@ -73,6 +74,7 @@ def show() -> ResponseReturnValue:
         bar_width=BAR_WIDTH,
         reminders=open_count(person.scope(Permission.REMINDER_VIEW)),
         incidents=_open_incidents(person.scope(Permission.INCIDENT_VIEW)),
+        to_sign=own_count(person),
     )
 
 

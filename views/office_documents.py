@@ -129,6 +129,7 @@ def index() -> ResponseReturnValue:
         next_url=url_for(".index", **asked, truoc=shown[-1].id) if len(rows) > PAGE else "",
         first_url=url_for(".index", **asked) if before else "",
         may_edit=account().can(EDIT),
+        may_issue=account().can(ISSUE),
         waiting=_waiting(),
     )
 

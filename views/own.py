@@ -32,6 +32,7 @@ from schema.custody import CustodyMove, Incident, Paper, PaperConfirmation, Pape
 from views import home_panels, papers_data_incidents  # noqa: F401 - registers makers of papers
 from views.guards import account, load, requires
 from views.papers_data import draw_paper
+from views.signing_counts import own_count
 from views.stocktake_counts import own_items
 
 bp = Blueprint("own", __name__, url_prefix="/cua-toi")
@@ -59,6 +60,7 @@ def show() -> ResponseReturnValue:
         papers=[paper for paper, _ in papers],
         incidents=_incidents(owner) if owner is not None else [],
         counting=own_items(owner),
+        to_sign=own_count(person),
         me=owner,
         kind_of=slips.kind_of,
     )
@@ -244,6 +246,7 @@ def _send(form: SlipForm) -> int | None:
         reason=form.reason.data or "",
         before=form.before.data or "",
         after=form.after.data or "",
+        digital=bool(form.digital.data),
     )
     try:
         return slips.ask(db.session(), actor=account().actor(), wish=wish, draw=draw_paper)

@@ -38,6 +38,7 @@ from operations.paper_signatures import due_for
 from operations.paper_signing import paper_waits
 from operations.papers import NOUN, returned
 from rules.evidence import check_proof
+from rules.office_documents import StepState
 from rules.papers import PaperFileRole, PaperKind, PaperState
 from rules.permissions import Permission
 from rules.routing import Channel
@@ -146,6 +147,11 @@ def filters_asked() -> list[ColumnElement[bool]]:
         found.append(Paper.kind == kind)
     if (state := member(PaperState, request.args.get("trang-thai", ""))) is not None:
         found.append(Paper.state == state)
+    if request.args.get("cho-toi"):
+        waits = PaperSignature.state == StepState.DUE
+        mine = PaperSignature.person_id == account().user.person_id
+        found.append(Paper.id.in_(select(PaperSignature.paper_id).where(mine, waits)))
+        found.append(Paper.state == PaperState.ISSUED)
     if made := request.args.get("lap", ""):
         found.append(Paper.id.in_([int(one) for one in made.split(",") if one.isdigit()]))
     if number := request.args.get("q", "").strip()[:60]:
@@ -169,6 +175,7 @@ def _selects(place: Any) -> list[dict[str, Any]]:
     selects: list[dict[str, Any]] = [
         {"name": "loai", "before": "loại", "options": kinds},
         {"name": "trang-thai", "before": "trạng thái", "options": states},
+        {"name": "cho-toi", "before": "chờ", "options": [("", "mọi người"), ("1", "tôi ký số")]},
     ]
     if len(place.options) > 2:
         selects.append({"name": "don-vi", "before": "đơn vị", "options": place.options})

@@ -317,7 +317,12 @@ def _review(row: Stocktake, *, all_sent: bool) -> Review:
 
 
 def _close(stocktake_id: int, form: ClosingForm) -> int | None:
-    words = Words(form.place.data or "", form.conclusion.data or "", form.reason.data or "")
+    words = Words(
+        form.place.data or "",
+        form.conclusion.data or "",
+        form.reason.data or "",
+        bool(form.digital.data),
+    )
     try:
         return stocktakes.close(
             db.session(),

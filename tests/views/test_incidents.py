@@ -141,7 +141,8 @@ def test_a_loss_leads_to_both_letters_and_back_when_it_is_found(
     )
     assert made.status_code == 303, words(made.text)
     paper = db_session.scalars(select(Paper)).one()
-    assert paper.particulars["signer"] == {"titles": ["CHỦ TỊCH"], "name": "Đỗ Hoàng Giang"}
+    signer = {"titles": ["CHỦ TỊCH"], "name": "Đỗ Hoàng Giang", "person_id": cast.person_giang}
+    assert paper.particulars["signer"] == signer
     assert browser.get(made.location).status_code == 200
     page = browser.get(f"/su-co/{number}").text
     assert "Mở giấy tờ đã lập" in page
