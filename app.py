@@ -19,6 +19,7 @@ from views.errors import register_error_pages
 from views.filters import register_filters
 from views.frame import register_frame
 from views.headers import register_headers
+from views.upgrade_panel import register_upgrade_panel
 from views.upgrade_work import register_upgrade_work
 
 
@@ -46,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     register_error_pages(app)
     register_daily_work(app)
     register_upgrade_work(app)
+    register_upgrade_panel(app)
     cli.register_commands(app)
     logging.getLogger("so_token").setLevel(logging.INFO)
     return app

@@ -52,11 +52,14 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Raised:
-    """What a run made: the new file, the level it was verified to have, when to renew it."""
+    """What a run made: the new file, the level it was verified to have, when to renew it; and
+    of each signer their own level.
+    """
 
     content: bytes
     reached: PadesLevel
     renew_at: datetime | None = None
+    levels: tuple[tuple[str, PadesLevel], ...] = ()
 
 
 def want(
@@ -84,7 +87,7 @@ def want(
     row.state, row.attempts = UpgradeState.WAITING, 0
     row.next_try_at, row.created_at = actor.at, actor.at
     row.claim, row.claimed_at, row.renew_at, row.finished_at = "", None, None, None
-    row.last_error, row.last_detail = "", ""
+    row.last_error, row.last_detail, row.levels = "", "", []
     session.flush()
     return row
 
@@ -185,7 +188,7 @@ def _next(session: Session, at: datetime, only: tuple[str, int] | None) -> Signa
 def _take(session: Session, row: SignatureUpgrade, at: datetime) -> Claimed | None:
     file = signed_files.current(session, row.noun, row.object_id)
     if file is None or file.sha256 != row.sha256:
-        _end(row, UpgradeState.GIVEN_UP, REPLACED, at)
+        _end(row, UpgradeState.DONE, REPLACED, at)
         row.renew_at = None
         return None
     if signed_files.being_signed(session, row.noun, row.object_id, at):
@@ -217,7 +220,7 @@ def finish(session: Session, *, actor: Actor, claimed: Claimed, raised: Raised) 
             return False
         file = signed_files.current(session, row.noun, row.object_id)
         if file is None or file.sha256 != claimed.sha256:
-            _end(row, UpgradeState.GIVEN_UP, REPLACED, actor.at)
+            _end(row, UpgradeState.DONE, REPLACED, actor.at)
             return False
         if signed_files.being_signed(session, row.noun, row.object_id, actor.at):
             row.state, row.claim = UpgradeState.WAITING, ""
@@ -227,7 +230,7 @@ def finish(session: Session, *, actor: Actor, claimed: Claimed, raised: Raised) 
         row.reached, row.attempts, row.last_detail = raised.reached, 0, ""
         whole = at_least(raised.reached, row.wanted)
         _end(row, UpgradeState.DONE, "" if whole else AWAITS, actor.at)
-        row.renew_at = raised.renew_at
+        row.renew_at, row.levels = raised.renew_at, [list(one) for one in raised.levels]
         changed = row.sha256 != claimed.sha256
         if changed:
             level = raised.reached.name

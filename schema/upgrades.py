@@ -1,8 +1,9 @@
 """Time-stamp services, and the queue of signed files that are to be raised to a PAdES level."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -62,5 +63,6 @@ class SignatureUpgrade(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     renew_at: Mapped[datetime | None] = mapped_column(Instant)
+    levels: Mapped[list[Any]] = mapped_column(JSON, default=list)  # [signer, level], as verified
 
     agency: Mapped[Agency] = relationship()

@@ -28,6 +28,8 @@ NOUNS = (
     "request_letters",
     "verifications",
     "trust",
+    "time_stamps",
+    "signature_upgrades",
     "signing_agents",
     "signing_jobs",
     "signing_batches",

@@ -15,6 +15,7 @@ from models import SigningJob
 from operations import certificate_imports, files, signing_agents, signing_jobs
 from operations.signatures_made import signatures
 from operations.signing_batches import is_batch
+from operations.signing_nouns import noun_of
 from operations.transactions import Refused
 from rules.documents import JobState, SigningAct
 from sheets.certificate_files import read_one
@@ -48,6 +49,7 @@ from views.agent_calls import CERTIFICATES, SIGNATURES, SIGNED_CALL, answer_call
 from views.guards import open_to_all
 from views.signing_keys import identity, server_key, signed
 from views.signing_preparation import keys_of, restored
+from views.upgrade_work import after_signing, stamped_at_once
 
 bp = Blueprint("agent_api", __name__)
 
@@ -311,15 +313,19 @@ def _finish(job: SigningJob, result: Result, at: datetime) -> bytes:
         raise JobNotFound
     signed_pdf = splice(_prepared(job), job.byte_range, cms, certificate_der=certificate.der)
     verify_result(signed_pdf, job.field, at)
+    about, public_id = noun_of(job), job.public_id
+    outcome = stamped_at_once(db.session(), signed_pdf, job.byte_range, cms)
     after = signing_jobs.finish(
         db.session,
-        public_id=job.public_id,
+        public_id=public_id,
         address=request.remote_addr or "",
         at=at,
         step=lambda now: ours(contract.accept(contract.take_result(theirs(now), result, at=at))),
-        signed_pdf=signed_pdf,
+        signed_pdf=outcome.pdf,
         cms_sha256=hashlib.sha256(cms).hexdigest(),
     )
+    if about is not None:
+        after_signing(db.session(), *about, outcome)
     return Receipt(contract.JobState(after.state.value), path).to_body()
 
 

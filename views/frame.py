@@ -87,6 +87,8 @@ BELONGS_TO = {
     "certificate_imports": "certificates",
     "request_acts": "certificate_requests",
     "signing_batches": "certificate_requests",
+    "time_stamps": "trust",
+    "signature_upgrades": "office_documents",
     "own_signatures": "signing_agents",
     "request_drafts": "certificate_requests",
     "request_lines": "certificate_requests",

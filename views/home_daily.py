@@ -8,11 +8,13 @@ from sqlalchemy import Select, exists, select
 
 from operations import incidents, slips
 from rules.permissions import Permission
+from rules.upgrades import UpgradeState
 from schema.custody import FollowUp, Incident, Paper
+from schema.upgrades import SignatureUpgrade
 from views.guards import Account
 from views.home_work import COUNTED_UP_TO, Group, Task
 
-INCIDENTS, LATE, SLIPS = "incidents", "incidents_late", "slips"
+INCIDENTS, LATE, SLIPS, STAMPS = "incidents", "incidents_late", "slips", "stamps"
 
 
 def parts(person: Account, today: date) -> dict[str, Select[Any]]:
@@ -31,6 +33,10 @@ def parts(person: Account, today: date) -> dict[str, Select[Any]]:
     if person.can(Permission.CERTIFICATE_REQUEST_DRAFT):
         mine = person.scope(Permission.CERTIFICATE_REQUEST_DRAFT).clause(Paper.agency_id)
         found[SLIPS] = select(Paper.id).where(mine, slips.is_open())
+    if person.can(Permission.DOCUMENT_EDIT):
+        theirs = person.scope(Permission.DOCUMENT_EDIT).clause(SignatureUpgrade.agency_id)
+        given_up = SignatureUpgrade.state == UpgradeState.GIVEN_UP
+        found[STAMPS] = select(SignatureUpgrade.id).where(given_up, theirs)
     return found
 
 
@@ -58,6 +64,17 @@ def tasks(numbers: dict[str, int]) -> list[Task]:
                 url_for("slips.index"),
                 "Mở phiếu",
                 said="người đề nghị đang chờ",
+            )
+        )
+    if numbers.get(STAMPS):
+        found.append(
+            Task(
+                Group.WEEK,
+                f"Xem {_many(numbers[STAMPS])} văn bản không gắn được dấu thời gian",
+                "Chữ ký vẫn có giá trị; mỗi văn bản ghi lý do và việc cần làm",
+                url_for("signature_upgrades.index", **{"trang-thai": "thoi"}),
+                "Mở hàng chờ",
+                said="phần mềm đã thôi thử",
             )
         )
     return found

@@ -296,7 +296,8 @@ def _judged(claimed: Claimed, made: bytes, before: Report, after: Report) -> Rai
         raise StampNotTrusted("; ".join(after.reasons)[:300])
     if not no_worse(before, after):
         raise UpgradeWorse("; ".join(after.reasons)[:300])
-    return Raised(made, reached, _renewal(claimed, after))
+    told = tuple((one.signer or one.field, _level(one)) for one in signed)
+    return Raised(made, reached, _renewal(claimed, after), told)
 
 
 def _renewal(claimed: Claimed, after: Report) -> datetime | None:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("renew_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("levels", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["agency_id"], ["agency.id"], name="fk_signature_upgrade_agency_id"
         ),

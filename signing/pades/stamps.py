@@ -100,6 +100,41 @@ def check_token(
     return Proof(made, paths.common_name(authority.subject))
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What a token says, and why it would not be believed ("" when it would be)."""
+
+    time: dt.datetime
+    authority: str
+    issuer: str
+    not_after: dt.datetime
+    refused: str
+
+
+def look_at(token: bytes, beside: Beside) -> Looked:
+    """What a token (DER) that was just received says. Raises StampRefused when it is unreadable."""
+    try:
+        signed_data = asn1_cms.ContentInfo.load(token, strict=True)["content"]
+        made = signed_data["encap_content_info"]["content"].parsed["gen_time"].native
+        signer = load_certificate(extract_certs_for_validation(signed_data).signer_cert.dump())
+    except BROKEN as error:
+        raise StampRefused("Không đọc được dấu thời gian.") from error
+    refused = ""
+    try:
+        check_token(signed_data, None, beside, None)
+    except StampRefused as error:
+        refused = str(error)
+    except BROKEN as error:
+        refused = f"Không đọc được dấu thời gian ({type(error).__name__})."
+    return Looked(
+        made,
+        paths.common_name(signer.subject),
+        paths.common_name(signer.issuer),
+        signer.not_valid_after_utc,
+        refused,
+    )
+
+
 def _token(signer_info: Any) -> Any:
     attributes = signer_info["unsigned_attrs"]
     for attribute in (attributes.native and attributes) or ():

@@ -1,32 +1,43 @@
-"""Signatures given on the web get their time stamps: at once, or from the queue, never in the way."""
+"""Signatures given on the web get their time stamps: at once, or from the queue."""
 
 import hashlib
 import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import audit
 import clock
-from models import AuditEvent, StoredFile
+from models import AuditEvent, SigningJob, StoredFile
+from operations import signature_upgrades
+from operations.signature_upgrades import Raised
+from operations.transactions import transaction
 from rules.office_documents import DocumentState, DocumentWay
-from rules.upgrades import PadesLevel, UpgradeState
+from rules.upgrades import FIRST_PAUSE, MOST_ATTEMPTS, PadesLevel, UpgradeState
+from schema.documents import OfficeDocument
 from schema.upgrades import SignatureUpgrade
+from signing.pades import tsp
+from signing.pades.prepare import TOKEN_RESERVE
 from signing.pades.report import Report, Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 from tests.cast import Cast
 from tests.documents import Office, brought, office, position_of
 from tests.signing.pki import pki, usual_trust
+from tests.signing.responders import service, stamp, stamp_server
 from tests.signing_desk import Login
-from tests.stamping import Tsa, switch_on, time_stamping
+from tests.stamping import Tsa, honest, switch_on, time_stamping
+from tests.views.requests import words
 from views import upgrade_work
 
 
@@ -132,3 +143,182 @@ def _poppler_accepts(pdf: bytes, signatures: int, tmp_path: Path) -> None:
         ).stdout
         assert told.count("Signature is Valid") >= signatures
         assert not re.search("invalid|mismatch", told, re.IGNORECASE), told
+
+
+def test_the_hole_is_cut_for_the_level_that_the_office_wants(at_work: Office, tsa: Tsa) -> None:
+    cast, session = at_work.cast, at_work.session
+    sizes = []
+    for level in (PadesLevel.B_B, PadesLevel.B_T):
+        if level is not PadesLevel.B_B:
+            switch_on(session, tsa, level)
+        number = signed_by_two(at_work)
+        at_work.signs(cast.giang, number, pki().leader)
+        pdf = at_work.file(number)
+        sizes.append(max(len(one) for one in re.findall(rb"/Contents <([0-9A-Fa-f]+)>", pdf)) // 2)
+    assert sizes[1] - sizes[0] == TOKEN_RESERVE
+
+
+def test_a_signature_waits_its_few_seconds_for_the_stamp_and_not_one_more(
+    at_work: Office, instance: Path, tsa: Tsa
+) -> None:
+    cast, session = at_work.cast, at_work.session
+    switch_on(session, tsa, PadesLevel.B_T, at_once=3)
+    number = signed_by_two(at_work)
+    at_work.signs(cast.giang, number, pki().leader)
+    assert levels(instance, at_work.file(number)) == ["PAdES B-T"]
+    assert (row(session).state, len(tsa.asked)) == (UpgradeState.DONE, 1)
+
+    # A server that answers rubbish: the signature is taken as it is, and the page tells why.
+    tsa.answer = lambda query: b"rubbish"
+    other = signed_by_two(at_work)
+    at_work.signs(cast.giang, other, pki().leader)
+    assert levels(instance, at_work.file(other)) == ["PAdES B-B"]
+    found = waiting(session)
+    assert (found.state, found.last_error) == (UpgradeState.WAITING, "tsa_answer")
+    page = words(at_work.login(cast.chi).get(f"/van-ban/{other}"))
+    assert "Dấu thời gian của chữ ký" in page
+    assert "từ chối hoặc trả lời không đúng yêu cầu" in page
+
+    # And for a while nobody else waits for it; the queue makes good what was missed.
+    third = signed_by_two(at_work)
+    at_work.signs(cast.giang, third, pki().leader)
+    assert len(tsa.asked) == 2
+    tsa.answer = None
+    assert upgrade_work.run().raised == 2
+    assert levels(instance, at_work.file(third)) == ["PAdES B-T"]
+
+
+def waiting(session: Session) -> SignatureUpgrade:
+    session.rollback()
+    state = SignatureUpgrade.state == UpgradeState.WAITING
+    return session.scalars(select(SignatureUpgrade).where(state)).one()
+
+
+def wrong_imprint(query: bytes) -> bytes:
+    return honest(tsp.request(bytes(32), 5))
+
+
+def wrong_nonce(query: bytes) -> bytes:
+    return stamp(query, stamp_server(), made=clock.now(), nonce_shift=1)
+
+
+def refusing(query: bytes) -> bytes:
+    return stamp(query, stamp_server(), made=clock.now(), refuse=True)
+
+
+def by_a_stranger(query: bytes) -> bytes:
+    return honest(query, service("TSA lạ", pki().staff, ExtendedKeyUsageOID.TIME_STAMPING))
+
+
+def hanging(query: bytes) -> bytes:
+    time.sleep(2)
+    return honest(query)
+
+
+MISBEHAVIOUR = (
+    (lambda query: b"", "tsa_answer"),
+    (lambda query: bytes(1000), "tsa_answer"),
+    (wrong_imprint, "tsa_answer"),
+    (wrong_nonce, "tsa_answer"),
+    (refusing, "tsa_answer"),
+    (hanging, "tsa_unreachable"),
+    (by_a_stranger, "stamp_not_trusted"),
+)
+
+
+def test_whatever_the_server_does_the_signed_file_stays_and_is_tried_again_later_and_later(
+    signed: Office, tsa: Tsa
+) -> None:
+    session, before = signed.session, signed.file(1)
+    for tries, (answer, code) in enumerate(MISBEHAVIOUR, start=1):
+        tsa.answer = answer
+        begun = clock.now()
+        assert upgrade_work.run().failed == 1
+        assert signed.file(1) == before
+        found = row(session)
+        assert (found.state, found.last_error, found.attempts) == (
+            UpgradeState.WAITING,
+            code,
+            tries,
+        )
+        pause = FIRST_PAUSE * 2 ** (tries - 1)
+        assert begun + pause <= found.next_try_at <= clock.now() + pause
+        assert upgrade_work.run() == upgrade_work.Done()  # not before its time
+        due_now(session)
+
+
+def due_now(session: Session) -> None:
+    with transaction(session):
+        session.scalars(select(SignatureUpgrade)).one().next_try_at = clock.now()
+
+
+@pytest.fixture
+def signed(at_work: Office, tsa: Tsa) -> Office:
+    """A document that the leader has signed; its stamp waits in the queue."""
+    switch_on(at_work.session, tsa, PadesLevel.B_T, seconds=1)
+    number = signed_by_two(at_work)
+    assert number == 1
+    at_work.signs(at_work.cast.giang, number, pki().leader)
+    return at_work
+
+
+def test_pages_tell_what_failed_and_the_button_tries_again(
+    signed: Office, tsa: Tsa, count_statements: Callable[..., Any]
+) -> None:
+    session, chi = signed.session, signed.login(signed.cast.chi)
+    tsa.answer = refusing
+    with transaction(session):
+        session.scalars(select(SignatureUpgrade)).one().attempts = MOST_ATTEMPTS - 2
+    for _ in range(2):
+        due_now(session)
+        assert upgrade_work.run().failed == 1
+    assert row(session).state is UpgradeState.GIVEN_UP
+    assert "document.upgrade_given_up" in set(session.scalars(select(AuditEvent.event)))
+    assert "Xem 1 văn bản không gắn được dấu thời gian" in words(chi.get("/"))
+    page = words(chi.get("/dau-thoi-gian?trang-thai=thoi"))
+    assert "Quyết định thử nghiệm" in page
+    assert "Kiểm tra địa chỉ máy chủ dấu thời gian" in page
+    assert "Không có văn bản nào" in words(chi.get("/dau-thoi-gian?trang-thai=xong"))
+
+    # Nobody of another commune sees it, and somebody who only looks cannot press it.
+    stranger = signed.login(signed.cast.binh)
+    assert "Quyết định thử nghiệm" not in words(stranger.get("/dau-thoi-gian"))
+    assert stranger.post("/dau-thoi-gian/van-ban/1").status_code in (403, 404)
+
+    tsa.answer = None
+    answer = chi.post("/dau-thoi-gian/van-ban/1", follow_redirects=True)
+    assert "Đã gắn dấu thời gian." in words(answer)
+    assert row(session).reached is PadesLevel.B_T
+    assert "đã có đủ dấu thời gian" in words(
+        chi.post("/dau-thoi-gian/van-ban/1", follow_redirects=True)
+    )
+    assert "không gắn được dấu thời gian" not in words(chi.get("/"))
+
+
+def test_nothing_is_stored_while_somebody_signs_or_after_the_file_has_changed(
+    signed: Office, tsa: Tsa
+) -> None:
+    session, number = signed.session, 1
+    signed.numbers(number)
+    signed.press(signed.cast.chi, number)  # the agency's signature is under way
+    assert upgrade_work.run() == upgrade_work.Done()
+    assert row(session).last_error == "signing_under_way"
+    assert tsa.asked == []
+    # It begins while the server is being asked: what came back is thrown away.
+    with transaction(session):
+        session.scalars(select(SigningJob).where(SigningJob.is_open)).one().is_open = False
+        session.scalars(select(SignatureUpgrade)).one().next_try_at = clock.now()
+    claimed = signature_upgrades.claim(session, at=clock.now())
+    assert claimed is not None
+    with transaction(session):
+        session.get_one(OfficeDocument, number).current_sha256 = signed.document(
+            number
+        ).original_sha256
+    kept = signature_upgrades.finish(
+        session,
+        actor=audit.system_actor(clock.now()),
+        claimed=claimed,
+        raised=Raised(b"%PDF-", PadesLevel.B_T),
+    )
+    assert not kept
+    assert row(session).last_error == "signed_file_replaced"
