@@ -188,8 +188,12 @@ def _subject(
         ],
         "findings": found if sealing else _of_signer(step, before.law),
         "must_see": sealing and bool(warnings(found)),
-        "verified": view(report, document.title, 0) if report is not None else None,
+        "verified": view(report, document.title, _size(document)) if report is not None else None,
     }
+
+
+def _size(document: OfficeDocument) -> int:
+    return len(files.read(db.session, document.current_sha256))
 
 
 def _of_signer(step: DocumentStep, law: Law) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ import clock
 import regulations
 from extensions import db
 from forms.office_documents import DeclarationForm, UploadForm
-from models import Agency, Position
+from models import Agency, Person, Position
 from operations import office_documents
 from operations.law import law_for
 from rules.documents import SigningAct
@@ -37,7 +37,7 @@ DECLARED_FOR = timedelta(hours=1)
 def declare() -> ResponseReturnValue:
     """First the declaration and the way of signing; only then is a file asked for."""
     offered = _agencies()
-    form = DeclarationForm(agency_id=next(iter(offered), None))
+    form = DeclarationForm(agency_id=_own(offered))
     form.agency_id.choices = [SelectChoice(key, name) for key, name in offered.items()]
     if form.validate_on_submit():
         agency = db.session.get_one(Agency, form.agency_id.data)
@@ -63,6 +63,18 @@ def _agencies() -> dict[int, str]:
         .limit(300)
     )
     return {row.id: row.name for row in rows}
+
+
+def _own(offered: dict[int, str]) -> int | None:
+    """The nearest of these agencies to the one where this person works; else the first."""
+    path: str | None = db.session.scalar(
+        select(Agency.path)
+        .join(Person, Person.agency_id == Agency.id)
+        .where(Person.id == account().user.person_id)
+    )
+    above = reversed((path or "").strip("/").split("/"))
+    near = (int(one) for one in above if one.isdecimal() and int(one) in offered)
+    return next(near, next(iter(offered), None))
 
 
 def _declared(token: str) -> tuple[int, DocumentWay, datetime] | None:

@@ -363,6 +363,8 @@ def history(noun: str, object_id: int, *, without: Sequence[str] = ()) -> list[d
 
 
 def _detail(body: Mapping[str, Any]) -> str:
+    if isinstance(body.get("capacity"), str) and body["capacity"]:
+        return "Ký với tư cách: " + str(body["capacity"])
     if isinstance(body.get("changed"), list):
         words = [CHANGED_WORDS.get(name, name) for name in body["changed"]]
         return "Nội dung sửa: " + ", ".join(words)
