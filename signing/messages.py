@@ -101,6 +101,7 @@ from signing.protocol.outside import (
     OutsideVerdict,
     OutsideWish,
     SecrecyNotDeclared,
+    SignaturesUnseen,
 )
 from signing.protocol.pairing import (
     PAIRING_LIFETIME,
@@ -288,6 +289,7 @@ __all__ = [
     "ShowRequest",
     "SignatureList",
     "SignatureMade",
+    "SignaturesUnseen",
     "SignedManifest",
     "Ticket",
     "TicketClaimed",

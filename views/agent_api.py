@@ -44,7 +44,7 @@ from signing.messages import (
 from signing.pades.errors import PreparedChanged
 from signing.pades.splice import splice
 from version import VERSION
-from views.agent_batches import ours, show_batch, take_batch, theirs, verify_result
+from views.agent_batches import ours, path_of, show_batch, take_batch, theirs, verify_result
 from views.agent_calls import CERTIFICATES, SIGNATURES, SIGNED_CALL, answer_call, paired_keys
 from views.guards import open_to_all
 from views.signing_keys import identity, server_key, signed
@@ -279,7 +279,7 @@ def _step(job: SigningJob, at: datetime, step: Callable[[JobProgress], JobProgre
 
 def _return_path(job: SigningJob) -> str:
     if is_batch(job):
-        return f"/ky-so/nhieu/{job.public_id}"
+        return path_of(job)
     if job.paper_id:
         return f"/bien-ban/{job.paper_id}"
     if job.document_id:

@@ -44,6 +44,9 @@ from views.verifier import sandbox
 
 log = logging.getLogger("so_token.agents")
 
+OUTSIDE = "/ky-so/he-thong-khac"
+"""What was signed for other systems (views/outside_documents.py)."""
+
 
 def theirs(progress: Progress) -> JobProgress:
     """Where a job stands, in the words of the contract with agents."""
@@ -131,7 +134,7 @@ def take_batch(job: SigningJob, result: Result, at: datetime) -> bytes:
     listed = _manifest(job).items
     done = signing_batches.ended_places(db.session, job.id)
     result.check(len(listed), done=done)
-    public_id, address = job.public_id, request.remote_addr or ""
+    public_id, address, path = job.public_id, request.remote_addr or "", path_of(job)
     if job.state is not JobState.ACCEPTED:
         signing_jobs.advance(
             db.session,
@@ -149,7 +152,12 @@ def take_batch(job: SigningJob, result: Result, at: datetime) -> bytes:
         step=lambda now, left: ours(contract.end_part(theirs(now), result, left=left)),
     )
     state = contract.JobState(after.state.value)
-    return Receipt(state, f"/ky-so/nhieu/{public_id}", tuple(outcomes)).to_body()
+    return Receipt(state, path, tuple(outcomes)).to_body()
+
+
+def path_of(job: SigningJob) -> str:
+    """Where the browser goes back to from the job of several documents."""
+    return OUTSIDE if job.payload.get("outside") else f"/ky-so/nhieu/{job.public_id}"
 
 
 def _take(public_id: str, place: int, result: Result, at: datetime) -> Outcome:

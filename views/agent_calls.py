@@ -44,6 +44,8 @@ def answer_call(keys: Keys, handle: Handler, *, most: int = SMALL) -> Response:
     try:
         head = RequestHead.read(request.headers.get(contract.REQUEST_HEADER, ""))
         nonce = head.nonce
+        if most > SIGNATURES:
+            paired_keys(head, b"")  # Strangers do not make us read something large.
         body = request.get_data(cache=False)
         _check(head, keys(head, body), body, at)
         return signed(200, handle(head, body, at), nonce=nonce, at=at)

@@ -42,6 +42,8 @@ def index() -> ResponseReturnValue:
 
 
 def _address(row: Made) -> str:
+    if row.noun == "outside_document":
+        return url_for("outside_documents.index")
     if row.noun not in PLACES:
         return ""
     endpoint, key = PLACES[row.noun]

@@ -50,6 +50,12 @@ class OutsideRefused(SigningError):
     advice = "Xem lý do kèm theo; sửa văn bản ở hệ thống của nó rồi ký lại."
 
 
+class SignaturesUnseen(SigningError):
+    code = "signatures_unseen"
+    message = "Văn bản có chữ ký chưa xác định được giá trị; phải xem trước khi ký số của cơ quan."
+    advice = "Đọc lý do, đánh dấu đã xem rồi tiếp tục; không chắc thì trả lại văn bản."
+
+
 @dataclass(frozen=True, slots=True)
 class OutsideDocument:
     """One document of another system. `act` is a name of the server's signing acts; `origin` is
