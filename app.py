@@ -49,8 +49,17 @@ def create_app(config: Config | None = None) -> Flask:
     register_upgrade_work(app)
     register_upgrade_panel(app)
     cli.register_commands(app)
+    _mount_practice(app, settings)
     logging.getLogger("so_token").setLevel(logging.INFO)
     return app
+
+
+def _mount_practice(app: Flask, settings: Config) -> None:
+    """What is there only while practice data exist: their time-stamp authority."""
+    if settings.practice:
+        from practice import time_stamps
+
+        time_stamps.mount(app, settings.instance / "practice" / "authority")
 
 
 def flask_settings(settings: Config) -> dict[str, object]:

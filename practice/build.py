@@ -29,7 +29,17 @@ from extensions import IMMEDIATE, db
 from models import Agency, AuditEvent, User
 from operations import passwords
 from operations.transactions import transaction
-from practice import accounts, authority, holdings, life, people, public_keys, register, tokens
+from practice import (
+    accounts,
+    authority,
+    holdings,
+    life,
+    people,
+    public_keys,
+    register,
+    time_stamps,
+    tokens,
+)
 from practice.authority import Authority, Revoked, Subscriber
 from practice.desk import Desk, Draws
 from practice.holdings import Case, Email, Holding, Period
@@ -91,6 +101,7 @@ def run(config: Config, *, at: datetime, draws: Draws) -> None:
             if session.scalar(select(exists().where(Agency.id.is_not(None)))):
                 raise PracticeRefused("Dữ liệu vừa được tạo ở một cửa sổ khác; hãy chạy lại.")
             book = register.write(session, plan, citizen_key=config.citizen_key, at=at)
+            time_stamps.switch_on(session)
         trust = TrustStore.load(config.trust)
         life.live(Desk(session, book, draws, regulations.load(), trust, at))
         with transaction(session):
@@ -219,6 +230,7 @@ def _build_files(config: Config, at: datetime) -> Everything:
     with ThreadPoolExecutor(2) as workers:
         practice = authority.create(at, workers)
         practice.save(site / _AUTHORITY)
+        time_stamps.StampAuthority(site / _AUTHORITY, at=at)
         ready = _make_tokens(site, final)
         issued = _issue(practice, ready, everybody, at, workers)
     _write_lists(practice, issued, site / _AUTHORITY, at)

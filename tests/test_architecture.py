@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": SERVER | PAPER,
     "migrations": set(),
     "practice": SERVER | PAPER,
-    "app": SERVER | PAPER | {"cli", "views"},
+    "app": SERVER | PAPER | {"cli", "practice", "views"},
     "cli": SERVER
     | PAPER
     | {"app", "cli_law", "cli_records", "cli_signing", "practice", "serve", "views"},

@@ -33,10 +33,11 @@ class StampRefused(ValueError):
 
 @dataclass(frozen=True)
 class Proof:
-    """A time that a trusted authority vouches for."""
+    """A time that a trusted authority vouches for; `practice`: only a practice root trusts it."""
 
     time: dt.datetime
     authority: str
+    practice: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def check_token(
         raise StampRefused("Dấu thời gian không còn nguyên vẹn.")
     authority = load_certificate(signer.dump())
     others = [load_certificate(c.dump()) for c in certificates.other_certs[:32]]
-    check_stamp_authority(authority, others, beside, made, later_proof)
-    return Proof(made, paths.common_name(authority.subject))
+    practice = check_stamp_authority(authority, others, beside, made, later_proof)
+    return Proof(made, paths.common_name(authority.subject), practice)
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,10 @@ def check_stamp_authority(
     beside: Beside,
     made: dt.datetime,
     later_proof: dt.datetime | None = None,
-) -> None:
+) -> bool:
     """Raise StampRefused unless the certificate may stamp, was valid, trusted and not revoked.
+
+    Returns whether it is trusted by a practice root only.
 
     A stamping key that was revoked later may have made old stamps anew: unless the token is proven
     to be older than the revocation, nothing of that authority is believed (RFC 3161, 4).
@@ -186,3 +189,4 @@ def check_stamp_authority(
             raise StampRefused(
                 f"Chưa tin được dấu thời gian: chứng thư của “{state.subject}” đã bị thu hồi."
             )
+    return path.practice

@@ -248,6 +248,8 @@ def _report(
     if times.signing_time is None:
         judged.undecided.append("Chữ ký không ghi thời điểm ký.")
     judged.undecided += problems
+    # What rests on a stamp that anybody here could make proves nothing to others.
+    judged.practice = judged.practice or (proof is not None and proof.practice)
     level = "" if item.kind == _STAMP else _level(item, own, covered, judged)
     return _written(item, item.certificate, judged, times, level), own
 
