@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 import clock
-from models import User
+from models import Certificate, User
 from operations.transactions import transaction
 from rules.token_logins import TokenLogin
 from signing.messages import (
@@ -55,6 +55,13 @@ class Door:
     agent: Agent
     holder: Holder = field(default_factory=lambda: pki().leader)
     certificate_id: int = 0
+
+    def changes(self, **values: object) -> None:
+        """Change the certificate in the register."""
+        with transaction(self.session):
+            row = self.session.get_one(Certificate, self.certificate_id)
+            for name, value in values.items():
+                setattr(row, name, value)
 
     @property
     def pairing(self) -> Pairing:

@@ -268,13 +268,6 @@ def test_a_page_opened_under_another_name_is_not_answered(
 # Who is refused, and why -------------------------------------------------------------------------
 
 
-def change(door: Door, **values: object) -> None:
-    with transaction(door.session):
-        row = door.session.get_one(Certificate, door.certificate_id)
-        for name, value in values.items():
-            setattr(row, name, value)
-
-
 def lose_the_device(door: Door) -> None:
     with transaction(door.session):
         row = door.session.get_one(Certificate, door.certificate_id)
@@ -303,22 +296,22 @@ def forget(door: Door, folder: str) -> None:
 
 
 REFUSALS: dict[TokenRefusal, list[Callable[[Door], None]]] = {
-    TokenRefusal.CERTIFICATE_UNKNOWN: [lambda door: change(door, sha256="0" * 64)],
+    TokenRefusal.CERTIFICATE_UNKNOWN: [lambda door: door.changes(sha256="0" * 64)],
     TokenRefusal.NOT_PERSONAL: [
-        lambda door: change(door, kind=SubscriberKind.ORGANISATION),
-        lambda door: change(door, kind=SubscriberKind.ORGANISATION, person_id=None),
+        lambda door: door.changes(kind=SubscriberKind.ORGANISATION),
+        lambda door: door.changes(kind=SubscriberKind.ORGANISATION, person_id=None),
     ],
     TokenRefusal.NOT_SWITCHED_ON: [
         lambda door: set_mode(door.session, door.cast.giang, TokenLogin.OFF)
     ],
     TokenRefusal.ACCOUNT_CLOSED: [close_the_account],
     TokenRefusal.CERTIFICATE_REVOKED: [
-        lambda door: change(door, revoked_at=clock.now()),
+        lambda door: door.changes(revoked_at=clock.now()),
         revoke_by_the_authority,
     ],
     TokenRefusal.CERTIFICATE_NOT_VALID: [
-        lambda door: change(door, not_after=clock.now() - timedelta(seconds=1)),
-        lambda door: change(door, not_before=clock.now() + timedelta(hours=1)),
+        lambda door: door.changes(not_after=clock.now() - timedelta(seconds=1)),
+        lambda door: door.changes(not_before=clock.now() + timedelta(hours=1)),
     ],
     TokenRefusal.DEVICE_LOST: [lose_the_device],
     TokenRefusal.CERTIFICATE_UNTRUSTED: [lambda door: forget(door, "practice-roots")],
@@ -377,7 +370,7 @@ def test_a_certificate_revoked_between_proof_and_entry_lets_nobody_in(
     door: Door, stranger: FlaskClient
 ) -> None:
     back = door.comes_back(stranger)
-    change(door, revoked_at=clock.now())
+    door.changes(revoked_at=clock.now())
     assert door.enters(stranger, back) == ""
     close_the_account(door)
     assert door.enters(stranger, back) == ""
