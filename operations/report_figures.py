@@ -1,10 +1,10 @@
 """What the register counts for a period, by agency; a fixed number of statements."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from models import Certificate, CertificateRequest, Device, RequestLine
@@ -25,6 +25,16 @@ _ACTIVE = {
     SubscriberKind.INDIVIDUAL: Figure.ACTIVE_INDIVIDUAL,
     SubscriberKind.SYSTEM: Figure.ACTIVE_SYSTEM,
 }
+_ACTIVE_PARTS = (
+    *_ACTIVE.values(),
+    Figure.ENDING_IN_30_DAYS,
+    Figure.ENDING_IN_90_DAYS,
+    Figure.ENDING_NEXT_YEAR,
+)
+_STATES = {
+    figure: [state for state, one in FIGURE_OF_STATE.items() if one is figure]
+    for figure in dict.fromkeys(FIGURE_OF_STATE.values())
+}
 _BEGUN = {
     CertificateOrigin.ISSUED: Figure.ISSUED,
     CertificateOrigin.RENEWED: Figure.RENEWED,
@@ -33,24 +43,18 @@ _BEGUN = {
 
 
 def count_figures(session: Session, within: Within, period: Period, *, today: date) -> Counts:
-    """Every figure of a period for each agency that has any; seven statements.
+    """Every figure of a period for each agency that has any; three statements.
 
     Certificates, devices and incidents count where they belong now. A device that is counted for a
     day in the past stands where its moves say it stood then.
     """
     counts: Counts = {}
     begin, end = _midnight(period.first), _midnight(period.after)
-    _add_active(session, counts, within, period, end)
-    for agency_id, origin, count in session.execute(_begun(within, begin, end)):
-        if origin in _BEGUN:  # How an imported one came to be may be unknown.
-            _put(counts, agency_id, _BEGUN[origin], count)
-    _add(counts, Figure.REVOKED, session.execute(_revoked(within, begin, end)))
-    _add(counts, Figure.ACTIVE_SIM_PKI, session.execute(_on_sim(within, period, end)))
-    _add(counts, Figure.UNLOCKED, session.execute(_unlocked(within, period)))
-    _add(counts, Figure.INCIDENTS, session.execute(_incidents(within, begin, end)))
-    for agency_id, state, count in session.execute(_devices(within, period, today)):
-        if state is not None:  # None: it came into the register later.
-            _put(counts, agency_id, FIGURE_OF_STATE[state], count)
+    _add_wide(counts, _ACTIVE_PARTS, session.execute(_active(within, period, end)))
+    for agency_id, name, count in session.execute(_acts(within, period, begin, end)):
+        if name in Figure.__members__:  # How an imported one came to be may be unknown.
+            _put(counts, agency_id, Figure[name], count)
+    _add_wide(counts, _STATES, session.execute(_devices(within, period, today)))
     return counts
 
 
@@ -63,9 +67,18 @@ def _put(counts: Counts, agency_id: int, figure: Figure, count: int) -> None:
     row[figure] = row.get(figure, 0) + count
 
 
-def _add(counts: Counts, figure: Figure, rows: Any) -> None:
-    for agency_id, count in rows:
-        _put(counts, agency_id, figure, count)
+def _add_wide(counts: Counts, figures: Iterable[Figure], rows: Any) -> None:
+    """Rows of an agency and one number for each of these figures."""
+    wanted = tuple(figures)
+    for agency_id, *numbers in rows:
+        for figure, number in zip(wanted, numbers, strict=True):
+            if number:
+                _put(counts, agency_id, figure, number)
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of a group meet a condition."""
+    return func.count(case((condition, 1)))
 
 
 def _is_active(period: Period, end: datetime) -> ColumnElement[bool]:
@@ -77,50 +90,53 @@ def _is_active(period: Period, end: datetime) -> ColumnElement[bool]:
     )
 
 
-def _add_active(
-    session: Session, counts: Counts, within: Within, period: Period, end: datetime
-) -> None:
+def _active(within: Within, period: Period, end: datetime) -> Any:
     """Active certificates by kind, and how many of them end soon; one index answers for all."""
     soon, later = (period.last + timedelta(days) for days in SOON_DAYS)
     first, last = period.next_year
     ends = Certificate.expires_on
-    parts = {
-        Figure.ENDING_IN_30_DAYS: ends <= soon,
-        Figure.ENDING_IN_90_DAYS: ends <= later,
-        Figure.ENDING_NEXT_YEAR: and_(ends >= first, ends <= last),
-    }
-    rows = session.execute(
-        select(
-            Certificate.agency_id,
-            Certificate.kind,
-            func.count(),
-            *(func.sum(case((condition, 1), else_=0)) for condition in parts.values()),
-        )
-        .where(_is_active(period, end), within(Certificate.agency_id))
-        .group_by(Certificate.agency_id, Certificate.kind)
+    conditions = (
+        *(Certificate.kind == kind for kind in _ACTIVE),
+        ends <= soon,
+        ends <= later,
+        and_(ends >= first, ends <= last),
     )
-    for agency_id, kind, count, *found in rows:
-        _put(counts, agency_id, _ACTIVE[kind], count)
-        for figure, number in zip(parts, found, strict=True):
-            if number:
-                _put(counts, agency_id, figure, int(number))
+    return (
+        select(Certificate.agency_id, *map(_number, conditions))
+        .where(_is_active(period, end), within(Certificate.agency_id))
+        .group_by(Certificate.agency_id)
+    )
+
+
+def _acts(within: Within, period: Period, begin: datetime, end: datetime) -> Any:
+    """What was done in the period, and the certificates on SIMs: agency, figure, count."""
+    return union_all(
+        _begun(within, begin, end),
+        _revoked(within, begin, end),
+        _on_sim(within, period, end),
+        _unlocked(within, period),
+        _incidents(within, begin, end),
+    )
 
 
 def _begun(within: Within, begin: datetime, end: datetime) -> Any:
+    figure = case(
+        *((Certificate.origin == origin, one.name) for origin, one in _BEGUN.items()), else_=""
+    )
     return (
-        select(Certificate.agency_id, Certificate.origin, func.count())
+        select(Certificate.agency_id, figure, func.count())
         .where(
             Certificate.not_before >= begin,
             Certificate.not_before < end,
             within(Certificate.agency_id),
         )
-        .group_by(Certificate.agency_id, Certificate.origin)
+        .group_by(Certificate.agency_id, figure)
     )
 
 
 def _revoked(within: Within, begin: datetime, end: datetime) -> Any:
     return (
-        select(Certificate.agency_id, func.count())
+        select(Certificate.agency_id, literal(Figure.REVOKED.name), func.count())
         .where(
             Certificate.revoked_at >= begin,
             Certificate.revoked_at < end,
@@ -132,7 +148,7 @@ def _revoked(within: Within, begin: datetime, end: datetime) -> Any:
 
 def _on_sim(within: Within, period: Period, end: datetime) -> Any:
     return (
-        select(Certificate.agency_id, func.count())
+        select(Certificate.agency_id, literal(Figure.ACTIVE_SIM_PKI.name), func.count())
         .join(Device, Device.id == Certificate.device_id)
         .where(
             Device.kind == DeviceKind.SIM_PKI,
@@ -146,7 +162,7 @@ def _on_sim(within: Within, period: Period, end: datetime) -> Any:
 def _unlocked(within: Within, period: Period) -> Any:
     """Lines of Mẫu số 06 that were granted; the agency is the one that asked."""
     return (
-        select(CertificateRequest.agency_id, func.count())
+        select(CertificateRequest.agency_id, literal(Figure.UNLOCKED.name), func.count())
         .join(RequestLine, RequestLine.request_id == CertificateRequest.id)
         .where(
             CertificateRequest.kind == RequestKind.UNLOCK,
@@ -161,7 +177,7 @@ def _unlocked(within: Within, period: Period) -> Any:
 
 def _incidents(within: Within, begin: datetime, end: datetime) -> Any:
     return (
-        select(Incident.agency_id, func.count())
+        select(Incident.agency_id, literal(Figure.INCIDENTS.name), func.count())
         .where(
             Incident.reported_at >= begin,
             Incident.reported_at < end,
@@ -176,9 +192,9 @@ def _devices(within: Within, period: Period, today: date) -> Any:
     kept = and_(Device.kind != DeviceKind.CENTRAL, within(Device.agency_id))
     if period.last >= today:  # An index alone answers this.
         return (
-            select(Device.agency_id, Device.state, func.count())
+            select(Device.agency_id, *map(_number, _in_states(Device.state)))
             .where(kept)
-            .group_by(Device.agency_id, Device.state)
+            .group_by(Device.agency_id)
         )
     known = or_(Device.received_on.is_(None), Device.received_on <= period.last)
     later = (
@@ -189,9 +205,15 @@ def _devices(within: Within, period: Period, today: date) -> Any:
     )
     state = case((later.c.first.is_(None), Device.state), else_=CustodyMove.state_before)
     return (
-        select(Device.agency_id, state, func.count())
+        select(Device.agency_id, *map(_number, _in_states(state)))
         .outerjoin(later, later.c.device_id == Device.id)
         .outerjoin(CustodyMove, CustodyMove.id == later.c.first)
         .where(kept, known)
-        .group_by(Device.agency_id, state)
+        .group_by(Device.agency_id)
     )
+
+
+def _in_states(state: Any) -> Iterator[ColumnElement[bool]]:
+    """For each figure of devices, the condition on their state; None: it came in later."""
+    for states in _STATES.values():
+        yield state.in_(states)

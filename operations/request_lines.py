@@ -30,7 +30,7 @@ from rules.revocation_grounds import RevocationGround
 
 Row = TypeVar("Row", Agency, Certificate, Device, Person, System)
 
-_CERTIFICATE = (
+WITH_CERTIFICATE = (
     joinedload(Certificate.device),
     joinedload(Certificate.person),
     joinedload(Certificate.agency),
@@ -72,15 +72,22 @@ class Wish:
     both: bool = False
 
 
-def lines_for(session: Session, wish: Wish, chosen: Chosen) -> list[RequestLine]:
+def lines_for(
+    session: Session, wish: Wish, chosen: Chosen, known: Sequence[Certificate] | None = None
+) -> list[RequestLine]:
     """The lines that these subjects would be, in the order chosen; unknown numbers are left out.
 
+    `known`: the chosen certificates, where they were loaded already (with `WITH_CERTIFICATE`).
     Raises `Refused` for more subjects than a letter takes.
     """
     total = sum(map(len, (chosen.certificates, chosen.people, chosen.agencies)))
     if total + len(chosen.systems) + len(chosen.devices) > MOST_LINES:
         raise Refused(f"Một văn bản đề nghị có tối đa {MOST_LINES} dòng. Hãy chia ra.")
-    certificates = by_number(session, Certificate, chosen.certificates, _CERTIFICATE)
+    certificates = (
+        list(known)
+        if known is not None
+        else by_number(session, Certificate, chosen.certificates, WITH_CERTIFICATE)
+    )
     match wish.kind:
         case RequestKind.ISSUANCE:
             return _issuances(session, wish, chosen, certificates)

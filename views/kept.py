@@ -63,6 +63,12 @@ class Answers:
                 self._answers.popitem(last=False)
         return answer
 
+    def forget(self, which: Callable[[Hashable], bool]) -> None:
+        """Throw away the answers whose key meets a condition."""
+        with self._lock:
+            for key in [one for one in self._answers if which(one)]:
+                del self._answers[key]
+
 
 def until_the_log_grows(key: Hashable, make: Callable[[], T]) -> T:
     """`make()`, or what it answered before for the same key if nothing was written since.

@@ -18,7 +18,6 @@ from letters.errors import LetterError
 from models import Certificate, Device, Person
 from operations import follow_ups, incidents, slips
 from operations.custody_history import effective
-from operations.law import margin_days
 from operations.paper_proofs import CONFIRMABLE
 from operations.transactions import Refused
 from rules.certificates import CertificateFacts
@@ -30,6 +29,7 @@ from rules.permissions import Permission
 from rules.requests import RequestKind
 from schema.custody import CustodyMove, Incident, Paper, PaperConfirmation, PaperLine
 from views import home_panels, papers_data_incidents  # noqa: F401 - registers makers of papers
+from views.current_law import margin_of
 from views.guards import account, load, requires
 from views.papers_data import draw_paper
 from views.signing_counts import own_count
@@ -67,7 +67,7 @@ def show() -> ResponseReturnValue:
 
 
 def _margin(person: Person | None) -> int:
-    return margin_days(db.session, person.agency) if person is not None else DEFAULT_MARGIN_DAYS
+    return margin_of(person.agency) if person is not None else DEFAULT_MARGIN_DAYS
 
 
 def _clocks(row: Certificate, now: Any, margin: int) -> list[tuple[str, str]]:

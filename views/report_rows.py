@@ -50,7 +50,7 @@ class Unit:
 def rows_in_scope(period: Period) -> list[ReportRow]:
     """Every agency of the scope that writes letters, by name; kept until the log grows.
 
-    With a year come what was typed and sent; nine statements whatever the number of agencies.
+    With a year come what was typed and sent; five statements whatever the number of agencies.
     """
     scope, today = account().scope(VIEW), clock.today()
     key = ("reports", key_of(scope), period, today)

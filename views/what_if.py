@@ -15,9 +15,8 @@ from forms.what_if import WhatIfForm
 from labels import label
 from models import Certificate, Person, RequestLine
 from operations import search
-from operations.law import margin_days
 from operations.request_findings import Question, judge
-from operations.request_lines import Chosen, Wish, lines_for
+from operations.request_lines import WITH_CERTIFICATE, Chosen, Wish, lines_for
 from operations.request_routes import route_for
 from operations.transactions import Refused
 from rules.certificates import CertificateFacts, SubscriberKind
@@ -29,7 +28,7 @@ from rules.regulation_status import standing
 from rules.requests import RequestKind
 from rules.revocation_grounds import RevocationGround
 from rules.routing import Route
-from views.current_law import current_law
+from views.current_law import current_law, margin_of
 from views.finding import Register, Search, by_ids, in_scope, words_of
 from views.guards import account, load, requires
 from views.request_words import BLANKS
@@ -145,12 +144,7 @@ def _subject() -> tuple[Certificate | None, Person | None]:
     certificate_id = request.args.get("chung-thu", type=int)
     person_id = request.args.get("ca-nhan", type=int)
     if certificate_id is not None:
-        options = (
-            joinedload(Certificate.agency),
-            joinedload(Certificate.person),
-            joinedload(Certificate.device),
-        )
-        return load(Certificate, certificate_id, VIEW, options=options), None
+        return load(Certificate, certificate_id, VIEW, options=WITH_CERTIFICATE), None
     if person_id is not None:
         options = (joinedload(Person.agency), selectinload(Person.positions))
         return None, load(Person, person_id, Permission.PERSON_VIEW, options=options)
@@ -172,7 +166,7 @@ def _suggested() -> Sequence[Certificate]:
 
 def _clocks(row: Certificate, on: date) -> Any:
     facts = CertificateFacts(row.not_before, row.not_after, row.revoked_at, row.renewals)
-    margin = margin_days(db.session(), row.agency)
+    margin = margin_of(row.agency)
     noon = clock.now().replace(
         year=on.year, month=on.month, day=on.day, hour=5, minute=0, second=0, microsecond=0
     )
@@ -183,7 +177,7 @@ def _answers(
     certificate: Certificate | None, person: Person | None, law: Law, on: date
 ) -> list[Answer]:
     agency = certificate.agency if certificate is not None else person.agency  # type: ignore[union-attr] # one is there
-    margin = margin_days(db.session(), agency)
+    margin = margin_of(agency)
     found = []
     for kind in _KINDS:
         lines = _lines(kind, certificate, person, on)
@@ -233,4 +227,5 @@ def _lines(
     if kind is RequestKind.UNLOCK:
         device = certificate.device_id
         return lines_for(db.session(), wish, Chosen(devices=(device,))) if device else []
-    return lines_for(db.session(), wish, Chosen(certificates=(certificate.id,)))
+    chosen = Chosen(certificates=(certificate.id,))
+    return lines_for(db.session(), wish, chosen, known=[certificate])
