@@ -76,8 +76,14 @@ def pin_words(pin: PinState) -> tuple[str, bool]:
         return "Thiết bị chưa được đặt mã PIN.", True
     if pin.last_try:
         return "Chỉ còn một lần nhập: nếu sai mã PIN lần này, thiết bị sẽ bị khóa.", True
-    if pin.count_low or pin.wrong_entries:
-        return "Mã PIN đã bị nhập sai ít nhất một lần. Hãy nhớ kỹ trước khi nhập.", True
+    if pin.wrong_entries:
+        told = f"Mã PIN đã bị nhập sai {pin.wrong_entries} lần liên tiếp trên máy này."
+        return f"{told} Hãy nhớ kỹ trước khi nhập.", True
+    if pin.count_low:
+        told = "Thiết bị báo mã PIN đã bị nhập sai ít nhất một lần (có thể ở máy khác)."
+        return f"{told} Hãy nhớ kỹ trước khi nhập.", True
     if pin.to_be_changed:
         return "Mã PIN đang là mã ban đầu; nên đổi bằng phần mềm quản lý thiết bị.", True
+    if pin.protected_path:
+        return "Mã PIN nhập trên bàn phím của thiết bị; máy tính không thấy mã PIN.", False
     return "Mã PIN bình thường, chưa ghi nhận lần nhập sai nào.", False

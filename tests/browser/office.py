@@ -87,6 +87,7 @@ class Office:
     server_port: int = field(default_factory=free_port)
     agent_port: int = field(default_factory=free_port)
     agent_environment: dict[str, str] = field(default_factory=dict)
+    agent_folder: Path | None = None
 
     @property
     def instance(self) -> Path:
@@ -134,13 +135,14 @@ class Office:
         return Process(command, self.environment(), self.folder / "server.log")
 
     def agent(self) -> Process:
+        folder = self.agent_folder or self.folder / "agent"
         command = [
             *(sys.executable, "-m", "signing.agent", "--server", self.url),
-            *("--port", str(self.agent_port), "--state", str(self.folder / "agent")),
+            *("--port", str(self.agent_port), "--state", str(folder)),
             *("--module", str(self.module), "--only-module", "--no-window"),
         ]
         environment = self.environment() | self.agent_environment
-        return Process(command, environment, self.folder / "agent.log")
+        return Process(command, environment, folder.with_suffix(".log"))
 
 
 @contextmanager
