@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from extensions import tune_sqlite
 
-_PAGES = "PRAGMA cache_size=-6144"  # KiB
+_PAGES = "PRAGMA cache_size=-2048"  # KiB
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) ->
             continue
         _check_new(row, people, unit)
         code = clean_name(row.text("internal_code"))
-        if code and (first := so_far.taken.setdefault((unit, code), row.number)) != row.number:
+        if code and (first := so_far.taken.setdefault(f"{unit}/{code}", row.number)) != row.number:
             row.complain("internal_code", f"Trùng mã quản lý với dòng {first}. Hãy xem lại.")
 
 

@@ -183,12 +183,15 @@ def _forget(session: Session, import_id: int, version: int) -> None:
 
 @dataclass
 class _Tally:
-    """How many rows of each verdict, what differs by field, and names of units nobody knows."""
+    """How many rows of each verdict, what differs by field, names of units nobody knows, and rows
+    that go in although something about them should be looked at.
+    """
 
     rows: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     fields: dict[str, list[int]] = field(default_factory=dict)
     units: Counter[str] = field(default_factory=Counter)
+    warned: int = 0
 
     def add(self, look: Look) -> None:
         """Count rows that are settled; those that are taken up again count then."""
@@ -203,6 +206,7 @@ class _Tally:
         if one.verdict is RowVerdict.CHANGED:
             for key, (old, _) in one.differences.items():
                 self.fields.setdefault(key, [0, 0])[1 if old else 0] += 1
+        self.warned += bool(one.problems) and one.verdict in (RowVerdict.NEW, RowVerdict.CHANGED)
         name = one.text("agency_name")
         unknown = any(each["field"] == "agency_name" and each["blocks"] for each in one.problems)
         if unknown and name and (name in self.units or len(self.units) < _MOST_NAMES):
@@ -215,6 +219,7 @@ class _Tally:
             "verdicts": dict(self.verdicts),
             "fields": self.fields,
             "units": dict(self.units.most_common(30)),
+            "warned": self.warned,
         }
 
 

@@ -69,9 +69,9 @@ def check(session: Session, place: Place, rows: Sequence[Row], so_far: SoFar) ->
             _refuse_second_number(row, unit, so_far.taken)
 
 
-def _refuse_second_number(row: Row, unit: int, taken: dict[tuple[int, str], int]) -> None:
+def _refuse_second_number(row: Row, unit: int, taken: dict[str, int]) -> None:
     number = row.text("staff_number")
-    if number and (first := taken.setdefault((unit, number), row.number)) != row.number:
+    if number and (first := taken.setdefault(f"{unit}/{number}", row.number)) != row.number:
         row.complain("staff_number", f"Trùng mã số cán bộ với dòng {first}. Hãy xem lại.")
 
 

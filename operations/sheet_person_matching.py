@@ -73,7 +73,9 @@ class People:
         inside = _inside(place)
         for one in _read(session, Person.staff_number, texts(keys.staff_number), inside):
             found.by_staff_number.setdefault(one.staff_number or "", []).append(one)
-        names = {row.name_keys(keys.name)[1] for row in rows} - {""}
+        # Names only where nothing else tells: half a province is called Nguyễn Thị Lan.
+        unknown = [row for row in rows if not found._certain(row, keys, place.agency_id)]
+        names = {row.name_keys(keys.name)[1] for row in unknown} - {""}
         for one in _read(session, Person.sort_key, names, inside):
             if one.left_on is None:
                 found.by_name.setdefault(fold(one.full_name), []).append(one)

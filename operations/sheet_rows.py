@@ -105,10 +105,10 @@ class Row:
 
 @dataclass
 class SoFar:
-    """What earlier rows of the same file have claimed: object -> row, (unit, number) -> row."""
+    """What earlier rows of the same file have claimed: object -> row, "unit/number" -> row."""
 
     seen: dict[int, int] = field(default_factory=dict)
-    taken: dict[tuple[int, str], int] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The rows of an import as they are kept, taken up and put down a thousand at a time.
+"""The rows of an import as they are kept, taken up and put down five hundred at a time.
 
 A list of fifty thousand lines must not lie in the server's memory, so nobody gets all rows at once.
 """
@@ -14,7 +14,7 @@ from operations.sheet_rows import Row, patch, put_numbered
 from rules.sheet_imports import RowVerdict
 from schema.daily import SheetImportRow
 
-PIECE = 1_000
+PIECE = 500
 """Rows in memory at one time."""
 _FOUND = ("said", "problems", "verdict", "differences", "object_id", "remark")
 _KEPT = ("number", "decision", "object_version", "before", "noun", *_FOUND)

@@ -12,12 +12,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from sheets.reading_work import Task, Work, perform
 from sheets.tables_in import UnreadableSheet
@@ -26,8 +27,8 @@ SMALL = 64 * 1024
 """Bytes of a file that is read in the server itself."""
 SMALL_UNPACKED = 2 * 1024 * 1024
 MOST_AT_ONCE = 2
-TIME_LIMIT = 180.0
-"""Seconds for one file; 100,000 rows, the most that are taken, need a tenth of that."""
+TIME_LIMIT = 120.0
+"""Seconds without a word from the other process; the largest file that is taken needs a tenth."""
 _ROOT = Path(__file__).resolve().parents[1]
 
 TOO_HARD = (
@@ -76,18 +77,20 @@ def _said(line: bytes) -> Any:
 
 
 @contextmanager
-def _answer(content: bytes, task: Task, problems: Iterable[list[Any]] = ()) -> Iterator[IO[bytes]]:
+def _answer(
+    content: bytes, task: Task, problems: Iterable[list[Any]] = ()
+) -> Iterator["BytesIO | _Watched"]:
     """The answer to read from: of this process for a small file, else of one of its own."""
     lines = (json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in problems)
     if is_small(content):
         with BytesIO(b"".join(perform(task, content, lines))) as done:
             yield done
         return
-    if not _places.acquire(timeout=TIME_LIMIT / 3):
+    if not _places.acquire(timeout=TIME_LIMIT / 2):
         raise UnreadableSheet(BUSY)
     try:
         with _process() as (sink, source):
-            with suppress(BrokenPipeError, OSError):  # It says why, or has died, on the other pipe.
+            with suppress(OSError):  # It says why, or has died, on the other pipe.
                 _ask(sink, content, task, lines)
             yield source
     finally:
@@ -102,8 +105,47 @@ def _ask(sink: IO[bytes], content: bytes, task: Task, problems: Iterable[bytes])
     sink.close()
 
 
+class _Watched:
+    """What a process says, as long as it does not keep silent for too long: then it is ended.
+
+    Time in which nobody waits for it, because the rows before are being written, does not count.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", source: IO[bytes]) -> None:
+        self._process, self._source = process, source
+        self._since: float | None = time.monotonic()
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def readline(self) -> bytes:
+        """The next line; without its end when the process is gone."""
+        return self._waited_for(self._source.readline)
+
+    def read(self, length: int) -> bytes:
+        """So many bytes, or fewer when the process is gone."""
+        return self._waited_for(lambda: self._source.read(length))
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._ended.set()
+        self._process.kill()
+
+    def _waited_for(self, act: Callable[[], bytes]) -> bytes:
+        self._since = time.monotonic()
+        try:
+            return act()
+        finally:
+            self._since = None
+
+    def _watch(self) -> None:
+        while not self._ended.wait(min(1.0, TIME_LIMIT / 4)):
+            since = self._since
+            if since is not None and time.monotonic() - since > TIME_LIMIT:
+                self.close()
+
+
 @contextmanager
-def _process() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+def _process() -> Iterator[tuple[IO[bytes], _Watched]]:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONIOENCODING": "utf-8"}
     process = subprocess.Popen(
         [sys.executable, "-m", "sheets.reading_process"],
@@ -114,20 +156,15 @@ def _process() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         env=environment,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-    timer = threading.Timer(TIME_LIMIT, process.kill)
-    timer.daemon = True
-    timer.start()
-    sink, source = process.stdin, process.stdout
+    sink, source = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    watched = _Watched(process, source)
     try:
-        if sink is not None and source is not None:
-            yield sink, source
+        yield sink, watched
     finally:
-        timer.cancel()
-        process.kill()
+        watched.close()
         for pipe in (sink, source):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+            with suppress(OSError):
+                pipe.close()
         process.wait()
 
 

@@ -1,10 +1,10 @@
 """The preview of an import: rows against the register, by verdict, page by page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from extensions import db
 from labels import label
@@ -45,12 +45,7 @@ def preview(row: SheetImport) -> dict[str, Any]:
     asked = request.args.get("ket-qua", "")
     wanted = asked if asked in set(RowVerdict) else ""
     after = request.args.get("sau", 0, type=int)
-    conditions = [SheetImportRow.import_id == row.id, SheetImportRow.number > after]
-    if wanted:
-        conditions.append(SheetImportRow.verdict == wanted)
-    found = db.session.scalars(
-        select(SheetImportRow).where(*conditions).order_by(SheetImportRow.number).limit(PAGE + 1)
-    ).all()
+    found = _page(row.id, wanted, after)
     kind = SheetKind(row.kind)
     verdicts = row.counts.get("verdicts", {})
     return {
@@ -66,24 +61,20 @@ def preview(row: SheetImport) -> dict[str, Any]:
         "agencies": agency_choices(account().scope(Permission.SHEET_IMPORT))[1:]
         if row.counts.get("units")
         else [],
-        "warned": _warned(row.id),
+        "warned": row.counts.get("warned", 0),
     }
 
 
-def _warned(import_id: int) -> int:
-    """Rows that go in although something about them should be looked at."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(SheetImportRow)
-            .where(
-                SheetImportRow.import_id == import_id,
-                SheetImportRow.verdict.in_([RowVerdict.NEW.value, RowVerdict.CHANGED.value]),
-                func.json_array_length(SheetImportRow.problems) > 0,
-            )
-        )
-        or 0
-    )
+def _page(import_id: int, verdict: str, after: int) -> Sequence[SheetImportRow]:
+    """The rows of one page and the next one, picked by the index: their contents are wide."""
+    conditions = [SheetImportRow.import_id == import_id, SheetImportRow.number > after]
+    if verdict:
+        conditions.append(SheetImportRow.verdict == verdict)
+    picked = select(SheetImportRow.id).where(*conditions).order_by(SheetImportRow.number)
+    ids = db.session.scalars(picked.limit(PAGE + 1)).all()
+    return db.session.scalars(
+        select(SheetImportRow).where(SheetImportRow.id.in_(ids)).order_by(SheetImportRow.number)
+    ).all()
 
 
 def field_words(kind: SheetKind, key: str) -> str:

@@ -26,6 +26,10 @@ MOST_AREA = 5_000_000
 """Cells of the rectangle from the first to the last filled cell of one sheet."""
 MOST_COLUMNS = 500
 MOST_TEXT = 300 * 1024 * 1024
+MOST_MERGED = 20_000
+"""Merged ranges of one sheet; the reader keeps each, and a table has a few dozen."""
+LAST_ROW = 1_048_576
+"""Of any .xlsx."""
 _PIECE = 1024 * 1024
 
 BROKEN = "Tệp Excel bị hỏng, không đọc được. Hãy mở tệp bằng Excel, lưu lại thành .xlsx rồi nhập."
@@ -53,6 +57,7 @@ _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*\bhidden=[\"'](?:1|true)[\"']
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^>]*(?<!/)>")
 # A ">" inside an attribute would hide what stands behind it; no program writes that into a cell.
 _TRICK = re.compile(rb"<(?:\w+:)?c\s[^<>]*=\s*(?:\"[^\"<>]*>|'[^'<>]*>)")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
 _SHARED = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|</(?:\w+:)?c>)"
@@ -71,6 +76,7 @@ class SheetFacts:
     hides_columns: bool = False
     uncalculated: int = 0
     cells: int = 0
+    merged: int = 0
     shared: "array[int]" = field(default_factory=lambda: array("l"))
     rows: tuple[int, int] = (1 << 30, 0)
     columns: tuple[int, int] = (1 << 30, 0)
@@ -141,10 +147,17 @@ def _facts(pieces: Iterator[bytes]) -> SheetFacts:
         if _HIDDEN.search(piece):
             facts.hides_columns |= _HIDDEN_COLUMN.search(piece) is not None
             for tag in _ROW.findall(piece):
-                if _HIDDEN.search(tag) and (number := _NUMBER.search(tag)):
+                number = _NUMBER.search(tag) if _HIDDEN.search(tag) else None
+                if number and int(number[1]) <= LAST_ROW:
                     facts.hidden_rows.add(int(number[1]))
         if _TRICK.search(piece):
             raise UnreadableSheet(BROKEN)
+        facts.merged += len(_MERGED.findall(piece))
+        if facts.merged > MOST_MERGED:
+            raise UnreadableSheet(
+                f"Trang tính có hơn {MOST_MERGED} vùng ô gộp nên không đọc được. Hãy bỏ gộp ô "
+                "(Merge & Center) trong bảng, hoặc chép bảng sang một tệp mới."
+            )
         places = _CELL.findall(piece)
         if places:
             facts.cells += len(places)

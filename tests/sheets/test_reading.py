@@ -14,11 +14,12 @@ import xlwt
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind, DeviceState
 from rules.staff_changes import StaffChange
-from sheets import people
+from sheets import people, reading_process
 from sheets.columns import ColumnMap, guess
 from sheets.handovers import HandoverAct
 from sheets.reading import limits
 from sheets.reading.values import READERS
+from sheets.reading_work import Task, Work
 from sheets.records import MissingColumns
 from sheets.tables_in import LARGEST_FILE, SheetTable, UnreadableSheet, read_table, read_tables
 from sheets.vocabulary import SheetKind, choices, layout
@@ -138,6 +139,35 @@ def test_a_place_cannot_be_hidden_behind_an_attribute(trick: bytes) -> None:
     hidden = repacked(content, lambda name, part: (name, part.replace(b'<c r="XFD', trick)))
     with pytest.raises(UnreadableSheet, match="hỏng"):
         read_table(hidden, "a.xlsx")
+
+
+def test_cells_merged_everywhere_are_refused_with_what_to_do() -> None:
+    def merge(name: str, content: bytes) -> tuple[str, bytes]:
+        spans = b"".join(b'<mergeCell ref="A%d:B%d"/>' % (row, row) for row in range(2, 20_100))
+        return name, content.replace(
+            b"</sheetData>", b"</sheetData><mergeCells>%s</mergeCells>" % spans
+        )
+
+    content = repacked(book(lambda made: made.add_worksheet().write("A1", "Họ và tên")), merge)
+    with pytest.raises(UnreadableSheet, match="bỏ gộp ô"):
+        read_table(content, "a.xlsx")
+
+
+def test_what_the_reading_does_not_survive_is_a_sentence_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading_process, "SMALL", 0)
+    monkeypatch.setattr(reading_process, "TIME_LIMIT", 0.0)
+    with pytest.raises(UnreadableSheet, match="đã bị dừng"):
+        reading_process.look(HEAD.encode() + LINE.encode() * 3, Task(Work.LOOK, "a.csv"))
+
+
+def test_a_small_file_that_unpacks_to_much_is_not_read_in_the_server() -> None:
+    bomb = BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 3_000_000)
+    assert len(bomb.getvalue()) < reading_process.SMALL
+    assert not reading_process.is_small(bomb.getvalue())
 
 
 def test_a_sparse_list_of_leaders_loses_nobody_to_the_signatures() -> None:
