@@ -6,12 +6,14 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import io
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from signing.agent import VERSION
@@ -115,6 +117,39 @@ def _unverified_context() -> ssl.SSLContext:
     return context
 
 
+class _Stream(io.RawIOBase):
+    """What a server sends, until it is `over`; shutting a socket leaves what has come in it."""
+
+    def __init__(self, source: socket.socket, over: Callable[[], bool]) -> None:
+        self._source = source
+        self._over = over
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """One piece. Raises OSError, and TimeoutError when the time is up."""
+        if self._over():
+            raise TimeoutError
+        return self._source.recv_into(buffer)
+
+
+class _Door:
+    """As much of a socket as http.client uses."""
+
+    def __init__(self, source: socket.socket, over: Callable[[], bool]) -> None:
+        self.sendall = source.sendall
+        self._stream = _Stream(source, over)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """The answer, buffered."""
+        return io.BufferedReader(self._stream)
+
+    def close(self) -> None:
+        """Nothing: http.client lets go before the body is read; the exchange closes at its end."""
+
+
 class _Exchange:
     """One request and its answer, with an end to all waiting."""
 
@@ -197,7 +232,9 @@ class _Exchange:
         connection = http.client.HTTPConnection(self._address.host, self._address.port)
         if (self._address.scheme, self._address.port) == ("https", 443):
             headers = {"Host": self._address.host, **headers}
-        connection.sock = self._socket
+        if self._socket is None:
+            raise ConnectionError
+        connection.sock = _Door(self._socket, lambda: self._over)
         connection.request(method, path, body=body or None, headers=headers)
         data = bytearray()
         with contextlib.closing(connection.getresponse()) as response:
