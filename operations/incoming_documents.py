@@ -5,10 +5,10 @@ What is deleted leaves its hash, its verdict and its report (Bắc Ninh Điều 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import audit
@@ -75,13 +75,6 @@ def register(session: Session, *, actor: Actor, received: Received) -> int:
         verdict = row.verdict
         _record(session, "incoming.registered", row, actor, verdict=verdict, signatures=signatures)
         return row.id
-
-
-def known_since(session: Session, sha256: str) -> datetime | None:
-    """When our register first received these very bytes: the proof that they existed by then."""
-    return session.scalar(
-        select(func.min(IncomingDocument.received_at)).where(IncomingDocument.file_sha256 == sha256)
-    )
 
 
 def check_again(

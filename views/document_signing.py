@@ -48,7 +48,7 @@ from signing.messages import Evidence, Item
 from signing.pades import appearance, strangers
 from signing.pades.prepare import Prepared
 from signing.pades.report import Report, Verdict
-from views.guards import account, requires, settings
+from views.guards import account, requires
 from views.office_documents import load_whole
 from views.signing_jobs import form_page, try_to_open
 from views.signing_preparation import (
@@ -59,7 +59,7 @@ from views.signing_preparation import (
     single_order,
 )
 from views.verification_words import view
-from views.verifier import sandbox
+from views.verifier import judge, sandbox
 
 bp = Blueprint("document_signing", __name__, url_prefix="/van-ban")
 
@@ -117,7 +117,7 @@ def verified(document: OfficeDocument) -> Report | None:
     """Our verification of the document as it is now; None when nobody has signed yet."""
     content = files.read(db.session, document.current_sha256)
     given = any(one.state is StepState.SIGNED for one in document.steps)
-    report = sandbox().verify(content, settings().trust, clock.now())
+    report = judge(content)
     return report if given or report.signatures else None
 
 

@@ -5,15 +5,13 @@ Strangers' bytes are only opened in the verification process (`views/verifier.py
 
 from dataclasses import dataclass
 
-import clock
 from extensions import db
 from operations import files
 from operations.papers import SignedSides
 from rules.names import fold, spelt_out
 from schema.custody import Paper
 from signing.pades.report import Report, Verdict
-from views.guards import settings
-from views.verifier import sandbox
+from views.verifier import judge, sandbox
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def check_copy(paper: Paper, pdf: bytes) -> CheckedCopy:
     Refused: another text, no signature, a signature that is not intact, none by a side of the
     paper. An undecided verdict must be read before the copy is taken.
     """
-    report = sandbox().verify(pdf, settings().trust, clock.now())
+    report = judge(pdf)
     if report.verdict == Verdict.UNREADABLE:
         return CheckedCopy(False, report.reasons)
     compared = sandbox().same_document(files.read(db.session, paper.sha256 or ""), pdf)

@@ -14,7 +14,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-import clock
 from extensions import db
 from labels import label
 from letters.errors import LetterError
@@ -26,11 +25,11 @@ from rules.permissions import Permission
 from rules.requests import RequestState
 from signing.errors import SigningError
 from views.certificate_requests import OPTIONS, SIGNED_KINDS
-from views.guards import load, requires, settings
+from views.guards import load, requires
 from views.letters_data import draw_letter
 from views.returned_letters import current_document
 from views.verification_words import view
-from views.verifier import pages_of, sandbox
+from views.verifier import judge, pages_of, sandbox
 
 bp = Blueprint("request_letters", __name__, url_prefix="/de-nghi")
 
@@ -96,7 +95,7 @@ def signatures(request_id: int) -> ResponseReturnValue:
         flash("Văn bản này chưa có chữ ký số để kiểm tra.", "warning")
         return redirect(url_for("certificate_requests.show", request_id=request_id))
     pdf = files.read(db.session, stored)
-    report = sandbox().verify(pdf, settings().trust, clock.now())
+    report = judge(pdf)
     shown = view(report, f"de-nghi-{row.id}.pdf", len(pdf))
     return render_template("request_letters/signatures.html", row=row, file=shown)
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import clock
 from extensions import db
 from models import CertificateRequest
 from operations import files
 from rules.documents import DocumentKind
 from rules.names import fold, spelt_out
 from signing.pades.report import Comparison, Report, Verdict
-from views.guards import settings
-from views.verifier import sandbox
+from views.verifier import judge, sandbox
 
 _SIGNATURES = {
     b"%PDF-": files.PDF,
@@ -64,7 +62,7 @@ def check_returned(request: CertificateRequest, pdf: bytes, *, number: str, day:
     ours = signed_here or current_document(request, DocumentKind.LETTER)
     if ours is None:
         return Returned(False, Verdict.UNREADABLE, ("Chưa có văn bản nào để đối chiếu.",))
-    report = sandbox().verify(pdf, settings().trust, clock.now())
+    report = judge(pdf)
     if report.verdict == Verdict.UNREADABLE:
         return Returned(False, report.verdict, report.reasons)
     compared = sandbox().same_document(files.read(db.session, ours), pdf)

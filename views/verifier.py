@@ -1,13 +1,17 @@
 """The one warm process in which strangers' PDFs are parsed and rendered, for this application."""
 
+import hashlib
 from collections import OrderedDict
 from threading import Lock
 
 from flask import current_app
 
+import clock
 from extensions import db
-from operations import files
+from operations import files, receipts
+from signing.pades.report import Report
 from signing.pades.sandbox import Sandbox
+from views.guards import settings
 
 MOST_KNOWN = 4096
 _opening, _counting = Lock(), Lock()
@@ -38,3 +42,9 @@ def pages_of(sha256: str) -> int:
         while len(known) > MOST_KNOWN:
             known.popitem(last=False)
     return count
+
+
+def judge(content: bytes) -> Report:
+    """Our verdict on a file as of now; what our log knows of it is proven to be that old."""
+    since = receipts.known_since(db.session(), hashlib.sha256(content).hexdigest())
+    return sandbox().verify(content, settings().trust, clock.now(), since)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import audit
 from models import Agency, AuditEvent, StoredFile
 from operations import files
-from operations.incoming_documents import known_since
+from operations.receipts import known_since
 from operations.transactions import transaction
 from rules.office_documents import IncomingState
 from schema.documents import IncomingDocument
