@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask, current_app
@@ -21,6 +22,9 @@ from config import ROOT, Config, ConfigError
 from extensions import db
 from rules.permissions import Role
 from version import VERSION
+
+if TYPE_CHECKING:
+    from operations.installation import OfficeKind
 
 
 def register_commands(app: Flask) -> None:
@@ -39,12 +43,26 @@ def register_commands(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+_OFFICES = {
+    "xa": "Ủy ban nhân dân cấp xã",
+    "so": "sở, ban, ngành cấp tỉnh",
+    "tinh": "Ủy ban nhân dân cấp tỉnh",
+    "su-nghiep": "đơn vị sự nghiệp công lập",
+    "truong": "trường học",
+}
+
+
 @click.command("init")
 @click.option("--empty", is_flag=True, help="Xóa dữ liệu thử nghiệm và bắt đầu với sổ trống.")
 @click.option("--agency", help="Tên cơ quan, tổ chức quản lý trực tiếp.")
+@click.option(
+    "--kind",
+    type=click.Choice(list(_OFFICES)),
+    help="Cơ quan là: UBND cấp xã, sở (ban, ngành), UBND cấp tỉnh, đơn vị sự nghiệp, trường học.",
+)
 @click.option("--username", default="quantri", help="Tên đăng nhập của người quản trị đầu tiên.")
 @click.option("--yes", is_flag=True, help="Không hỏi lại.")
-def init(empty: bool, agency: str | None, username: str, yes: bool) -> None:
+def init(empty: bool, agency: str | None, kind: str | None, username: str, yes: bool) -> None:
     """Tạo sổ trống của cơ quan, với một người quản trị và mật khẩu dùng một lần."""
     from operations import accounts, installation
     from practice import build
@@ -61,6 +79,7 @@ def init(empty: bool, agency: str | None, username: str, yes: bool) -> None:
         installation.refuse_second_beginning(db.session())
     accounts.usable_username(username)
     name = agency or click.prompt("Tên cơ quan, tổ chức quản lý trực tiếp")
+    office = _office_kind(name, kind, ask=not (agency and yes))
     deed = "xóa toàn bộ dữ liệu thử nghiệm và tạo" if practice else "tạo"
     if not yes:
         click.confirm(f"Việc này {deed} sổ trống của {name}. Tiếp tục?", abort=True)
@@ -72,10 +91,26 @@ def init(empty: bool, agency: str | None, username: str, yes: bool) -> None:
         agency_name=name,
         username=username,
         version=VERSION,
+        kind=office,
+        after_practice=practice,
     )
-    click.echo(f"Đã tạo sổ của {name}.")
+    click.echo(f"Đã tạo sổ của {name} ({_OFFICES[office.value]}).")
     click.echo(f"Đăng nhập lần đầu: {username} · mật khẩu dùng một lần: {password}")
     click.echo("Nếu Sổ Token đang chạy, hãy dừng rồi chạy lại.")
+
+
+def _office_kind(name: str, given: str | None, *, ask: bool) -> "OfficeKind":
+    """What the office is: as given, else as its name says, which a person may correct."""
+    from operations import installation
+
+    guessed = installation.guess_kind(name)
+    if given is None and ask and sys.stdin is not None and sys.stdin.isatty():
+        for word, what in _OFFICES.items():
+            click.echo(f"  {word:10} {what}")
+        given = click.prompt(
+            "Cơ quan thuộc loại nào", type=click.Choice(list(_OFFICES)), default=guessed.value
+        )
+    return installation.OfficeKind(given) if given else guessed
 
 
 @click.command("demo")
@@ -107,7 +142,8 @@ def users_list() -> None:
     for user in db.session.scalars(select(User).order_by(User.username)):
         grants = "; ".join(f"{label(grant.role)} – {grant.agency.name}" for grant in user.grants)
         state = "" if user.is_active else " (đã khóa)"
-        click.echo(f"{user.username}{state}: {user.display_name} · {grants}")
+        way = label(user.token_login_mode)
+        click.echo(f"{user.username}{state}: {user.display_name} · {grants} · {way}")
 
 
 @users.command("add")
@@ -129,6 +165,29 @@ def users_add(username: str, display_name: str, role: str, agency_code: str) -> 
         password=None,
     )
     click.echo(f"Đã thêm tài khoản {username} · mật khẩu dùng một lần: {password}")
+
+
+@users.command("emergency-code")
+@click.argument("username")
+@click.option("--reason", required=True, help="Vì sao cấp mã; được ghi lại và báo cho người dùng.")
+def users_emergency_code(username: str, reason: str) -> None:
+    """Cấp mã khẩn cấp cho tài khoản chỉ đăng nhập bằng thiết bị khi mất thiết bị."""
+    from sqlalchemy import select
+
+    from models import User
+    from operations import emergency_codes
+    from rules.token_logins import EMERGENCY_HOURS
+
+    user_id = db.session.scalar(select(User.id).where(User.username == username))
+    if user_id is None:
+        raise click.ClickException(f"Không có tài khoản nào mang tên đăng nhập {username}.")
+    code = emergency_codes.issue(
+        db.session(), actor=audit.system_actor(clock.now()), user_id=user_id, reason=reason
+    )
+    click.echo(f"Mã khẩn cấp của {username}: {code}")
+    click.echo(
+        f"Dùng một lần trong {EMERGENCY_HOURS} giờ, cùng mật khẩu, ở trang /dang-nhap/khan-cap."
+    )
 
 
 def _agency_id(code: str) -> int:

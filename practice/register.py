@@ -31,11 +31,12 @@ from operations.personal import CitizenIds
 from practice import people as made_up
 from practice.accounts import AccountPlan
 from practice.desk import Book
-from practice.holdings import Case, History, Holding, revocation
+from practice.holdings import LEADER, Case, History, Holding, revocation
 from practice.people import AgencyPlan, PersonPlan
 from rules.certificates import CertificateOrigin, SubscriberKind
 from rules.devices import DeviceKind, DeviceState
 from rules.names import fold, sort_key
+from rules.token_logins import TokenLogin
 from sheets.x509 import describe
 
 NOUN = "practice"
@@ -183,6 +184,8 @@ class _Writer:
                 person_id=self.people[plan.person.number].id,
                 password_hash=hashes[plan.username],
                 must_change_password=False,  # start.py prints it at every start.
+                # The leader may try both ways in: password, or practice token and PIN.
+                token_login_mode=TokenLogin.ALSO if plan.token == LEADER else TokenLogin.OFF,
                 created_at=self.at,
             )
             user.grants = [UserRole(role=plan.role, agency_id=self.agencies[plan.scope].id)]

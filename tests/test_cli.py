@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from models import Agency, AuditEvent, User
 from operations.transactions import transaction
 from practice import authority, build
 from rules.permissions import Role
+from rules.token_logins import TokenLogin
 from tests.cast import NOW
 from tests.practice.fixtures import application, practice_copy, practice_instance  # noqa: F401
 
@@ -54,6 +56,37 @@ def one_sentence(said: str) -> bool:
 def begin(run: Run, **where: Path) -> None:
     status, _, errors = run("init", "--yes", "--agency", NAME, **where)
     assert status == 0, errors
+
+
+def test_the_only_administrator_who_lost_the_token_gets_a_code_at_the_servers_terminal(
+    run: Run,
+    practice_copy: Path,  # noqa: F811
+) -> None:
+    status, told, _ = run("users", "list", folder=practice_copy)
+    assert status == 0
+    assert "lanhdao.dong" in told
+    assert "Bằng mật khẩu hoặc bằng thiết bị" in told  # the practice leader may try it
+    code = ("users", "emergency-code", "quantri", "--reason", "mất thiết bị ngày 20/11")
+    status, _, errors = run(*code, folder=practice_copy)
+    assert status == 1
+    assert "không cần mã khẩn cấp" in errors
+    with application(practice_copy):
+        with transaction(db.session()):
+            user = db.session.scalars(select(User).where(User.username == "quantri")).one()
+            user.token_login_mode = TokenLogin.ONLY
+    status, told, _ = run(*code, folder=practice_copy)
+    assert status == 0
+    assert re.search(r"Mã khẩn cấp của quantri: ([0-9A-Z]{4}-){4}[0-9A-Z]{4}", told)
+    assert "24 giờ" in told
+    with application(practice_copy):
+        last = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc())).first()
+        assert last is not None
+        assert last.event == "account.emergency_code_issued"
+    status, _, errors = run(
+        "users", "emergency-code", "khong-co", "--reason", "x" * 20, folder=practice_copy
+    )
+    assert status == 1
+    assert "Không có tài khoản nào" in errors
 
 
 def test_init_makes_one_agency_and_one_administrator_who_must_change_the_password(
