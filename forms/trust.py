@@ -1,7 +1,7 @@
 """Shapes of what an administrator types when changing whom the server believes."""
 
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from forms.base import HouseForm
@@ -21,6 +21,11 @@ class ConfirmForm(HouseForm):
         "8 chữ số cuối của dấu vân tay SHA-256",
         [InputRequired("Nhập 8 chữ số cuối của dấu vân tay."), Length(max=40)],
         description="Gõ theo nguồn đối chiếu (văn bản, trang chính thức của cơ quan chứng thực).",
+    )
+    stamps_only = BooleanField(
+        "Chỉ tin cho dấu thời gian",
+        description="Đánh dấu khi đây là gốc của tổ chức cấp dấu thời gian, không cấp chứng thư "
+        "ký văn bản.",
     )
     words = StringField(
         "Đã đối chiếu với nguồn nào",
@@ -51,4 +56,14 @@ class RemovalForm(HouseForm):
     reason = StringField(
         "Lý do bỏ",
         [InputRequired("Ghi lý do bỏ."), Length(max=500, message="Lý do quá dài.")],
+    )
+
+
+class AskForm(HouseForm):
+    """Which certificate the authority is asked about."""
+
+    serial = StringField(
+        "Số hiệu chứng thư",
+        [InputRequired("Nhập số hiệu chứng thư."), Length(max=80)],
+        description="Như ghi trong sổ; địa chỉ của máy chủ OCSP lấy từ chính chứng thư.",
     )

@@ -25,7 +25,7 @@ NOUN = "trust"
 HOSTS = "trust.hosts"
 NOTES = "ghi-chu.jsonl"
 REMOVED = "removed"
-FOLDERS = ("roots", "intermediates", "crls")
+FOLDERS = ("roots", "stamp-roots", "intermediates", "crls")
 SHORTEST_WORDS, LONGEST_WORDS = 10, 500
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
@@ -54,7 +54,8 @@ def add_certificate(
 ) -> str:
     """Put an authority's certificate (DER) in place; `words` say what it was compared with.
 
-    `folder` is "roots" or "intermediates", `name` the authority's, for the notes. Returns its
+    `folder` is "roots", "stamp-roots" (for time stamps only) or "intermediates", `name` the
+    authority's, for the notes. Returns its
     SHA-256. Raises `Refused` when it is there already or the words are too short, `OSError`.
     """
     said = _enough(words, "Ghi rõ dấu vân tay đã được đối chiếu với nguồn nào")
@@ -63,7 +64,7 @@ def add_certificate(
     with transaction(session):
         if target.exists():
             raise Refused("Chứng thư này đã có trong thư mục tin cậy.")
-        what = "root_added" if folder == "roots" else "issuing_added"
+        what = "issuing_added" if folder == "intermediates" else "root_added"
         _record(session, actor, what, sha256, said)
         _write(target, der)
         _note(trust, actor, what, sha256, name, said)
@@ -92,6 +93,25 @@ def add_list(
     return sha256
 
 
+def add_answer(
+    session: Session, *, actor: Actor, trust: Path, der: bytes, name: str, about: str
+) -> str:
+    """Put an OCSP answer (DER) in place of an older one about the same certificate.
+
+    `about` is the certificate's SHA-256, `name` whose it is, for the notes. Returns the SHA-256 of
+    the answer. Raises `OSError`.
+    """
+    sha256 = hashlib.sha256(der).hexdigest()
+    file = f"{about[:32]}.ocsp"
+    with transaction(session):
+        _record(session, actor, "answer_fetched", sha256, "")
+        if (trust / "ocsps" / file).exists():
+            _move_away(trust, "ocsps", file)
+        _write(trust / "ocsps" / file, der)
+        _note(trust, actor, "answer_fetched", sha256, name, "")
+    return sha256
+
+
 def remove(
     session: Session, *, actor: Actor, trust: Path, folder: str, file: str, name: str, reason: str
 ) -> None:
@@ -107,7 +127,11 @@ def remove(
         if not path.is_file():
             raise Refused("Tệp này không còn trong thư mục tin cậy.")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        what = {"roots": "root_removed", "intermediates": "issuing_removed"}.get(folder)
+        what = {
+            "roots": "root_removed",
+            "stamp-roots": "root_removed",
+            "intermediates": "issuing_removed",
+        }.get(folder)
         _record(session, actor, what or "list_removed", sha256, said)
         _move_away(trust, folder, file)
         _note(trust, actor, what or "list_removed", sha256, name, said)

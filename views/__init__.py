@@ -28,6 +28,7 @@ NOUNS = (
     "request_letters",
     "verifications",
     "trust",
+    "trust_answers",
     "time_stamps",
     "signature_upgrades",
     "signing_agents",

@@ -88,6 +88,7 @@ BELONGS_TO = {
     "request_acts": "certificate_requests",
     "signing_batches": "certificate_requests",
     "time_stamps": "trust",
+    "trust_answers": "trust",
     "signature_upgrades": "office_documents",
     "own_signatures": "signing_agents",
     "request_drafts": "certificate_requests",

@@ -51,6 +51,7 @@ from signing.trust.path import build_path
 from signing.trust.store import TrustStore
 from views.guards import account, settings
 from views.signing_keys import server_key
+from views.trust_answers import ask_before_signing
 
 NUMBER, DATE = "so_van_ban", "ngay_van_ban"
 LEADER, AGENCY = "chu_ky_nguoi_co_tham_quyen", "chu_ky_co_quan"
@@ -83,6 +84,7 @@ def check_certificate(certificate: Certificate, at: datetime) -> Checked:
     checked offline is recorded as a warning.
     """
     parsed = x509.load_der_x509_certificate(certificate.der)
+    ask_before_signing(parsed, at)
     store = TrustStore.load(settings().trust)
     found = judge(parsed, (), store, signing_time=at, at=at)
     path = build_path(parsed, store, ())

@@ -34,6 +34,7 @@ CONFIRM_MINUTES = 60
 FOLDER_WORDS = {
     "roots": "chứng thư gốc",
     "practice-roots": "chứng thư gốc THỬ NGHIỆM",
+    "stamp-roots": "chứng thư gốc, chỉ cho dấu thời gian",
     "intermediates": "cơ quan cấp chứng thư",
 }
 NOTE_WORDS = {
@@ -44,6 +45,7 @@ NOTE_WORDS = {
     "root_removed": "Bỏ chứng thư gốc",
     "issuing_removed": "Bỏ cơ quan cấp chứng thư",
     "list_removed": "Bỏ danh sách thu hồi",
+    "answer_fetched": "Nhận trả lời OCSP",
 }
 
 
@@ -134,6 +136,7 @@ def _shown(certificate: Any, form: ConfirmForm | None = None) -> dict[str, Any]:
         "until": certificate.not_valid_after_utc,
         "fingerprint": " ".join(digits[at : at + 4] for at in range(0, len(digits), 4)),
         "place": FOLDER_WORDS.get(folder, ""),
+        "is_root": folder == intake.ROOTS,
         "refusal": refusal,
         "form": form or ConfirmForm(formdata=None, sealed=sealed),
     }
@@ -157,6 +160,8 @@ def confirm() -> ResponseReturnValue:
     if form.validate() and _typed_back(form, intake.fingerprint(certificate)):
         try:
             folder = intake.place_of(certificate, TrustStore.load(settings().trust), clock.now())
+            if folder == intake.ROOTS and form.stamps_only.data:
+                folder = intake.STAMP_ROOTS
             trust.add_certificate(
                 db.session(),
                 actor=account().actor(),
