@@ -3,7 +3,8 @@
 Run: python -m bench.data FOLDER [--devices 100000] [--agencies 1500] [--events 0]. FOLDER becomes
 an instance folder with a migrated SQLite file. Straight bulk inserts; the bytes of certificates are
 a few bodies used again and again, because no page of a list reads them. All names are made up by
-drawing syllables; the same seed gives the same data.
+drawing syllables; the same seed gives the same data. What offices do every day with all that is
+made by `bench/daily.py`.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, insert, text, update
 
 import audit
 from app import create_app
+from bench import daily
 from bench.certificate_bodies import bodies
 from config import Config
 from extensions import db
@@ -112,6 +114,18 @@ def make(app: Flask, size: Size, seed: int = 2026) -> Made:
         devices = _devices(connection, dice, people)
         _certificates(connection, dice, size.certificates, people, devices)
         made = _users(connection, agencies, people)
+        world = daily.World(
+            connection,
+            dice,
+            NOW,
+            agencies,
+            people,
+            devices,
+            _insert,
+            made.commune_user,
+            daily.sheet_sha256(),
+        )
+        daily.make(world)
         _events(connection, dice, size.events, agencies, made)
     with db.engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
@@ -305,13 +319,18 @@ def _values(row: Any) -> dict[str, Any]:
 
 
 def _users(connection: Connection, agencies: list[dict[str, Any]], people: list[Person]) -> Made:
-    """The province's, the large department's and a commune's user, and one member of staff."""
+    """The province's, the large department's and a commune's user, then one of each other role."""
     commune = next(row for row in agencies if row["level"] is AgencyLevel.COMMUNE)
+    own = next(row for row in people if row.agency_id == commune["id"])
     accounts = (
         ("tinh", Role.DEPARTMENT, agencies[0], None),
         ("so", Role.DEPARTMENT, agencies[1], None),
         ("xa", Role.FOCAL_POINT, commune, None),
-        ("canbo", Role.STAFF, commune, people[0].id),
+        ("canbo", Role.STAFF, commune, own.id),
+        ("lanhdao", Role.LEADER, commune, own.id),
+        ("vanthu", Role.CLERK, commune, own.id),
+        ("kiemtra", Role.AUDITOR, agencies[0], None),
+        ("quantri", Role.ADMINISTRATOR, agencies[0], None),
     )
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     for number, (name, role, place, person_id) in enumerate(accounts, start=1):
