@@ -18,9 +18,12 @@ import waitress  # type: ignore[import-untyped]
 from signing.agent import VERSION, commands
 from signing.agent.application import Agent, create_application, make_agent
 from signing.agent.clock import now
+from signing.agent.facade.gateway import open_in_browser
+from signing.agent.facade.listener import USUAL_PORT
+from signing.agent.facade.refusals import PortTaken
 from signing.agent.gate import LARGEST_BODY
 from signing.agent.journal import Journal, JournalBroken
-from signing.agent.pin import PinWindow
+from signing.agent.pin import PinWindow, display_is_likely
 from signing.agent.state import AgentState, StateBroken, default_folder
 from signing.messages import DEFAULT_PORT
 from signing.pades.sandbox import Sandbox
@@ -51,6 +54,14 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--no-window", action="store_true", help="hỏi mã PIN trên trang, không mở cửa sổ"
+    )
+    parser.add_argument(
+        "--facade",
+        nargs="?",
+        type=int,
+        const=USUAL_PORT,
+        metavar="CỔNG",
+        help=f"bật cổng tương thích cho hệ thống khác (thường là {USUAL_PORT})",
     )
     return parser.parse_args(arguments)
 
@@ -142,11 +153,13 @@ def _serve(
             port=listener.getsockname()[1],
             modules=tuple((each.name, str(each.path)) for each in drivers),
             server_hint=chosen.server,
+            show=None if chosen.no_window or not display_is_likely() else open_in_browser,
         )
         journal.record("started", version=VERSION)
         keeper = threading.Thread(target=_keep_in_touch, args=(agent, stop), daemon=True)
         keeper.start()
         _say(f"Trình ký số: http://127.0.0.1:{agent.port}/ (dừng bằng Ctrl-C)")
+        _open_the_facade(agent, chosen.facade)
         try:
             waitress.serve(
                 create_application(agent),
@@ -163,6 +176,20 @@ def _serve(
             )
         finally:
             stop.set()
+            agent.facade.stop(remember=False)
+
+
+def _open_the_facade(agent: Agent, port: int | None) -> None:
+    """Switches the façade on when the person asked for it, now or in an earlier run."""
+    if port is None:
+        agent.facade.start_as_remembered()
+    else:
+        try:
+            agent.facade.start(port)
+        except PortTaken as error:
+            _say(f"Cổng tương thích {port}: {error.message} {error.advice}")
+    if agent.facade.port is not None:
+        _say(f"Cổng tương thích cho hệ thống khác: wss://127.0.0.1:{agent.facade.port}/")
 
 
 if __name__ == "__main__":

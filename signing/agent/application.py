@@ -17,6 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from signing.agent import VERSION
 from signing.agent.client import Address, ServerClient
 from signing.agent.desk import Desk
+from signing.agent.facade.courier import Courier
+from signing.agent.facade.gateway import Facade
 from signing.agent.gate import (
     LARGEST_BODY,
     STATUS,
@@ -65,6 +67,7 @@ class Agent:
     desk: Desk
     imports: ImportDesk
     logins: LoginDesk
+    facade: Facade
     pairing: PairingDesk
     client: ServerClient
     touch: Touch
@@ -86,9 +89,11 @@ def make_agent(
     port: int,
     modules: tuple[tuple[str, str], ...] = (),
     server_hint: str = "",
+    courier: Courier | None = None,
+    show: Callable[[str], None] | None = None,
 ) -> Agent:
     """Ties the parts together. `modules` are (name, path) of the drivers in use; `window` None
-    means that the PIN is asked on the page."""
+    means that the PIN is asked on the page, `show` None that no page is opened unasked."""
     client = ServerClient(state.keys, clock)
     desk = Desk(
         state=state, journal=journal, client=client, tokens=tokens, window=window, clock=clock
@@ -101,14 +106,7 @@ def make_agent(
         desk=desk,
         imports=ImportDesk(desk=desk, client=client, tokens=tokens, journal=journal),
         logins=LoginDesk(
-            state=state,
-            journal=journal,
-            client=client,
-            tokens=tokens,
-            window=window,
-            clock=clock,
-            busy=lambda: desk.busy,
-            learn_time=desk.learn_time,
+            desk=desk, state=state, journal=journal, client=client, tokens=tokens, window=window
         ),
         pairing=PairingDesk(state=state, journal=journal, client=client, clock=clock, port=port),
         client=client,
@@ -130,6 +128,7 @@ def the_agent() -> Agent:
 def create_application(agent: Agent) -> Flask:
     """The WSGI application of `agent`."""
     from signing.agent import checkup, consent, login_pages, pages
+    from signing.agent.facade import pages as facade_pages
 
     application = Flask(__name__)
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -149,6 +148,7 @@ def create_application(agent: Agent) -> Flask:
     application.register_blueprint(pages.pages)
     application.register_blueprint(consent.consent)
     application.register_blueprint(login_pages.login_pages)
+    application.register_blueprint(facade_pages.gate)
     application.register_blueprint(checkup.checkup)
     application.register_error_handler(SigningError, refuse)
     application.register_error_handler(HTTPException, _refuse_http)

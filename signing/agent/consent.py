@@ -14,6 +14,8 @@ from signing.agent.work import WAITING, Stage, Work
 
 consent = Blueprint("consent", __name__)
 
+_ENDED = frozenset({Stage.DONE, Stage.REFUSED})
+
 IMAGE_WIDTH = 1240
 """Pixels: an A4 page at 150 dots per inch."""
 
@@ -24,6 +26,8 @@ def show(ticket: str) -> Response:
     work = the_agent().desk.open(ticket)
     # Read once: another thread signs, and one page must tell one stage.
     stage = work.stage
+    if stage in _ENDED and the_agent().facade.of_ticket(ticket) is not None:
+        return redirect(url_for("gate.call"), 303)
     if stage is Stage.SHOWN:
         return make_response(_consent_page(ticket, work))
     name = "pin_page.html" if stage is Stage.PIN_PAGE else "work.html"

@@ -151,6 +151,11 @@ class Desk:
                     del self._works[old]
         return work
 
+    def peek(self, text: str) -> Work | None:
+        """The job of the ticket as it lies on the desk, without asking anybody; None when it does
+        not."""
+        return self._known(text)
+
     def documents(self, text: str) -> Documents:
         """The documents of a job, from memory when it is on the desk."""
         known = self._known(text)

@@ -37,6 +37,10 @@ EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "login_failed": frozenset({"server_id", "challenge_id", "code"}),
         "login_declined": frozenset({"server_id", "challenge_id"}),
         "speed_tested": frozenset({"certificate_sha256", "signatures"}),
+        "outside_allowed": frozenset({"origin"}),
+        "outside_forgotten": frozenset({"origin"}),
+        "outside_called": frozenset({"origin", "route"}),
+        "outside_answered": frozenset({"origin", "route", "code"}),
         "certificates_sent": frozenset({"server_id", "job_id", "certificates"}),
     }
 )

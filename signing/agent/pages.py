@@ -34,6 +34,10 @@ EVENT_WORDS = {
     "failed": "Không thành",
     "certificates_sent": "Gửi chứng thư",
     "speed_tested": "Đo tốc độ thiết bị",
+    "outside_allowed": "Cho phép hệ thống khác gọi",
+    "outside_forgotten": "Bỏ phép của hệ thống khác",
+    "outside_called": "Hệ thống khác gọi",
+    "outside_answered": "Trả lời hệ thống khác",
 }
 
 
@@ -63,6 +67,8 @@ def state() -> str:
         journal=agent.journal.head,
         folder=agent.state.folder,
         server_hint=agent.server_hint,
+        facade_port=agent.facade.port,
+        facade_asking=len(agent.facade.origins.asking),
     )
 
 

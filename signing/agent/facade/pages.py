@@ -1,0 +1,299 @@
+"""The agent's pages for other systems: the switch, who may call, and the call under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from signing.agent.application import the_agent
+from signing.agent.certificates import clock_words, pin_words
+from signing.agent.consent import IMAGE_WIDTH
+from signing.agent.facade.calls import Stage, Standing
+from signing.agent.facade.journey import Agreed, signed_name
+from signing.agent.facade.listener import USUAL_PORT
+from signing.agent.facade.routes import ACTS, ROUTES, Kind
+from signing.agent.gate import PageUnknown
+from signing.agent.imports import Found, found_on
+from signing.errors import CertNotFound, NotPaired, SigningError
+from signing.protocol.outside import OutsidePlace, OutsideRefused
+from signing.protocol.pairing import Pairing
+
+gate = Blueprint("gate", __name__)
+
+
+# The switch and the systems -----------------------------------------------------------------------
+
+
+@gate.get("/cong")
+def settings() -> str:
+    """Whether the façade listens, under which certificate, and who may call."""
+    return _settings()
+
+
+def _settings(problem: SigningError | None = None) -> str:
+    facade = the_agent().facade
+    return render_template(
+        "facade.html",
+        port=facade.port,
+        usual_port=USUAL_PORT,
+        problem=problem or facade.problem,
+        certificate=facade.certificate if facade.port else None,
+        until=clock_words(facade.certificate.until) if facade.port else "",
+        asking=facade.origins.asking,
+        allowed=[(each, clock_words(each.until)) for each in facade.origins.allowed],
+        current=facade.calls.current,
+        routes=ROUTES.values(),
+        refused=Kind.REFUSED,
+    )
+
+
+@gate.post("/cong/bat")
+def switch_on() -> Response:
+    """The person asks for the port of the other service."""
+    typed = request.form.get("cong", "")
+    port = int(typed) if typed.isascii() and typed.isdigit() else USUAL_PORT
+    try:
+        the_agent().facade.start(port if 1024 <= port <= 65535 else USUAL_PORT)
+    except SigningError as error:
+        return make_response(_settings(error), 409)
+    return redirect(url_for("gate.settings"), 303)
+
+
+@gate.post("/cong/tat")
+def switch_off() -> Response:
+    """The person gives the port back."""
+    the_agent().facade.stop()
+    return redirect(url_for("gate.settings"), 303)
+
+
+@gate.post("/cong/cho-phep")
+def allow() -> Response:
+    """Lets one system call, for a term."""
+    the_agent().facade.allow(request.form.get("he-thong", ""))
+    return redirect(url_for("gate.settings"), 303)
+
+
+@gate.post("/cong/tu-choi")
+def turn_away() -> Response:
+    """Does not let one system call."""
+    the_agent().facade.origins.refuse(request.form.get("he-thong", ""))
+    return redirect(url_for("gate.settings"), 303)
+
+
+@gate.post("/cong/bo-phep")
+def forget() -> Response:
+    """Takes a permission back."""
+    the_agent().facade.forget(request.form.get("he-thong", ""))
+    return redirect(url_for("gate.settings"), 303)
+
+
+@gate.get("/cong/chung-thu.crt")
+def certificate() -> Response:
+    """The certificate of the façade (no key), to be trusted in the browser."""
+    response = make_response(the_agent().facade.certificate.der)
+    response.headers["Content-Type"] = "application/x-x509-ca-cert"
+    response.headers["Content-Disposition"] = 'attachment; filename="trinh-ky-so-127.0.0.1.crt"'
+    return response
+
+
+# The call under way -------------------------------------------------------------------------------
+
+
+def _standing() -> Standing:
+    found = the_agent().facade.calls.current
+    if found is None:
+        raise PageUnknown
+    return found
+
+
+@gate.get("/cong/viec")
+def call() -> Response:
+    """What a system asks for, and where it stands."""
+    standing = the_agent().facade.calls.current
+    if standing is None:
+        return redirect(url_for("gate.settings"), 303)
+    if standing.stage is Stage.SIGNING:
+        work = the_agent().desk.peek(standing.ticket)
+        if work is None or work.stage not in _OVER:
+            return redirect(url_for("consent.show", ticket=standing.ticket), 303)
+    return _call_page(standing)
+
+
+_OVER = frozenset({"done", "refused"})
+
+
+def _call_page(standing: Standing, problem: SigningError | None = None) -> Response:
+    agent = the_agent()
+    pages, found = [], []
+    if standing.stage is Stage.ASKING:
+        found = [(each, pin_words(each.token.pin)) for each in found_on(agent.tokens.list_tokens())]
+        pages = [
+            (index, name, agent.pictures.page_count(pdf))
+            for index, (name, pdf) in enumerate(zip(standing.names, standing.pdfs, strict=True))
+            if pdf is not None
+        ]
+    page = render_template(
+        "facade_call.html",
+        standing=standing,
+        stage=standing.stage.value,
+        route=standing.call.route,
+        kind=standing.call.route.kind.name,
+        pages=pages,
+        found=found,
+        pairings=agent.state.pairings,
+        problem=problem,
+        form=request.form,
+        typed=request.method == "POST",
+        needs={
+            "number": any(each.numbered for each in standing.call.route.acts),
+            "day": any(each.dated for each in standing.call.route.acts),
+            "words": any(each.commented for each in standing.call.route.acts),
+        },
+    )
+    response = make_response(page, 409 if problem is not None else 200)
+    if standing.stage in {Stage.FETCHING, Stage.SIGNING, Stage.DELIVERING}:
+        response.headers["Refresh"] = "1"
+    return response
+
+
+@gate.get("/cong/viec/<call_id>/<int:index>/<int:page>.png")
+def page_image(call_id: str, index: int, page: int) -> Response:
+    """One page of a file as it came from the system."""
+    standing = _standing()
+    pdfs = standing.pdfs
+    pdf = pdfs[index] if standing.call_id == call_id and index < len(pdfs) else None
+    if pdf is None:
+        raise PageUnknown
+    png = the_agent().pictures.page_image(pdf, page, IMAGE_WIDTH)
+    response = make_response(png)
+    response.headers["Content-Type"] = "image/png"
+    return response
+
+
+@gate.get("/cong/viec/<call_id>/<int:index>/tep-da-ky.pdf")
+def keep(call_id: str, index: int) -> Response:
+    """A signed file that the system did not take, to be brought there by hand."""
+    standing = _standing()
+    pdf = standing.kept.get(index) if standing.call_id == call_id else None
+    if pdf is None:
+        raise PageUnknown
+    response = make_response(pdf)
+    response.headers["Content-Type"] = "application/pdf"
+    name = f"tep-{index + 1}.signed.pdf"
+    plain = signed_name(standing.names[index])
+    if plain.isascii():
+        name = plain.replace('"', "")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@gate.post("/cong/viec/tiep")
+def go_on() -> Response:
+    """The person declared and chose: the server prepares, or verifies, or nothing leaves at all."""
+    standing = _own_call()
+    if standing.stage is not Stage.ASKING:
+        return redirect(url_for("gate.call"), 303)
+    journey = the_agent().facade.journey
+    try:
+        if standing.call.route.kind is Kind.CERTIFICATE:
+            standing.certificate = _certificate()
+            standing.wake.set()
+        elif standing.call.route.kind is Kind.VERIFY:
+            journey.verify(standing, _pairing(), not_secret=_ticked("cam-ket"))
+        else:
+            ticket = journey.agree(standing, _agreed(standing))
+            return redirect(url_for("consent.show", ticket=ticket), 303)
+    except SigningError as error:
+        return _call_page(standing, error)
+    return redirect(url_for("gate.call"), 303)
+
+
+@gate.post("/cong/viec/khong-ky")
+def refuse() -> Response:
+    """The person says no; the page of the system is told."""
+    standing = _own_call()
+    the_agent().facade.journey.refuse(standing)
+    return redirect(url_for("gate.call"), 303)
+
+
+def _own_call() -> Standing:
+    """The call that the form was about, not one that came meanwhile."""
+    standing = _standing()
+    if request.form.get("viec") != standing.call_id:
+        raise PageUnknown
+    return standing
+
+
+def _ticked(name: str) -> bool:
+    return request.form.get(name) == "1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A form's texts with the usual spaces taken away."""
+
+    def text(self, name: str, most: int) -> str:
+        return " ".join(request.form.get(name, "").split())[:most]
+
+    def whole(self, name: str) -> int | None:
+        text = self.text(name, 4)
+        if not text:
+            return None
+        if not text.isascii() or not text.isdigit():
+            raise OutsideRefused("Trang và vị trí phải là số nguyên, tính bằng mi-li-mét.")
+        return int(text)
+
+    def day(self) -> date | None:
+        text = self.text("ngay", 10)
+        if not text:
+            return None
+        try:
+            day, month, year = (int(part) for part in text.split("/"))
+            return date(year, month, day)
+        except ValueError as error:
+            raise OutsideRefused("Ngày văn bản phải dạng ngày/tháng/năm, ví dụ 05/02/2026.") from (
+                error
+            )
+
+
+def _agreed(standing: Standing) -> Agreed:
+    typed = _Typed()
+    act = ACTS.get(request.form.get("viec-ky", ""))
+    if act is None or act not in standing.call.route.acts:
+        raise OutsideRefused("Chọn việc ký.")
+    page, left, top = typed.whole("trang"), typed.whole("trai"), typed.whole("tren")
+    place = None
+    if page is not None:
+        place = OutsidePlace(max(page - 1, 0), left or 0, top or 0)
+    return Agreed(
+        pairing=_pairing(),
+        certificate=_certificate(),
+        act=act.name,
+        not_secret=_ticked("cam-ket"),
+        number=typed.text("so", 60) if act.numbered else "",
+        day=typed.day() if act.dated else None,
+        words=typed.text("y-kien", 500) if act.commented else "",
+        write_number=_ticked("ghi-so"),
+        seen=_ticked("da-xem"),
+        place=place,
+    )
+
+
+def _pairing() -> Pairing:
+    pairings = the_agent().state.pairings
+    chosen = request.form.get("may-chu", "0")
+    index = int(chosen) if chosen.isascii() and chosen.isdigit() else 0
+    if index >= len(pairings):
+        raise NotPaired
+    return pairings[index]
+
+
+def _certificate() -> Found:
+    wanted = request.form.get("chung-thu", "")
+    for each in found_on(the_agent().tokens.list_tokens()):
+        if each.shown.sha256 == wanted:
+            return each
+    raise CertNotFound
