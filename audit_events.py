@@ -53,7 +53,6 @@ EVENTS: Mapping[str, EventType] = {
     "certificate_request.submitted": _event("Trình lãnh đạo", "certificates", "warnings"),
     "certificate_request.approved": _event("Duyệt", "self_listed", "overridden", "reason_sha256"),
     "certificate_request.returned": _event("Trả lại", "reason_sha256"),
-    "certificate_request.letter_drawn": _event("Dựng văn bản", "kind"),
     "certificate_request.signed": _event("Ký số của người có thẩm quyền", "job", "certificate"),
     "certificate_request.signed_elsewhere": _event("Nhận văn bản ký ở nơi khác", "verdict"),
     "certificate_request.signed_on_paper": _event("Nhận bản quét văn bản ký tay"),
@@ -71,7 +70,6 @@ EVENTS: Mapping[str, EventType] = {
     "signing_agent.paired": _event("Ghép nối chương trình ký", "agent"),
     "signing_agent.removed": _event("Bỏ ghép nối chương trình ký", "agent"),
     "verification.made": _event("Kiểm tra chữ ký số", "verdict", "signatures"),
-    "file.downloaded": _event("Tải tệp", "request"),
     # Requests of every act
     "certificate_request.copied": _event("Ghi nhận đã gửi bản sao", "sending", "channel", "day"),
     "certificate_request.received": _event("Ghi nhận cơ quan tiếp nhận", "day"),
@@ -164,7 +162,6 @@ EVENTS: Mapping[str, EventType] = {
         "Ký số văn bản của hệ thống khác", "job", "certificate", "number", "day"
     ),
     "outside.fetched": _event("Trả văn bản đã ký cho hệ thống khác"),
-    "batch.issued": _event("Tạo lượt ký nhiều văn bản", "documents"),
     "account.token_login": _event(
         "Đăng nhập bằng thiết bị", "session", "certificate", "revocation", "agent"
     ),

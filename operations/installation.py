@@ -1,5 +1,8 @@
 """The first act in an empty database."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,17 +15,65 @@ from rules.names import clean_name, fold, sort_key
 from rules.permissions import Role
 
 
+class OfficeKind(StrEnum):
+    """What the office at the root of the tree is, in words that can be typed at a terminal."""
+
+    COMMUNE = "xa"
+    DEPARTMENT = "so"
+    PROVINCE = "tinh"
+    SERVICE_UNIT = "su-nghiep"
+    SCHOOL = "truong"
+
+
+_AT_THE_ROOT: Mapping[OfficeKind, tuple[AgencyLevel, AgencyKind]] = {
+    OfficeKind.COMMUNE: (AgencyLevel.COMMUNE, AgencyKind.PEOPLES_COMMITTEE),
+    OfficeKind.DEPARTMENT: (AgencyLevel.DEPARTMENT, AgencyKind.DEPARTMENT),
+    OfficeKind.PROVINCE: (AgencyLevel.PROVINCE, AgencyKind.PEOPLES_COMMITTEE),
+    OfficeKind.SERVICE_UNIT: (AgencyLevel.SUB_UNIT, AgencyKind.PUBLIC_SERVICE_UNIT),
+    OfficeKind.SCHOOL: (AgencyLevel.SUB_UNIT, AgencyKind.SCHOOL),
+}
+
+
+def guess_kind(agency_name: str) -> OfficeKind:
+    """What a name says of the office; a commune where it says nothing."""
+    words = fold(agency_name)
+    for start, kind in _NAMED:
+        if words.startswith(start):
+            return kind
+    return OfficeKind.COMMUNE
+
+
+_NAMED = (
+    ("so ", OfficeKind.DEPARTMENT), ("ban quan ly ", OfficeKind.DEPARTMENT),
+    ("thanh tra tinh", OfficeKind.DEPARTMENT), ("van phong ubnd tinh", OfficeKind.DEPARTMENT),
+    ("van phong uy ban nhan dan tinh", OfficeKind.DEPARTMENT),
+    ("ubnd tinh", OfficeKind.PROVINCE), ("uy ban nhan dan tinh", OfficeKind.PROVINCE),
+    ("ubnd thanh pho", OfficeKind.PROVINCE), ("uy ban nhan dan thanh pho", OfficeKind.PROVINCE),
+    ("truong ", OfficeKind.SCHOOL), ("trung tam ", OfficeKind.SERVICE_UNIT),
+    ("benh vien ", OfficeKind.SERVICE_UNIT),
+)  # fmt: skip
+
+
 class AlreadyBegun(Refused):
     """The database is an office's already; beginning again would lay a second one beside it."""
 
 
 def begin(
-    session: Session, *, actor: audit.Actor, agency_name: str, username: str, version: str
+    session: Session,
+    *,
+    actor: audit.Actor,
+    agency_name: str,
+    username: str,
+    version: str,
+    kind: OfficeKind = OfficeKind.COMMUNE,
+    after_practice: bool = False,
 ) -> str:
     """Create the agency at the root of the tree and its first administrator, both or neither.
 
-    `version` is that of the program. Returns the administrator's one-time password. Raises
-    `AlreadyBegun`, and `Refused` for an empty agency name or a user name that is not usable.
+    `version` is that of the program, `kind` what the office is; `after_practice` writes down that
+    practice data went before, which the new log would not tell otherwise. Returns the
+    administrator's one-time password. Raises `AlreadyBegun`, and `Refused` for an empty agency name
+    or a user name that is not usable.
     """
     name = clean_name(agency_name)
     if not name:
@@ -40,7 +91,9 @@ def begin(
             object_id=1,
             version=version,
         )
-        agency = _root(session, actor, name)
+        if after_practice:
+            audit.record(session, "practice.removed", actor=actor, noun="installation", object_id=1)
+        agency = _root(session, actor, name, kind)
         administrator = User(
             username=wanted,
             display_name="Quản trị phần mềm",
@@ -64,14 +117,15 @@ def refuse_second_beginning(session: Session) -> None:
     )
 
 
-def _root(session: Session, actor: audit.Actor, name: str) -> Agency:
+def _root(session: Session, actor: audit.Actor, name: str, kind: OfficeKind) -> Agency:
+    level, agency_kind = _AT_THE_ROOT[kind]
     agency = Agency(
         code="GOC",
         name=name,
         name_fold=fold(name),
         sort_key=sort_key(name),
-        level=AgencyLevel.COMMUNE,
-        kind=AgencyKind.PEOPLES_COMMITTEE,
+        level=level,
+        kind=agency_kind,
         has_legal_personality=True,
         has_own_seal=True,
     )

@@ -31,15 +31,12 @@ class Permission(StrEnum):
     DEVICE_VIEW = "device:view"
     DEVICE_SEARCH = "device:search"
     DEVICE_EDIT = "device:edit"
-    DEVICE_IMPORT = "device:import"
     PERSON_VIEW = "person:view"
     PERSON_SEARCH = "person:search"
     PERSON_EDIT = "person:edit"
-    PERSON_IMPORT = "person:import"
     AGENCY_VIEW = "agency:view"
     AGENCY_SEARCH = "agency:search"
     AGENCY_EDIT = "agency:edit"
-    AGENCY_IMPORT = "agency:import"
     CERTIFICATE_REQUEST_VIEW = "certificate_request:view"
     CERTIFICATE_REQUEST_DRAFT = "certificate_request:draft"
     CERTIFICATE_REQUEST_SUBMIT = "certificate_request:submit"
@@ -142,11 +139,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.CERTIFICATE_IMPORT,
         _P.CERTIFICATE_HISTORY_ATTEST,
         _P.DEVICE_EDIT,
-        _P.DEVICE_IMPORT,
         _P.PERSON_EDIT,
-        _P.PERSON_IMPORT,
         _P.AGENCY_EDIT,
-        _P.AGENCY_IMPORT,
         _P.CERTIFICATE_REQUEST_DRAFT,
         _P.CERTIFICATE_REQUEST_SUBMIT,
         _P.CERTIFICATE_REQUEST_ATTACH_SIGNED,
@@ -214,7 +208,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _P.AGENCY_VIEW,
         _P.AGENCY_SEARCH,
         _P.AGENCY_EDIT,
-        _P.AGENCY_IMPORT,
         _P.REORGANISATION_EDIT,  # moves the scopes with the tree
         _P.PERSON_VIEW,
         _P.PERSON_SEARCH,

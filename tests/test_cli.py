@@ -182,7 +182,7 @@ def test_init_empty_takes_all_practice_data_away_and_nothing_of_the_office(
     assert keys == {path.name: path.read_bytes() for path in (practice_copy / "keys").iterdir()}
     with application(practice_copy):
         assert db.session.scalars(select(Agency.name)).all() == [NAME]
-        assert audit.verify(db.session()).events == 3
+        assert audit.verify(db.session()).events == 4
 
 
 def test_init_empty_never_removes_an_offices_data_for_a_folder_left_beside_them(
@@ -223,7 +223,7 @@ def test_practice_data_leave_a_postgresql_database_without_taking_what_is_not_ou
     with application(instance):
         assert db.session.scalars(select(Agency.name)).all() == [NAME]
         assert db.session.execute(text("SELECT count(*) FROM of_another_program")).scalar() == 0
-        assert audit.verify(db.session()).events == 3
+        assert audit.verify(db.session()).events == 4
 
 
 def test_users_are_added_and_listed_with_role_and_place(run: Run) -> None:
