@@ -108,6 +108,16 @@ def make_agent(
         logins=LoginDesk(
             desk=desk, state=state, journal=journal, client=client, tokens=tokens, window=window
         ),
+        facade=Facade(
+            state=state,
+            desk=desk,
+            client=client,
+            journal=journal,
+            clock=clock,
+            own_port=port,
+            courier=courier,
+            show=show,
+        ),
         pairing=PairingDesk(state=state, journal=journal, client=client, clock=clock, port=port),
         client=client,
         touch=Touch(state, client, port),

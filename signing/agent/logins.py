@@ -17,7 +17,7 @@ from cryptography import x509
 
 from signing.agent.certificates import ShownCertificate, describe, pin_words
 from signing.agent.client import ServerClient
-from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT
+from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT, Desk
 from signing.agent.journal import Journal
 from signing.agent.pin import NoDisplay, PinQuestion
 from signing.agent.pin_window import confirms
@@ -128,19 +128,15 @@ class LoginDesk:
     def __init__(
         self,
         *,
+        desk: Desk,
         state: AgentState,
         journal: Journal,
         client: ServerClient,
         tokens: Tokens,
         window: Asker | None,
-        clock: Callable[[], datetime],
-        busy: Callable[[], bool],
-        learn_time: Callable[[], None],
     ) -> None:
-        """`busy` says whether a signature is under way, `learn_time` asks the servers the time."""
-        self._state, self._journal, self._client = state, journal, client
-        self._tokens, self._window, self._clock = tokens, window, clock
-        self._busy, self._learn_time = busy, learn_time
+        self._desk, self._state, self._journal = desk, state, journal
+        self._client, self._tokens, self._window = client, tokens, window
         self._lock = threading.RLock()
         self._works: dict[str, LoginWork] = {}
         self._active: LoginWork | None = None
@@ -155,14 +151,14 @@ class LoginDesk:
         with self._lock:
             known = self._works.get(text)
         if known is not None:
-            known.seen_at = self._clock()
+            known.seen_at = self._client.now()
             self._sweep()
             if known.stage is not Stage.SHOWN:
                 return known
         ticket, pairing = self._read(text)
         if known is not None:
             return known
-        work = LoginWork(ticket, pairing, self._clock())
+        work = LoginWork(ticket, pairing, self._client.now())
         with self._lock:
             work = self._works.setdefault(text, work)
             for old in list(self._works)[:-KEPT_LOGINS]:
@@ -175,7 +171,7 @@ class LoginDesk:
         try:
             return open_login_ticket(text, pairings=pairings, at=self._client.now())
         except LoginExpired:
-            self._learn_time()  # The clock of this computer may be wrong.
+            self._desk.learn_time()  # The clock of this computer may be wrong.
             return open_login_ticket(text, pairings=pairings, at=self._client.now())
 
     def choices(self) -> tuple[tuple[Choice, ...], tuple[SigningError, ...]]:
@@ -212,7 +208,7 @@ class LoginDesk:
             raise
         with self._lock:
             self._clicks.add(click)
-            work.choice, work.asked_at, work.error = choice, self._clock(), None
+            work.choice, work.asked_at, work.error = choice, self._client.now(), None
             work.stop = threading.Event()
             self._ask_for_pin(work, choice)
         return work
@@ -229,12 +225,12 @@ class LoginDesk:
         raise problems[0] if problems else NoToken()
 
     def _clear_the_desk(self) -> None:
-        if self._busy():
+        if self._desk.busy:
             raise Busy
         active = self._active
         if active is None:
             return
-        gone = self._clock() - active.seen_at > TAB_LIMIT
+        gone = self._client.now() - active.seen_at > TAB_LIMIT
         if active.stage is Stage.PIN_PAGE or (active.stage is Stage.PIN_WINDOW and gone):
             self._abandon(active, None)
         else:
@@ -405,7 +401,7 @@ class LoginDesk:
             work = self._active
             if work is None or work.stage is not Stage.PIN_PAGE or work.asked_at is None:
                 return
-            if self._clock() - work.asked_at > PIN_PAGE_LIMIT:
+            if self._client.now() - work.asked_at > PIN_PAGE_LIMIT:
                 self._abandon(work, ConsentTimeout())
 
     def _abandon(self, work: LoginWork, error: SigningError | None) -> None:
