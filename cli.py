@@ -167,7 +167,7 @@ def users_add(username: str, display_name: str, role: str, agency_code: str) -> 
     click.echo(f"Đã thêm tài khoản {username} · mật khẩu dùng một lần: {password}")
 
 
-@users.command("emergency-code")
+@users.command("emergency")
 @click.argument("username")
 @click.option("--reason", required=True, help="Vì sao cấp mã; được ghi lại và báo cho người dùng.")
 def users_emergency_code(username: str, reason: str) -> None:

@@ -42,7 +42,7 @@ def issue(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
     if user_id == actor.user_id:
         raise Refused(
             "Không tự cấp mã khẩn cấp cho chính mình. Nhờ người quản trị khác, hoặc dùng lệnh "
-            "“users emergency-code” trên máy chủ."
+            "“users emergency” trên máy chủ."
         )
     code = emergency_code(secrets.randbits(EMERGENCY_BITS))
     with transaction(session):

@@ -66,7 +66,7 @@ def test_the_only_administrator_who_lost_the_token_gets_a_code_at_the_servers_te
     assert status == 0
     assert "lanhdao.dong" in told
     assert "Bằng mật khẩu hoặc bằng thiết bị" in told  # the practice leader may try it
-    code = ("users", "emergency-code", "quantri", "--reason", "mất thiết bị ngày 20/11")
+    code = ("users", "emergency", "quantri", "--reason", "mất thiết bị ngày 20/11")
     status, _, errors = run(*code, folder=practice_copy)
     assert status == 1
     assert "không cần mã khẩn cấp" in errors
@@ -83,7 +83,7 @@ def test_the_only_administrator_who_lost_the_token_gets_a_code_at_the_servers_te
         assert last is not None
         assert last.event == "account.emergency_code_issued"
     status, _, errors = run(
-        "users", "emergency-code", "khong-co", "--reason", "x" * 20, folder=practice_copy
+        "users", "emergency", "khong-co", "--reason", "x" * 20, folder=practice_copy
     )
     assert status == 1
     assert "Không có tài khoản nào" in errors
