@@ -31,10 +31,13 @@ from signing.messages import (
     SIGNATURES_PATH,
     AgentKeys,
     JobState,
+    LoginPurpose,
+    LoginTicket,
     Pairing,
     ServerKey,
     Ticket,
     TicketKind,
+    issue_login_ticket,
     issue_ticket,
 )
 from signing.protocol.requests import JOB_STEPS
@@ -114,10 +117,10 @@ def running(
         )
     try:
         _wait_for(port, process)
-        wrong = wrong_tickets(office, state.keys, job)
-        stage = _enter(port, ticket, importing, wrong)
-        other = AgentState(folder / "other")
-        stage = replace(stage, forms=forms_of(other, port, ticket, importing))
+        wrong = (*wrong_tickets(office, state.keys, job), *wrong_logins(office))
+        login = issue_login_ticket(office.key, login_ticket(office))
+        stage = _enter(Stage(port, "", {}, ticket, importing, login, wrong))
+        stage = replace(stage, forms=forms_of(AgentState(folder / "other"), stage))
         yield Scene(process, port, office, state.folder, log, control, job, import_id, stage)
     finally:
         process.terminate()
@@ -134,11 +137,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the agent did not start")
 
 
-def _enter(port: int, ticket: str, importing: str, wrong: tuple[str, ...]) -> Stage:
+def _enter(stage: Stage) -> Stage:
     """Visit the pages once as the person would, and take their seals along."""
-    stage = Stage(port, "", {}, ticket, importing, wrong)
-    cookie, seals = "", {}
-    for page in ("/", f"/ky/{ticket}", f"/doc-chung-thu/{importing}"):
+    cookie, seals, port = "", {}, stage.port
+    for page in ("/", *stage.pages):
         headers = [("Host", stage.host), ("Sec-Fetch-Site", "cross-site")]
         headers += [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]
         headers += [("Cookie", f"so_token_agent_{port}={cookie}")] if cookie else []
@@ -150,11 +152,8 @@ def _enter(port: int, ticket: str, importing: str, wrong: tuple[str, ...]) -> St
     return replace(stage, cookie=cookie, seals=seals)
 
 
-def forms_of(state: AgentState, port: int, signing: str, importing: str) -> tuple[str, ...]:
-    """The path of everything that the agent's application lets be posted, with a ticket in it.
-
-    Pages of jobs get the ticket that belongs there, any other page the ticket of the signing job.
-    """
+def forms_of(state: AgentState, stage: Stage) -> tuple[str, ...]:
+    """The path of everything that the agent's application lets be posted, with its ticket in it."""
     agent = make_agent(
         state=state,
         journal=Journal(state.folder / "unused.jsonl", now),
@@ -162,16 +161,39 @@ def forms_of(state: AgentState, port: int, signing: str, importing: str) -> tupl
         pictures=None,  # type: ignore[arg-type]
         window=None,
         clock=now,
-        port=port,
+        port=stage.port,
     )
-    paths = [
-        rule.rule
-        for rule in create_application(agent).url_map.iter_rules()
-        if "POST" in rule.methods
-    ]
-    return tuple(
-        path.replace("<ticket>", importing if path.startswith("/doc-chung-thu/") else signing)
-        for path in sorted(paths)
+    rules = create_application(agent).url_map.iter_rules()
+    paths = sorted(each.rule for each in rules if "POST" in (each.methods or ()))
+    known = {page.rpartition("/")[0] + "/<ticket>": page for page in stage.pages}
+    for pattern, page in known.items():
+        paths = [path.replace(pattern, page) for path in paths]
+    return tuple(path.replace("<ticket>", stage.signing) for path in paths)
+
+
+def login_ticket(office: Office) -> LoginTicket:
+    """What the office asks for when somebody at its login page presses the button."""
+    return LoginTicket(
+        purpose=LoginPurpose.LOGIN,
+        challenge_id="thu-thach-1",
+        server_id=office.key.public.server_id,
+        origin=office.url,
+        nonce="n",
+        issued_at=now(),
+        expires_at=now() + timedelta(hours=2),
+    )
+
+
+def wrong_logins(office: Office) -> tuple[str, ...]:
+    """That ticket for another address, too late, and by another server."""
+    right, thief = login_ticket(office), ServerKey.generate()
+    past = now() - timedelta(minutes=1)
+    theirs = replace(right, server_id=thief.public.server_id)
+    return (
+        issue_login_ticket(office.key, replace(right, origin="http://evil.example")),
+        issue_login_ticket(office.key, replace(right, expires_at=past)),
+        issue_login_ticket(thief, theirs),
+        issue_login_ticket(thief, right),
     )
 
 

@@ -28,12 +28,19 @@ class Stage:
     seals: dict[str, str]
     signing: str
     importing: str
+    login: str
     wrong_tickets: tuple[str, ...]
     forms: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """The page of each ticket, and the ticket."""
+        tickets = {"ky": self.signing, "doc-chung-thu": self.importing, "dang-nhap": self.login}
+        return {f"/{name}/{ticket}": ticket for name, ticket in tickets.items()}
 
 
 @dataclass
@@ -224,10 +231,11 @@ def spoil_body(request: Request, stage: Stage, chance: random.Random) -> None:
 
 
 def spoil_ticket(request: Request, stage: Stage, chance: random.Random) -> None:
-    pair = (stage.signing, stage.importing)
-    for ticket, other in (pair, pair[::-1]):
+    tickets = tuple(stage.pages.values())
+    for ticket in tickets:
         if ticket in request.path and not request.ticket_wrong:
-            wrong = chance.choice([*stage.wrong_tickets, other, *(mutated(ticket, chance),) * 9])
+            others = [each for each in tickets if each != ticket]
+            wrong = chance.choice([*stage.wrong_tickets, *others, *(mutated(ticket, chance),) * 9])
             request.path = request.path.replace(ticket, wrong)
             request.ticket_wrong = True
 
@@ -288,7 +296,7 @@ def change(stage: Stage, chance: random.Random) -> Request:
     )
     request = Request("POST", path, browser_headers(stage, own=True), form.encode())
     request.put("Content-Type", "application/x-www-form-urlencoded")
-    has_ticket = stage.signing in path or stage.importing in path
+    has_ticket = page in stage.pages
     spoilers = [each for each in OF_CHANGES if each is not spoil_ticket or has_ticket]
     for spoiler in chance.sample(spoilers, chance.choice([1, 1, 1, 2, 3])):
         spoiler(request, stage, chance)
@@ -298,9 +306,7 @@ def change(stage: Stage, chance: random.Random) -> Request:
 
 def look(stage: Stage, chance: random.Random) -> Request:
     """A page or picture asked for with one part spoiled, or a place that does not exist."""
-    job = f"/ky/{stage.signing}"
-    strict = (job, f"{job}?van-ban=1", f"/doc-chung-thu/{stage.importing}")
-    path = chance.choice(strict)
+    path = chance.choice([*stage.pages, f"/ky/{stage.signing}?van-ban=1"])
     request = Request("GET", path, browser_headers(stage, own=False))
     for spoiler in chance.sample(OF_LOOKS, chance.choice([1, 1, 2])):
         spoiler(request, stage, chance)

@@ -19,6 +19,7 @@ from signing.errors import ERRORS
 from signing.messages import AgentTooOld, ServerTooOld, check_protocol
 from signing.platform import connection_owner, of_other_user
 from signing.platform_windows import rows_of
+from signing.tokens.types import TokenListing
 from tests.signing.agent.conftest import NAVIGATION, Browser
 from tests.signing.agent.office import Office
 from tests.signing.pki import Holder
@@ -89,6 +90,21 @@ def test_a_token_that_the_register_has_elsewhere_is_warned_of_but_may_sign(
         assert (found.problem, bool(found.doubt)) == (None, doubted)
     assert "SO-KHAC-77" in found.doubt
     assert token.serial in found.doubt
+
+
+@pytest.mark.parametrize("told", ["", "0000000000000000"])
+def test_a_token_whose_driver_gives_no_serial_is_not_called_another_one(
+    paired: Browser, agent: Agent, office: Office, holder: Holder, told: str
+):
+    job, _ = office.press_sign(agent.state.keys.public, holder)
+    (token,) = agent.tokens.list_tokens().tokens
+
+    class Nameless:
+        def list_tokens(self) -> TokenListing:
+            return TokenListing((replace(token, serial=told),), ())
+
+    manifest = replace(job.manifest, device_serial="SO-KHAC-77")
+    assert find_holder(Nameless(), manifest).doubt == ""  # type: ignore[arg-type]
 
 
 def test_each_side_says_in_words_which_of_the_two_is_too_old():

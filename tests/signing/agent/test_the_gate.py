@@ -27,6 +27,12 @@ def test_any_other_name_for_this_computer_is_refused(browser: Browser, host: str
     assert "tên máy lạ" in browser.page
 
 
+def test_a_whole_address_in_the_first_line_does_not_go_past_the_name(browser: Browser):
+    target = {"REQUEST_URI": "http://evil.example/"}
+    answer = browser.client.get("/", headers=NAVIGATION, environ_overrides=target)
+    assert answer.status_code == 421
+
+
 def test_another_computer_is_refused(browser: Browser):
     browser.client.environ_base["REMOTE_ADDR"] = "192.168.1.20"
     assert browser.open("/").status_code == 403
@@ -102,6 +108,21 @@ def test_a_form_without_the_seal_of_this_start_is_refused(
     answer = paired.client.post(f"/ky/{ticket}/ky", data={"dau": "x"}, headers=SUBMISSION)
     assert answer.status_code == 403
     assert "đã cũ hoặc không do Trình ký số tạo ra" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("seal", ["ấ" * 64, "\ufffd", ""])
+def test_a_seal_of_strange_letters_is_wrong_like_any_other(paired: Browser, ticket: str, seal: str):
+    paired.open(f"/ky/{ticket}")
+    answer = paired.client.post(f"/ky/{ticket}/ky", data={"dau": seal}, headers=SUBMISSION)
+    assert answer.status_code == 403
+
+
+def test_the_question_of_a_page_before_it_asks_across_origins_gets_no_answer(
+    paired: Browser, ticket: str
+):
+    answer = paired.client.options(f"/ky/{ticket}/ky", headers=SUBMISSION)
+    assert answer.status_code == 405
+    assert not any(name.startswith("Access-Control") for name in answer.headers.keys())
 
 
 def test_the_seal_of_one_ticket_or_visitor_does_not_open_another(

@@ -6,6 +6,7 @@ Nothing here knows which module it has: what one of them does otherwise is our c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from signing.pades.report import Level, Verdict
 from signing.pades.verify import verify
 from signing.tokens.manager import TokenManager
 from signing.tokens.probe import probe
-from signing.tokens.types import TokenCertificate, TokenInfo, has_serial
+from signing.tokens.types import TokenCertificate, TokenInfo, TokenListing, has_serial
 from signing.trust.crl import IndexedCrl
 from signing.trust.store import TrustStore
 from tests.fault_pkcs11 import ALTERING_CALLS, Control
@@ -207,6 +208,18 @@ def test_wrong_pins_of_tokens_without_a_serial_are_not_mixed_up(
             assert isinstance(
                 manager.sign_batch(der, [b"mot"], WRONG_PIN).error, errors.PinIncorrect
             )
+
+
+def test_one_certificate_on_two_tokens_without_a_serial_is_not_guessed_at(
+    behind_nss: tuple[Control, TokenManager], holders: Mapping[str, Holder]
+):
+    _, manager = behind_nss
+    der = holders["P-256"].der
+    with manager:
+        (token,) = manager.list_tokens().tokens
+        manager._modules[0].last = TokenListing((token, replace(token, slot_id=99)), ())
+        with pytest.raises(errors.SeveralTokens):
+            next(manager.sign(der, [b"mot"], PIN))
 
 
 def test_a_serial_names_a_token_only_where_it_says_something():
