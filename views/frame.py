@@ -147,19 +147,37 @@ def _navigation(app: Flask) -> list[dict[str, Any]]:
     """The headings under which this person has a place, each with its places."""
     noun = (request.endpoint or "").split(".")[0]
     here = BELONGS_TO.get(noun, noun)
-    person = account()
-    groups = [
+    known = app.extensions.setdefault("so_token_places", {})
+    roles = account().roles
+    if (found := known.get(roles)) is None:
+        found = known[roles] = _places(app)
+    return [
         {
             "title": title,
             "places": [
-                {"label": label, "url": url_for(point), "current": point.split(".")[0] == here}
+                {"label": label, "url": url, "current": point.split(".")[0] == here}
+                for label, url, point in places
+            ],
+        }
+        for title, places in found
+    ]
+
+
+def _places(app: Flask) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The headings with label, address and endpoint of each place; the same for all of a role."""
+    person = account()
+    groups = [
+        (
+            title,
+            [
+                (label, url_for(point), point)
                 for label, point, permission in places
                 if point in app.view_functions and (permission is None or person.can(permission))
             ],
-        }
+        )
         for title, places in PLACES
     ]
-    return [group for group in groups if group["places"]]
+    return [group for group in groups if group[1]]
 
 
 def _signed_in() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -150,24 +150,24 @@ def key_hash(login_key: str) -> str:
     return hashlib.sha256(login_key.encode()).hexdigest()
 
 
+# Written once, since every request asks it. How far the log has grown comes along: the version of
+# all that the page will read (kept.py).
+_LOGIN = (
+    select(LoginSession, HEAD_SEQ, GROUND_SEQ)
+    .where(LoginSession.key_hash == bindparam("key_hash"), LoginSession.ended_at.is_(None))
+    .options(
+        joinedload(LoginSession.user, innerjoin=True).options(
+            joinedload(User.person),
+            joinedload(User.grants).joinedload(UserRole.agency, innerjoin=True),
+        )
+    )
+)
+
+
 @login_manager.user_loader  # type: ignore[untyped-decorator] # flask-login ships no types
 def load_account(login_key: str) -> Account | None:
     """Find the live login of a cookie: not ended, not idle too long, account active."""
-    # How far the log has grown comes along: the version of all that the page will read (kept.py).
-    found = (
-        db.session.execute(
-            select(LoginSession, HEAD_SEQ, GROUND_SEQ)
-            .where(LoginSession.key_hash == key_hash(login_key), LoginSession.ended_at.is_(None))
-            .options(
-                joinedload(LoginSession.user, innerjoin=True).options(
-                    joinedload(User.person),
-                    joinedload(User.grants).joinedload(UserRole.agency, innerjoin=True),
-                )
-            )
-        )
-        .unique()
-        .one_or_none()
-    )
+    found = db.session.execute(_LOGIN, {"key_hash": key_hash(login_key)}).unique().one_or_none()
     row = None
     if found is not None:
         row, *versions = found
