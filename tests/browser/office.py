@@ -3,15 +3,18 @@
 import json
 import os
 import secrets
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +91,7 @@ class Office:
     agent_port: int = field(default_factory=free_port)
     agent_environment: dict[str, str] = field(default_factory=dict)
     agent_folder: Path | None = None
+    now: datetime | None = None
 
     @property
     def instance(self) -> Path:
@@ -104,12 +108,17 @@ class Office:
     def environment(self) -> dict[str, str]:
         """The environment of every program of this office."""
         kept = {key: value for key, value in os.environ.items() if key != "SO_TOKEN_NOW"}
-        return kept | {
-            "SO_TOKEN_INSTANCE": str(self.instance),
-            "SO_TOKEN_AGENT_PORT": str(self.agent_port),
-            "SOFTHSM2_CONF": str(self.instance / "practice" / "softhsm2.conf"),
-            "PYTHONUNBUFFERED": "1",
-        }
+        moved = {"SO_TOKEN_NOW": self.now.isoformat()} if self.now else {}
+        return (
+            kept
+            | moved
+            | {
+                "SO_TOKEN_INSTANCE": str(self.instance),
+                "SO_TOKEN_AGENT_PORT": str(self.agent_port),
+                "SOFTHSM2_CONF": str(self.instance / "practice" / "softhsm2.conf"),
+                "PYTHONUNBUFFERED": "1",
+            }
+        )
 
     def cli(self, *arguments: str) -> str:
         """Run one command of the program and return what it prints."""
@@ -129,6 +138,27 @@ class Office:
         """The practice login of one account: password, PIN and name."""
         logins = json.loads((self.instance / "practice" / "logins.json").read_text("utf-8"))
         return next(each for each in logins if each["username"] == username)
+
+    @contextmanager
+    def later(self, folder: Path, days: int) -> Iterator["Office"]:
+        """The same office so many days on: its data as they are now under a server whose clock has
+        moved. The present one goes on beside it, and never sees the days that have not come.
+        """
+        now = datetime.now(UTC)  # noqa: TID251 - the server's clock is what is moved
+        office = Office(folder, self.module, now=now + timedelta(days=days))
+        shutil.copytree(self.instance, office.instance, ignore=shutil.ignore_patterns("*.db*"))
+        for data in self.instance.glob("*.db"):
+            with (
+                closing(sqlite3.connect(data)) as here,
+                closing(sqlite3.connect(office.instance / data.name)) as there,
+            ):
+                here.backup(there)
+        server = office.server()
+        try:
+            server.start(f"{office.url}/dang-nhap")
+            yield office
+        finally:
+            server.stop()
 
     def server(self) -> Process:
         command = [sys.executable, "serve.py", "--port", str(self.server_port)]

@@ -127,8 +127,12 @@ def is_sent(focal: Person) -> None:
     focal.reads("Nơi nhận đã nhận")
 
 
-def test_a_loss_reported_on_the_holders_phone_and_the_token_found_again(
-    office: Office, chromium: Browser, pictures: Path | None, people: list[Person]
+def test_a_loss_reported_on_the_holders_phone_and_the_token_found_a_week_later(
+    office: Office,
+    chromium: Browser,
+    pictures: Path | None,
+    people: list[Person],
+    tmp_path: Path,
 ) -> None:
     # Given a holder who misses the token and says so on a telephone
     holder = enters(office, chromium, HOLDER, phone=True, pictures=pictures)
@@ -160,14 +164,21 @@ def test_a_loss_reported_on_the_holders_phone_and_the_token_found_again(
     drafts(focal)
     focal.reads("Thu hồi")
 
-    # And then the token turns up, before Mẫu số 05 has gone out
-    focal.goes_to(incident)
-    focal.presses("Đã tìm thấy thiết bị")
+    # And then the token turns up a week later, before Mẫu số 05 has gone out
+    lost_on = today()
+    with office.later(tmp_path / "later", days=7) as week_later:
+        focal = enters(week_later, chromium, FOCAL, pictures=pictures)
+        people.append(focal)
+        focal.goes_to(incident)
+        focal.reads(re.compile("Đã 7 ngày|quá hạn|Quá"))
+        focal.presses("Đã tìm thấy thiết bị")
 
-    # Then it is in use as before, and the register keeps both
-    focal.reads("trở lại trạng thái trước khi mất")
-    focal.reads("Đã tìm thấy")
-    focal.shows("mat-thiet-bi-tim-thay", whole=False)
+        # Then it is in use as before, and the register keeps both days
+        focal.reads("trở lại trạng thái trước khi mất")
+        focal.reads("Đã tìm thấy")
+        focal.reads(lost_on)
+        focal.reads(today(after=7))
+        focal.shows("mat-thiet-bi-tim-thay", whole=False)
 
 
 def test_a_revocation_goes_out_with_its_copy_and_is_answered_line_by_line(
