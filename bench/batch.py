@@ -1,9 +1,11 @@
-"""A batch of letters through the agent: documents a minute, and memory while it goes on.
+"""A batch of documents through the agent: seconds for each, and memory while it goes on.
 
-Run: python -m bench.batch [--count 1000]. A practice token (SoftHSM2) signs; a small
-office in a process of its own prepares the letters, serves them over HTTP, takes the signatures in
-parts and splices each. Measured is the agent: one login, seconds for each letter beside C_Sign, and
-how much its memory grows from the fiftieth letter to the last.
+Run: python -m bench.batch [--count 1000] [--kind letters|mixed]. A practice token (SoftHSM2) signs;
+a small office in a process of its own prepares the documents, serves them over HTTP, takes the
+signatures in parts and splices each. "mixed": in turn our letter, a document of twelve pages, one
+of half a megabyte, and one that bears another signature already. Measured is the agent: one login,
+seconds for each document beside C_Sign, and how much its memory grows from the fiftieth to the
+last.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from signing.messages import AgentPublicKeys
 from signing.pades.sandbox import Sandbox
 from signing.tokens.manager import TokenManager
 from tests.signing.agent.office import Office
+from tests.signing.files import letter, sign, with_fields
 from tests.signing.pki import pki
 from tests.signing.tokens.softhsm import make_token
 
@@ -31,9 +34,16 @@ GROWTH = 32 * 1024 * 1024
 """Bytes that the agent may grow by; stretches of documents and their messages."""
 
 
-def serve(link: Connection, count: int) -> None:
+def mixed() -> list[bytes]:
+    """Documents of several kinds, each with the field that is signed here."""
+    number = {"so": "15", "ngay": "ngày 21 tháng 11 năm 2026"}
+    signed = sign(with_fields(letter(pages=3)), "co_quan", pki().agency, fill=number)
+    return [with_fields(), with_fields(letter(pages=12)), with_fields(letter(1, 500_000)), signed]
+
+
+def serve(link: Connection, count: int, kind: str) -> None:
     """The office: answers what the bench asks until it is told to stop."""
-    office = Office()
+    office, pdfs = Office(), mixed() if kind == "mixed" else []
     link.send(office.url)
     job = None
     while (asked := link.recv()) != "stop":
@@ -44,7 +54,7 @@ def serve(link: Connection, count: int) -> None:
         elif what == "press":
             keys, der = value
             job, ticket = office.press_sign(
-                AgentPublicKeys(*keys), pki().leader, count=count, certificate_der=der
+                AgentPublicKeys(*keys), pki().leader, count=count, certificate_der=der, pdfs=pdfs
             )
             link.send((ticket, sum(map(len, job.pdfs))))
         elif job is not None:
@@ -104,10 +114,11 @@ def run(link: Connection, folder: Path, count: int) -> bool:
         told, signed, parts = ask(link, "state", "")
     growth = peak - early
     print(
-        f"{signed} of {count} letters signed ({told}), {size / 1e6:.1f} MB, {parts} parts, 1 login"
+        f"{signed} of {count} documents signed ({told}), {size / 1e6:.1f} MB, {parts} parts, "
+        "1 login"
     )
-    print(f"{seconds:.1f} s in all, {1000 * seconds / count:.1f} ms a letter, C_Sign included")
-    print(f"memory at letter 50: {early / 1e6:.1f} MB, growth to the end {growth / 1e6:.1f} MB")
+    print(f"{seconds:.1f} s in all, {1000 * seconds / count:.1f} ms a document, C_Sign included")
+    print(f"memory at document 50: {early / 1e6:.1f} MB, growth to the end {growth / 1e6:.1f} MB")
     print(f"journal: {journal.head[0]} lines")
     return signed == count and growth <= GROWTH
 
@@ -116,10 +127,12 @@ def main() -> int:
     """Run the bench; 1 when a letter is missing or memory is not flat."""
     parser = argparse.ArgumentParser(description="Ký một lô văn bản qua Trình ký số.")
     parser.add_argument("--count", type=int, default=1000)
-    count = parser.parse_args().count
+    parser.add_argument("--kind", choices=("letters", "mixed"), default="mixed")
+    asked = parser.parse_args()
+    count = asked.count
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    office = context.Process(target=serve, args=(theirs, count), daemon=True)
+    office = context.Process(target=serve, args=(theirs, count, asked.kind), daemon=True)
     office.start()
     with tempfile.TemporaryDirectory() as folder:
         good = run(ours, Path(folder), count)

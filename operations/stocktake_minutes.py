@@ -1,6 +1,6 @@
 """The closing minutes of a stocktake and what follows from it, from its items."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from rules.stocktakes import (
     Item,
 )
 from schema.custody import Paper
-from schema.stocktakes import Stocktake, StocktakeItem
+from schema.stocktakes import Stocktake, StocktakeItem, StocktakeMember
 
 CODE = "stocktake.{}"
 """Codes of the follow-ups: "stocktake.report_loss" and so on, by `FollowUpAct`."""
@@ -69,14 +69,7 @@ def make_minutes(
         "agency": paper_lines.of_agency(managing),
         "name": row.name,
         "decision": row.basis,
-        "committee": [
-            {
-                **paper_lines.of_person(people.get(one.person_id), actor.today),
-                "part": one.part,
-                "person_id": one.person_id,
-            }
-            for one in row.members
-        ],
+        "committee": [_seat(one, people, actor.today) for one in row.members],
         "scope": _scope(row),
         "book_at": row.opened_at.isoformat(),
         "counted_from": min(when).isoformat() if when else "",
@@ -100,6 +93,11 @@ def make_minutes(
         draw=draw,
         place=words.place or f"Trụ sở {managing.name}",
     )
+
+
+def _seat(one: StocktakeMember, people: Mapping[int, Person], on: date) -> dict[str, Any]:
+    told = paper_lines.of_person(people.get(one.person_id), on)
+    return {**told, "part": one.part, "person_id": one.person_id}
 
 
 def tallies(sheet: Sheet, items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ class Task:
     then: str = ""
     said: str = ""
     certificate_id: int | None = None  # to be renewed; may share one letter with others
+    first: bool = False  # does many of the others at once: stands before them
 
 
 def group_of(due_on: date, today: date) -> Group:
@@ -210,7 +211,10 @@ def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
     for group in Group:
         own = sorted(
             (task for task in tasks if task.group is group),
-            key=lambda task: task.due_on or today + timedelta(days=HORIZON_DAYS),
+            key=lambda task: (
+                not task.first,
+                task.due_on or today + timedelta(days=HORIZON_DAYS),
+            ),
         )
         groups.append(
             {

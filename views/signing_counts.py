@@ -128,6 +128,7 @@ def tasks(numbers: dict[str, int]) -> list[Task]:
                     address,
                     f"Ký {said} văn bản",
                     said="đang chờ anh/chị",
+                    first=True,
                 )
             )
     return found

@@ -341,13 +341,17 @@ class Office:
         minutes: int = 10,
         certificate_der: bytes | None = None,
         user_id: str = USER_ID,
+        pdfs: Sequence[bytes] = (),
     ) -> tuple[Job, str]:
-        """A person presses "Ký số": a job with `count` letters, and the ticket for the agent."""
+        """A person presses "Ký số": a job with `count` documents, and the ticket for the agent.
+
+        They are made of `pdfs` in turn (each with the field "lanh_dao"), else of our letter.
+        """
         self.certificate_der = certificate_der or holder.der
         job_id = f"viec-{len(self.jobs) + 1}"
         prepared = [
             prepare(
-                with_fields(),
+                pdfs[index % len(pdfs)] if pdfs else with_fields(),
                 field="lanh_dao",
                 signing_time=SIGNING_TIME + timedelta(seconds=index),
                 appearance=None,
