@@ -230,8 +230,7 @@ class _Exchange:
         """Sends the request; the answer and its body, read no further than `LARGEST_ANSWER`."""
         # The class for plain HTTP: what is encrypted is the socket, which is there already.
         connection = http.client.HTTPConnection(self._address.host, self._address.port)
-        if (self._address.scheme, self._address.port) == ("https", 443):
-            headers = {"Host": self._address.host, **headers}
+        headers = {"Host": self._address.origin.partition("://")[2], **headers}
         if self._socket is None:
             raise ConnectionError
         connection.sock = _Door(self._socket, lambda: self._over)
