@@ -25,6 +25,9 @@ _RIGHT_MARGIN, _TOP = 15.0, 10.0
 _LEAST_SIDE = 3.0
 _TRUE_SIZE_SLACK = 0.2
 
+# CONFIRMED (Phụ lục I, Phần II, mục I; ô 14): the line in the corner is "chữ in thường", upright,
+# 10 pt, black. "SAO Y" in capitals heads copies on paper (Mẫu 3.1). That the parts are parted by
+# semicolons is Mẫu 3.2; the offset "+07:00" behind the time is INFERRED: no official sample has it.
 COPY_WORDS: Mapping[SigningAct, str] = {
     SigningAct.COPY_TRUE: "Sao y",
     SigningAct.COPY_OF_COPY: "Sao lục",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from flask import (
@@ -37,6 +38,7 @@ from operations.files import DamagedFile
 from operations.law import law_for
 from operations.office_documents import WantedStep
 from operations.transactions import Refused
+from rules import document_places as rule
 from rules.document_places import Place
 from rules.documents import SigningAct
 from rules.office_documents import PEOPLES_ACTS, WAYS, DocumentAct
@@ -97,7 +99,7 @@ def signers(document_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = [row.form for row in form.signers if row.form.position_id.data is not None]
         rows = [(SigningAct[one.act.data], offered[one.position_id.data]) for one in chosen]
-        agencys = [(one.act, None) for one in document.steps if one.person_id is None]
+        agencys = _agencys(document)
         words = places.read(document)
         steps = _keeping_places(document, places.preset_steps(document, [*rows, *agencys], words))
         steps[: len(chosen)] = [
@@ -113,6 +115,14 @@ def signers(document_id: int) -> ResponseReturnValue:
     return render_template(
         "office_documents/signers.html", document=document, form=form, needs=needs
     )
+
+
+def _agencys(document: OfficeDocument) -> list[tuple[SigningAct, Position | None]]:
+    """The agency's own signature as it was chosen, or as the way of signing wants it."""
+    chosen: list[tuple[SigningAct, Position | None]] = [
+        (one.act, None) for one in document.steps if one.person_id is None
+    ]
+    return chosen or [(one, None) for one in WAYS[document.way].agency_acts[:1]]
 
 
 def _capacity(row: SignerForm) -> Capacity:
@@ -202,14 +212,13 @@ def place(document_id: int) -> ResponseReturnValue:
     """Where everything stands: presets first, then millimetres; the picture shows the result."""
     document = _to_change(document_id)
     if request.method == "POST" and request.form.get("preset"):
-        signers = [(one.act, one.capacity) for one in document.steps]
+        people = [one for one in document.steps if one.person_id is not None]
+        signers = [*((one.act, one.capacity) for one in people), *_agencys(document)]
         words = places.read(document)
         steps = [
-            replace(new, capacity=old.capacity)
-            for new, old in zip(
-                places.preset_steps(document, signers, words),
-                places.present_steps(document),
-                strict=True,
+            replace(new, capacity=old.capacity) if old else new
+            for new, old in zip_longest(
+                places.preset_steps(document, signers, words), places.present_steps(document)
             )
         ]
         wanted = places.preset(document, steps, words)
@@ -242,6 +251,7 @@ def _place_page(
         "numbered": WAYS[document.way].numbered,
         "inferred": WAYS[document.way].inferred_layout,
         "found": [one.words for one in found if one.name in read],
+        "corner": any(rule.has_corner(one.act) for one in document.steps),
         "missed": _missed(document, read),
         "may_choose": WAYS[document.way].most_people != 0,
     }

@@ -28,7 +28,7 @@ from operations.document_capacities import words_of
 from operations.document_signing import due_step
 from operations.law import law_for
 from operations.office_documents import NOUN, findings_of, is_finished
-from rules.findings import Finding
+from rules.findings import Finding, blocking
 from rules.office_documents import (
     WAYS,
     DocumentAct,
@@ -129,6 +129,7 @@ def index() -> ResponseReturnValue:
         next_url=url_for(".index", **asked, truoc=shown[-1].id) if len(rows) > PAGE else "",
         first_url=url_for(".index", **asked) if before else "",
         may_edit=account().can(EDIT),
+        numbered=[way for way, needs in WAYS.items() if needs.numbered or needs.symbol_first],
         may_issue=account().can(ISSUE),
         waiting=_waiting(),
     )
@@ -203,13 +204,16 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
     open_ = not is_finished(document)
     drafting = next_state(document.state, DocumentAct.CHANGE) is not None
     needs = WAYS[document.way]
+    found = _findings(document)
     return render_template(
         "office_documents/show.html",
         document=document,
         due=due,
         needs=needs,
         capacities={one.id: words_of(one) for one in document.steps},
-        findings=_findings(document),
+        findings=found,
+        blocked=blocking(found),
+        unsigned=drafting and needs.most_people != 0 and not _people(document),
         finished=is_finished(document),
         may_change=may_edit and drafting,
         may_sign=own_turn,
@@ -229,6 +233,10 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         page_total=len(document.layout["pages"]),
         history=history(NOUN, document.id),
     )
+
+
+def _people(document: OfficeDocument) -> bool:
+    return any(one.person_id is not None for one in document.steps)
 
 
 def _findings(document: OfficeDocument) -> tuple[Finding, ...]:

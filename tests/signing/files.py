@@ -163,11 +163,11 @@ def signed_by_both() -> bytes:
 def signed_copy() -> bytes:
     """A third signature, of a later copy ("sao y"), in a field added to the signed document."""
     extended = add_fields(signed_by_both(), [], [SignatureField("sao_y", COPY)], fonts())
-    lines = ("SAO Y", "UBND XÃ ĐỒI MẪU", "Thời gian ký: 22/11/2026; 08:00:00 +07:00")
+    lines = ("Sao y; UBND xã Đồi Mẫu; 22/11/2026; 08:00:00 +07:00",)
     return sign(
         extended,
         "sao_y",
         pki().agency,
         when=NOW + dt.timedelta(hours=22),
-        appearance=TextAppearance(lines),
+        appearance=TextAppearance(lines, size=10.0),
     )
