@@ -25,7 +25,7 @@ from json.encoder import encode_basestring
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from audit_events import EVENTS
@@ -99,31 +99,66 @@ def record(
 
     Raises `UnknownEvent` when the type is not declared or the body's keys are not exactly its keys.
     """
+    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    row = _next(head, event, actor, noun, Entry(object_id, agency_id, body), document_sha256)
+    session.add(row)
+    session.flush()  # The order of the rows is the order of the log.
+    return row
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event of many alike: of which object, of whose agency, with which body."""
+
+    object_id: int | str
+    agency_id: int | None
+    body: Mapping[str, Value]
+
+
+def record_many(
+    session: Session, event: str, /, *, actor: Actor, noun: str, entries: Iterable[Entry]
+) -> None:
+    """Append events of one type in their order, in as many statements as for one.
+
+    Raises `UnknownEvent` like `record`.
+    """
+    session.flush()
+    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    rows = [_next(head, event, actor, noun, entry, None) for entry in entries]
+    names = AuditEvent.__table__.columns.keys()
+    if rows:
+        session.execute(
+            insert(AuditEvent), [{name: getattr(row, name) for name in names} for row in rows]
+        )
+    session.flush()
+
+
+def _next(
+    head: AuditHead, event: str, actor: Actor, noun: str, entry: Entry, document_sha256: str | None
+) -> AuditEvent:
+    """The next link of the chain, not yet in the session; the head goes on to it."""
     declared = EVENTS.get(event)
     if declared is None:
         raise UnknownEvent(f"{event} is not declared in audit.EVENTS")
-    if declared.keys != body.keys():
-        raise UnknownEvent(f"{event} wants {sorted(declared.keys)}, got {sorted(body)}")
-    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    if declared.keys != entry.body.keys():
+        raise UnknownEvent(f"{event} wants {sorted(declared.keys)}, got {sorted(entry.body)}")
     row = AuditEvent(
         seq=head.seq + 1,
         at=actor.at,
         event=event,
-        agency_id=agency_id,
+        agency_id=entry.agency_id,
         actor_id=actor.user_id,
         actor_roles=",".join(actor.roles),
         address=actor.address,
         noun=noun,
-        object_id=str(object_id),
+        object_id=str(entry.object_id),
         document_sha256=document_sha256,
-        body=canonical_json(body),
+        body=canonical_json(dict(entry.body)),
         body_version=BODY_VERSION,
         prev_hash=head.hash,
     )
     row.hash = hash_of(row)
     head.seq, head.hash = row.seq, row.hash
-    session.add(row)
-    session.flush()  # The order of the rows is the order of the log.
     return row
 
 

@@ -101,6 +101,13 @@ def propose(
 
     Returns how many were written. The event itself is in the log, which is why this is not.
     """
+    return propose_many(session, noun=noun, proposals=[(object_id, agency_id, items)])
+
+
+def propose_many(
+    session: Session, *, noun: str, proposals: Iterable[tuple[int, int, Iterable[Item]]]
+) -> int:
+    """The same for many objects of one noun, each with its number, agency and items, at once."""
     rows = [
         {
             **vars(one),
@@ -111,6 +118,7 @@ def propose(
             "agency_id": agency_id,
             "waived_reason": "",
         }
+        for object_id, agency_id, items in proposals
         for one in items
     ]
     if rows:

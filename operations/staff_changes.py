@@ -96,11 +96,24 @@ def record_in(
     _refuse_impossible(session, actor, changes, held)
     rows = [_row(one, held[one.person_id], actor, sheet_import_id) for one in changes]
     rows = add_many(session, rows)
-    for row, change in zip(rows, changes, strict=True):
-        _propose(session, actor, row, held[change.person_id], change.fits)
-        record_event(
-            session, "staff_change.recorded", actor, row, kind=row.kind, day=str(row.effective_on)
-        )
+    follow_ups.propose_many(
+        session,
+        noun=NOUN,
+        proposals=[
+            (row.id, row.agency_id, _items(actor, row, held[one.person_id], one.fits))
+            for row, one in zip(rows, changes, strict=True)
+        ],
+    )
+    audit.record_many(
+        session,
+        "staff_change.recorded",
+        actor=actor,
+        noun=NOUN,
+        entries=[
+            audit.Entry(row.id, row.agency_id, {"kind": row.kind, "day": str(row.effective_on)})
+            for row in rows
+        ],
+    )
     return [row.id for row in rows]
 
 
@@ -309,13 +322,20 @@ def _row(change: Change, held: Holdings, actor: Actor, sheet_import_id: int | No
 def _propose(
     session: Session, actor: Actor, row: StaffChange, held: Holdings, fits: bool | None
 ) -> None:
+    follow_ups.propose(
+        session, actor, noun=NOUN, object_id=row.id, agency_id=row.agency_id,
+        items=_items(actor, row, held, fits),
+    )  # fmt: skip
+
+
+def _items(
+    actor: Actor, row: StaffChange, held: Holdings, fits: bool | None
+) -> Sequence[follow_ups.Item]:
     kind = Kind(row.kind)
     items = items_for(held, kind, effective_on=row.effective_on, on=actor.today, fits=fits)
     if fits is not None and kind in WITHIN:
         items = [one for one in items if one.code != CHECK_CONTENTS]
-    follow_ups.propose(
-        session, actor, noun=NOUN, object_id=row.id, agency_id=row.agency_id, items=items
-    )
+    return items
 
 
 def _refuse_while_open(session: Session, row: StaffChange) -> None:
