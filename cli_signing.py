@@ -215,4 +215,17 @@ def stamp(
         click.echo(f"Đã ghi {out}, mức PAdES {level}.")
 
 
-COMMANDS = (verify, prepare, stamp)
+@click.command("stamp-queue")
+@click.option("--json", "as_json", is_flag=True, help="Nói kết quả bằng một dòng JSON.")
+def stamp_queue(as_json: bool) -> None:
+    """Gắn dấu thời gian cho các văn bản đang đến lượt; máy chủ đang chạy thì tự làm việc này."""
+    done = current_app.extensions["so_token_upgrades"]()
+    if as_json:
+        click.echo(json.dumps({"raised": done.raised, "failed": done.failed}))
+    else:
+        click.echo(f"{done.raised} văn bản đã xong, {done.failed} văn bản chưa gắn được.")
+    if done.failed:
+        sys.exit(1)
+
+
+COMMANDS = (verify, prepare, stamp, stamp_queue)

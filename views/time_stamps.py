@@ -131,7 +131,8 @@ def _edit(row: TimeStampService | None) -> ResponseReturnValue:
         except Refused as error:
             flash(str(error), "error")
         else:
-            if form.password.data or not typed.username:
+            # A new one never inherits the password of one that had its number before.
+            if row is None or form.password.data or not typed.username:
                 settings().keep_secret(f"tsa-{kept}", form.password.data or "")
             flash("Đã ghi dịch vụ. Bấm “Thử ngay” để xem dịch vụ có trả lời không.", "success")
             return redirect(url_for(".index"))

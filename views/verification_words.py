@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from labels import label
+from rules.upgrades import PadesLevel
 from signing.pades.report import Report, SignatureReport, Verdict
 from views.filters import giay
 
@@ -57,6 +59,7 @@ def _signature(one: SignatureReport) -> dict[str, Any]:
         else one.signer or "Chưa rõ người ký",
         "agency": " – ".join(part for part in (*reversed(one.units), one.organisation) if part),
         "time": moment(one.signing_time),
+        "level": label(PadesLevel(one.level)) if one.level else "",
         "term": _term(one),
         "in_term": _in_term(one),
         "covers": _covers(one),
@@ -95,6 +98,7 @@ def _list(each: Any) -> dict[str, str]:
         "state": each.revocation or (_ROOT if each.subject == each.issuer else "chưa kiểm tra"),
         "revoked_at": moment(each.revoked_at),
         "issuer": each.list_issuer,
+        "by": "trả lời OCSP" if "OCSP" in each.source else "danh sách thu hồi",
         "from": moment(each.this_update),
         "until": moment(each.next_update),
     }

@@ -172,6 +172,7 @@ def test_what_a_killed_run_had_claimed_is_taken_again_and_nothing_is_lost(office
     assert (row.state, row.attempts) == (UpgradeState.DONE, 0)
 
 
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_the_old_version_stays_under_its_hash_and_one_event_tells_the_level(office: Flask) -> None:
     session = db.session()
     claimed = signature_upgrades.claim(session, at=clock.now(), only=(NOUN, 2))
@@ -190,6 +191,7 @@ def test_the_old_version_stays_under_its_hash_and_one_event_tells_the_level(offi
     )
 
 
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_an_archive_stamp_is_due_again_before_its_authority_ends(office: Flask) -> None:
     session, now = db.session(), clock.now()
     claimed = signature_upgrades.claim(session, at=now, only=(NOUN, 1))
@@ -203,6 +205,7 @@ def test_an_archive_stamp_is_due_again_before_its_authority_ends(office: Flask) 
     assert again.sha256 != claimed.sha256
 
 
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_services_and_levels_are_kept_in_order_and_refused_with_the_reason(office: Flask) -> None:
     session, actor = db.session(), audit.system_actor(clock.now())
     second = time_stamps.save_service(

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 import audit
 import clock
-from models import AuditEvent, SigningJob, StoredFile
-from operations import signature_upgrades
+from models import AuditEvent, RequestDocument, SigningJob, StoredFile
+from operations import files, signature_upgrades
 from operations.signature_upgrades import Raised
 from operations.transactions import transaction
+from rules.documents import DocumentKind
 from rules.office_documents import DocumentState, DocumentWay
 from rules.upgrades import FIRST_PAUSE, MOST_ATTEMPTS, PadesLevel, UpgradeState
 from schema.documents import OfficeDocument
@@ -35,7 +36,7 @@ from tests.cast import Cast
 from tests.documents import Office, brought, office, position_of
 from tests.signing.pki import pki, usual_trust
 from tests.signing.responders import service, stamp, stamp_server
-from tests.signing_desk import Login
+from tests.signing_desk import Login, leaders_desk
 from tests.stamping import Tsa, honest, switch_on, time_stamping
 from tests.views.requests import words
 from views import upgrade_work
@@ -322,3 +323,76 @@ def test_nothing_is_stored_while_somebody_signs_or_after_the_file_has_changed(
     )
     assert not kept
     assert row(session).last_error == "signed_file_replaced"
+
+
+def test_a_letter_is_raised_in_place_and_its_old_version_kept(
+    app: Flask,
+    instance: Path,
+    db_session: Session,
+    cast: Cast,
+    login: Login,
+    tsa: Tsa,
+) -> None:
+    usual_trust(instance / "trust")
+    desk = leaders_desk(app, db_session, cast, login)
+    switch_on(db_session, tsa, PadesLevel.B_T)
+    desk.agent.signs(desk.opens_a_job(), desk.holder)
+    assert upgrade_work.run().raised == 1
+    db_session.rollback()
+    documents = db_session.scalars(
+        select(RequestDocument)
+        .where(RequestDocument.kind == DocumentKind.SIGNED)
+        .order_by(RequestDocument.id)
+    ).all()
+    assert [one.is_current for one in documents] == [False, True]
+    pdf = files.read(db_session, documents[1].sha256)
+    assert levels(instance, pdf) == ["PAdES B-T"]
+    page = words(desk.browser.get(f"/de-nghi/{desk.request_id}"))
+    assert "Mức hiện tại B-T" in page
+    assert "Nguyễn Thị Ánh Dương: B-T" in page
+    report = words(desk.browser.get(f"/de-nghi/{desk.request_id}/kiem-tra-chu-ky"))
+    assert "B-T: có dấu thời gian" in report
+
+
+def test_an_administrator_enters_a_service_tries_it_and_chooses_a_level(
+    app: Flask, instance: Path, cast: Cast, login: Login, tsa: Tsa
+) -> None:
+    usual_trust(instance / "trust")
+    dung, page = login(cast.dung), "/quan-tri/dau-thoi-gian"
+    assert "Đang tắt: chữ ký ở mức B-B" in words(dung.get(page))
+    wish = {"level": "B_T", "at_once_seconds": "3"}
+    assert "Nhập và bật ít nhất một dịch vụ" in words(dung.post(f"{page}/muc", data=wish))
+    typed = {"name": "TSA thử", "address": "ftp://x/", "timeout_seconds": "5", "is_on": "y"}
+    assert "bắt đầu bằng http" in words(dung.post(f"{page}/dich-vu", data=typed))
+    secret = typed | {"address": "https://tsa.example.vn/", "username": "a", "password": "Khó đoán"}
+    dung.post(f"{page}/dich-vu", data=secret)
+    assert app.extensions["so_token"].secret_of("tsa-1") == "Khó đoán"
+    assert "Khó đoán" not in words(dung.get(f"{page}/dich-vu/1"))
+    dung.post(f"{page}/dich-vu/1/bo")
+    assert app.extensions["so_token"].secret_of("tsa-1") == ""
+
+    dung.post(f"{page}/dich-vu", data=typed | {"address": tsa.address})
+    told = words(dung.post(f"{page}/dich-vu/1/thu"))
+    assert "trả lời đúng và được tin cậy" in told
+    assert "Máy dấu thời gian THỬ NGHIỆM" in told
+    tsa.answer = by_a_stranger
+    told = words(dung.post(f"{page}/dich-vu/1/thu"))
+    assert "không do tổ chức được tin cậy cấp" in told
+    tsa.answer = refusing
+    assert "từ chối hoặc trả lời không đúng" in words(dung.post(f"{page}/dich-vu/1/thu"))
+    assert "Đã ghi mức chữ ký" in words(dung.post(f"{page}/muc", data=wish, follow_redirects=True))
+    assert "dịch vụ cuối cùng" in words(dung.post(f"{page}/dich-vu/1/bo", follow_redirects=True))
+    assert login(cast.chi).get(page).status_code == 403
+
+
+def test_the_command_raises_what_is_due_and_says_so(signed: Office, tsa: Tsa) -> None:
+    runner = signed.app.test_cli_runner()
+    tsa.answer = refusing
+    failed = runner.invoke(args=["stamp-queue", "--json"])
+    assert (json.loads(failed.output.splitlines()[-1]), failed.exit_code) == (
+        {"raised": 0, "failed": 1},
+        1,
+    )
+    tsa.answer = None
+    due_now(signed.session)
+    assert "1 văn bản đã xong" in runner.invoke(args=["stamp-queue"]).output
