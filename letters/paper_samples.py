@@ -113,7 +113,7 @@ def device_return(**changes: Any) -> return_minutes.ReturnMinutes:
                 "giver": _AGENCY,
                 "lines": lines,
                 "notices": (return_minutes.RevocationNotice("0123/TB-THỬ", date(2026, 11, 17)),),
-                "carrier": "VNPost",
+                "carrier": "Bưu chính Thử Nghiệm",
                 "parcel_code": "EX000000001VN",
                 "sent_on": _DAY,
             }
