@@ -214,12 +214,15 @@ class Courier:
                 connection.putheader(key, value)
             connection.putheader("Connection", "close")
             connection.endheaders(body or None)
-            yield connection.getresponse()
+            with connection.getresponse() as response:
+                yield response
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise failure(type(error).__name__) from error
         finally:
             timer.cancel()
             connection.close()
+            for each in held:
+                each.close()
 
     def _dial(self, origin: Origin, held: list[socket.socket]) -> socket.socket:
         """A connection to an address of the origin's name, looked up once and then judged."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import clock
+from signing.agent.facade.journey import check_signed
+from signing.agent.facade.refusals import STATUS
+from signing.errors import SigningError
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
@@ -181,3 +185,66 @@ def test_version_and_settings_answer_at_once(world: World) -> None:
     world.shown.clear()
     assert call(world.port, "Config", "config", origin)["Status"] == 0
     assert world.shown == ["http://127.0.0.1:17995/cong"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('{"Status": false, "Message": "Hết hạn phiên"}', "handler_refused"),
+        ('{"status": true, "fileName": "a"}', "handler_answer_names"),
+        ("<html>login</html>", "handler_answer_unreadable"),
+    ],
+)
+def test_a_signed_file_that_the_system_does_not_take_is_not_lost(
+    world: World, body: str, code: str
+) -> None:
+    world.system.handler = lambda: body
+    page = world.calls("SignApproved", world.system.frame())
+    world.agrees(LEADER)
+    world.signs()
+    told = page.result()
+    assert (told["Status"], told["Code"]) == (STATUS[code], code)
+    assert told["Status"] != 0
+    world.browser.open("/cong/viec")
+    found = re.search(r'href="(/cong/viec/[^"]+/tep-da-ky\.pdf)"', world.browser.page)
+    assert found, world.browser.page
+    kept = world.browser.open(found[1])
+    assert kept.data == world.system.taken["quyet-dinh.signed.pdf"]
+    assert "nosniff" in kept.headers["X-Content-Type-Options"]
+
+
+def test_a_file_that_the_server_changed_is_not_passed_on(world: World) -> None:
+    page = world.calls("SignApproved", world.system.frame())
+    world.agrees(LEADER)
+    world.signs()
+    assert page.result()["Status"] == 0
+    signed = world.system.taken["quyet-dinh.signed.pdf"]
+    standing = world.agent.facade.calls.current
+    assert standing is not None
+    work = world.agent.desk.peek(standing.ticket)
+    assert work is not None
+    item = work.manifest.items[0]
+    check_signed(signed, item, work.certificate_der)
+    hole = item.byte_range[1]
+    for altered in (
+        signed + b"\n",
+        signed.replace(b"%PDF-1.", b"%PDF-2.", 1),
+        signed[: hole + 20] + b"00" + signed[hole + 22 :],
+        signed[: hole + 1] + b"zz" + signed[hole + 3 :],
+    ):
+        with pytest.raises(SigningError) as told:
+            check_signed(altered, item, work.certificate_der)
+        assert told.value.code == "result_altered"
+
+
+def test_the_page_that_goes_away_during_consent_ends_the_job_on_the_server(world: World) -> None:
+    page = world.calls("SignApproved", world.system.frame())
+    path = world.agrees(LEADER)
+    page.hang_up.set()
+    world.ended()
+    assert "signing_job.failed" in world.events()
+    world.browser.open(path)
+    assert world.browser.visited[-1] == path
+    world.browser.open("/cong/viec")
+    assert "caller_gone" in world.browser.page
+    assert not world.system.taken
