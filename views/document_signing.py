@@ -162,15 +162,7 @@ def _subject(
         "title": label(step.act),
         "crumb": document.title,
         "back": url_for("office_documents.show", document_id=document.id),
-        "images": [
-            url_for(
-                "office_documents.page_image",
-                document_id=document.id,
-                number=page,
-                v=document.version,
-            )
-            for page in sorted({1, step.page + 1})
-        ],
+        "images": [_picture_of(document, page) for page in sorted({1, step.page + 1})],
         "nothing": "Sổ chưa có chứng thư còn hiệu lực của cơ quan được giao cho anh/chị."
         if sealing
         else "Sổ chưa có chứng thư còn hiệu lực của chính anh/chị. Ký thay, ký thừa lệnh cũng "
@@ -190,6 +182,11 @@ def _subject(
         "must_see": sealing and bool(warnings(found)),
         "verified": view(report, document.title, _size(document)) if report is not None else None,
     }
+
+
+def _picture_of(document: OfficeDocument, page: int) -> str:
+    name = "office_documents.page_image"
+    return url_for(name, document_id=document.id, number=page, v=document.version)
 
 
 def _size(document: OfficeDocument) -> int:
