@@ -26,7 +26,7 @@ from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import Permission
-from signing.errors import ERRORS, SigningError
+from signing.errors import ERRORS, SigningError, UserCancelled
 from signing.messages import Evidence, Item, Manifest, sign_manifest
 from views import signable
 from views.guards import account, requires
@@ -144,7 +144,10 @@ def _words(error: Exception) -> str:
 
 
 class _Batch:
-    """The documents of a batch as they are prepared, each on its own: what fails is left out."""
+    """The documents of a batch as they are prepared, each on its own: what fails is left out.
+
+    `listed` holds for each the words for it alone, its act, and what the manifest says of it.
+    """
 
     def __init__(
         self, sealing: bool, certificate: Certificate, checked: Checked, spool: IO[bytes]
@@ -152,7 +155,7 @@ class _Batch:
         self.sealing, self.certificate, self.checked = sealing, certificate, checked
         self.spool = spool
         self.agency_id = 0
-        self.listed: list[tuple[str, Item]] = []
+        self.listed: list[tuple[str, str, Item]] = []
         self.documents: list[PreparedItem] = []
         self.left_out: list[LeftOut] = []
 
@@ -178,7 +181,7 @@ class _Batch:
         self.agency_id = self.agency_id or row.agency_id
         self.documents.append(self._kept(row, document.version, ready))
         # Only what the manifest says stays in memory: the bytes wait in the spool.
-        self.listed.append((ready.words, ready.item))
+        self.listed.append((ready.words, label(row.act), ready.item))
 
     def _kept(self, row: Waiting, version: int, ready: Ready) -> PreparedItem:
         start, pdf = self.spool.tell(), ready.prepared.pdf
@@ -226,18 +229,18 @@ class _Batch:
 
     def _manifest(self) -> Manifest:
         job_id = new_public_id()
-        words = list(dict.fromkeys(each for each, _ in self.listed))
-        act = words[0]
-        listed = [item for _, item in self.listed]
-        if len(words) > 1:  # Each document says for itself what is done with it.
-            act = f"{label(SigningAct.MANY)}: {'; '.join(words)}"
+        act, listed = self.listed[0][0], [one[2] for one in self.listed]
+        if (
+            len({one[1] for one in self.listed}) > 1
+        ):  # Each document says for itself what is done with it.
+            act = label(SigningAct.MANY)
             listed = [
-                replace(item, title=f"{each}: {item.title}"[:500]) for each, item in self.listed
+                replace(item, title=f"{each}: {item.title}"[:500]) for _, each, item in self.listed
             ]
         evidence = (*self.checked.lines, *self._verified())
         back = f"/ky-so/nhieu/{job_id}"
         manifest = manifest_of(
-            job_id, act[:300], self.certificate, self.checked, tuple(listed), evidence, back
+            job_id, act, self.certificate, self.checked, tuple(listed), evidence, back
         )
         return with_device(manifest, self.certificate.id)
 
@@ -276,6 +279,7 @@ def watch(public_id: str) -> ResponseReturnValue:
         expired=expired,
         address=ticket_address(job) if alive and not expired else "",
         problem=ERRORS.get(job.last_error) if job.last_error else None,
+        stopped=job.last_error == UserCancelled.code,
         errors=ERRORS,
         again=_again(job),
     )

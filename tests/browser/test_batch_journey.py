@@ -62,8 +62,7 @@ def test_fifty_documents_with_one_pin_stopped_half_way_and_gone_on_with(
     leader.pairs_the_agent()
     leader.goes_to("/")
     leader.page.get_by_role("link", name=re.compile(r"^Ký \d+ văn bản")).first.click()
-    for box in leader.page.locator("input[name=chon]").all():
-        box.check()
+    leader.page.get_by_label("Chọn tất cả các dòng trên trang này").check()
     count = leader.page.locator("tbody input[type=checkbox]:checked").count()
     assert count >= COUNT
     leader.shows("ky-nhieu-chon", whole=False)
