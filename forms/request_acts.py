@@ -74,6 +74,18 @@ class SendingForm(VersionedForm):
         description="Mã mà hệ thống gửi hoặc bưu chính trả về, nếu có.",
     )
     file = FileField("Chứng từ gửi (ảnh chụp màn hình, biên nhận)", [Optional()])
+    without_proof = StringField(
+        "Lý do chưa có bằng chứng gửi",
+        [Length(max=300)],
+        description="Chỉ khi chưa có cả mã gửi lẫn chứng từ; phần mềm sẽ nhắc bổ sung.",
+    )
+
+
+class ProofForm(VersionedForm):
+    """The code or the receipt of a letter that had left without."""
+
+    reference = StringField("Mã gửi, số vận đơn", [Length(max=200)])
+    file = FileField("Chứng từ gửi (ảnh chụp màn hình, biên nhận)", [Optional()])
 
 
 class CopyForm(PartForm):

@@ -30,6 +30,7 @@ AMENDMENT, REVOCATION, ISSUANCE, UNLOCK = "amendment", "revocation", "issuance",
 RECALL, HOLD, DEVICE_RETURN = "recall", "hold", "device_return"
 FIND_OR_REPORT, CORRECT_HOLDER, DAMAGE = "find_or_report", "correct_holder", "damage"
 MEASURES, REPORT, LOSS_MINUTES, CAUSE = "measures", "report", "loss_minutes", "cause"
+PROOF_OF_SENDING = "request.proof_of_sending"
 
 # What was done -> the codes of the proposals that ask for it.
 CODES: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ without a day is still owed. The main sending makes the request SENT; copies may
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -14,21 +14,33 @@ from audit import Actor
 from models import CertificateRequest, RequestSending
 from operations import follow_ups
 from operations.request_documents import Upload, attach, keep, record
-from operations.request_rows import load_for_change, move
+from operations.request_rows import NOUN, load_for_change, move
 from operations.transactions import Refused, transaction
 from rules.documents import DocumentKind
+from rules.names import nfc
 from rules.requests import LEFT_THE_HOUSE, NOT_YET_SENT, RequestAct
 from rules.routing import Channel, Recipient
+
+_DAYS_FOR_PROOF = 3
+"""House rule: within so many days the receipt of a letter that has left should be at hand."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What is written down of one sending. `proof` is a receipt or a picture of the screen."""
+    """What is written down of one sending. `proof` is a receipt or a picture of the screen,
+    `without_proof` why there is neither that nor a code.
+    """
 
     on: date
     channel: Channel
     reference: str = ""
     proof: Upload | None = None
+    without_proof: str = ""
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether there is anything to show for it."""
+        return self.proof is not None or bool(self.reference.strip())
 
 
 def copies_owed(request: CertificateRequest) -> list[RequestSending]:
@@ -87,6 +99,8 @@ def record_sending(
         request = load_for_change(session, request_id, version)
         state = move(request, RequestAct.RECORD_SENDING)
         _check_day(request, sent.on, actor)
+        if not sent.has_proof:
+            _owe_the_proof(session, request, actor, sent)
         request.state = state
         request.sent_on = sent.on
         request.version += 1
@@ -110,6 +124,59 @@ def record_sending(
             channel=sent.channel.value,
             day=sent.on.isoformat(),
         )
+
+
+def _owe_the_proof(session: Session, request: CertificateRequest, actor: Actor, sent: Sent) -> None:
+    """A letter may be known to have left before its receipt is at hand: with the reason, and the
+    receipt stays owed (house rule).
+    """
+    reason = nfc(sent.without_proof).strip()
+    if not reason:
+        raise Refused(
+            "Chưa có mã gửi hoặc chứng từ gửi. Nhập mã, tải chứng từ lên, hoặc ghi lý do chưa có "
+            "bằng chứng; phần mềm sẽ nhắc bổ sung."
+        )
+    follow_ups.propose(
+        session,
+        actor,
+        noun=NOUN,
+        object_id=request.id,
+        agency_id=request.agency_id,
+        items=[
+            follow_ups.Item(
+                follow_ups.PROOF_OF_SENDING,
+                f"Chưa có bằng chứng đã gửi văn bản ngày {sent.on:%d/%m/%Y} cho "
+                f"{request.addressee}. Lý do: {reason}",
+                due_on=actor.today + timedelta(days=_DAYS_FOR_PROOF),
+            )
+        ],
+    )
+
+
+def record_proof(
+    session: Session, *, actor: Actor, request_id: int, version: int, sent: Sent
+) -> None:
+    """Add the code or the receipt of a letter that had left without. Raises `Refused`, `Conflict`.
+
+    Only what is missing is taken; the day and the way of sending stay.
+    """
+    with transaction(session):
+        request = load_for_change(session, request_id, version)
+        row = main_sending(request)
+        if row is None or row.sent_on is None or row.reference or row.proof_sha256:
+            raise Refused("Lần gửi này đã có bằng chứng, hoặc chưa được ghi nhận.")
+        if not sent.has_proof:
+            raise Refused("Nhập mã gửi hoặc tải chứng từ gửi lên.")
+        if sent.proof is not None:
+            row.proof_sha256 = keep(
+                session, request, actor, DocumentKind.PROOF_OF_SENDING, sent.proof
+            )
+        row.reference = sent.reference.strip()
+        request.version += 1
+        for one in follow_ups.of(session, NOUN, request.id):
+            if one.code == follow_ups.PROOF_OF_SENDING and one.done_at is None:
+                one.done_at, one.done_by_id = actor.at, actor.user_id
+        record(session, "certificate_request.edited", request, actor, changed=["proof_of_sending"])
 
 
 def record_copy(

@@ -38,12 +38,14 @@ EDITS: Mapping[str, Permission] = {
     "reorganisation": Permission.REORGANISATION_EDIT,
     "incident": Permission.INCIDENT_EDIT,
     "stocktake": Permission.STOCKTAKE_MANAGE,
+    "certificate_request": Permission.CERTIFICATE_REQUEST_RECORD_SENDING,
 }
 VIEWS: Mapping[str, Permission] = {
     "staff_change": Permission.STAFF_CHANGE_VIEW,
     "reorganisation": Permission.STAFF_CHANGE_VIEW,
     "incident": Permission.INCIDENT_VIEW,
     "stocktake": Permission.STOCKTAKE_VIEW,
+    "certificate_request": Permission.CERTIFICATE_REQUEST_VIEW,
 }
 # Where each event has its page: endpoint and the name of its number.
 PAGES: Mapping[str, tuple[str, str, str]] = {
@@ -51,6 +53,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
     "reorganisation": ("reorganisations.show", "reorganisation_id", "Sắp xếp cơ quan"),
     "incident": ("incidents.show", "incident_id", "Sự cố"),
     "stocktake": ("stocktakes.show", "stocktake_id", "Kiểm kê"),
+    "certificate_request": ("certificate_requests.show", "request_id", "Văn bản đề nghị"),
 }
 # The act that a proposal asks for: words, then the ways to its page, of which the first that
 # exists is taken ("{chung_thu}", "{thiet_bi}", "{ca_nhan}", "{su_co}" are the subject's number).

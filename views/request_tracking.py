@@ -9,6 +9,7 @@ import clock
 from extensions import db
 from forms.request_acts import (
     LinesForm,
+    ProofForm,
     ReceiptForm,
     RecipientsForm,
     SendingForm,
@@ -71,7 +72,37 @@ def _sent(form: SendingForm) -> sendings.Sent | None:
     proof, acceptable = upload_of(form.file)
     if not acceptable:
         return None
-    return sendings.Sent(form.on.data, Channel(form.channel.data), form.reference.data or "", proof)
+    return sendings.Sent(
+        form.on.data, Channel(form.channel.data), form.reference.data or "", proof,
+        form.without_proof.data or "",
+    )  # fmt: skip
+
+
+@bp.route("/<int:request_id>/chung-tu-gui", methods=["GET", "POST"])
+@requires(SEND)
+def proof(request_id: int) -> ResponseReturnValue:
+    """Add the receipt, or the code, of a letter that was sent before it was at hand."""
+    row = load_request(request_id, SEND)
+    main = sendings.main_sending(row)
+    if main is None or main.sent_on is None or main.reference or main.proof_sha256:
+        flash("Lần gửi này đã có bằng chứng, hoặc chưa được ghi nhận.", "warning")
+        return redirect(url_for("certificate_requests.show", request_id=row.id))
+    form = ProofForm(version=row.version)
+    if form.validate_on_submit():
+        upload, acceptable = upload_of(form.file)
+        sent = sendings.Sent(main.sent_on, Channel(main.channel), form.reference.data or "", upload)
+        if acceptable and tried(
+            lambda: sendings.record_proof(
+                db.session,
+                actor=account().actor(),
+                request_id=request_id,
+                version=form.version.data,
+                sent=sent,
+            )
+        ):
+            return done(request_id, "Đã lưu bằng chứng gửi.")
+        row = load_request(request_id, SEND)
+    return render_template("request_acts/proof.html", form=form, row=row, main=main)
 
 
 @bp.route("/<int:request_id>/ban-sao/<int:sending_id>", methods=["GET", "POST"])

@@ -84,6 +84,28 @@ def test_a_copy_owed_is_shown_on_the_page_on_home_and_in_its_list_until_it_is_se
     assert an.get(f"/de-nghi/{request_id}/ban-sao/{copy + 99}").status_code == 404
 
 
+def test_a_letter_sent_without_proof_wants_a_reason_and_stays_on_the_list_until_it_has_one(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    request_id = on_paper(login, db_session, cast)
+    change(db_session, request_id, state=RequestState.SEALED)
+    an = login(cast.an)
+    typed = {"on": TODAY, "channel": "document_axis"}
+    refused = act(an, db_session, request_id, "gui", **typed)
+    assert "ghi lý do chưa có bằng chứng" in words(refused)
+    reason = "Văn thư gửi hộ, chưa lấy được mã"
+    done(act(an, db_session, request_id, "gui", **typed, without_proof=reason))
+    assert "chưa có bằng chứng" in words(an.get(f"/de-nghi/{request_id}"))
+    assert reason in words(an.get("/viec-phai-lam"))
+    bare = words(act(an, db_session, request_id, "chung-tu-gui", reference=" "))
+    assert "Nhập mã gửi hoặc tải chứng từ gửi lên." in bare
+    done(act(an, db_session, request_id, "chung-tu-gui", reference="G11-7"))
+    assert "G11-7" in words(an.get(f"/de-nghi/{request_id}"))
+    assert reason not in words(an.get("/viec-phai-lam"))
+    again = an.get(f"/de-nghi/{request_id}/chung-tu-gui", follow_redirects=True)
+    assert "đã có bằng chứng" in words(again)
+
+
 def test_recipients_are_corrected_before_the_letter_leaves(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
