@@ -1,10 +1,16 @@
 """Shapes of what an administrator types about time-stamp services."""
 
-from wtforms import BooleanField, IntegerField, PasswordField, SelectChoice, StringField
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forms.base import HouseForm
-from forms.fields import ChoiceField
 from labels import label
 from rules.upgrades import PadesLevel
 
@@ -39,7 +45,7 @@ class ServiceForm(HouseForm):
 class WishForm(HouseForm):
     """Which level signatures shall have."""
 
-    level = ChoiceField(
+    level = RadioField(
         "Mức chữ ký cần đạt",
         [InputRequired("Chọn mức.")],
         choices=[SelectChoice(one.name, label(one)) for one in PadesLevel],

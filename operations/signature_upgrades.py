@@ -6,6 +6,7 @@ what a lost claim brings is thrown away. One run at a time for the whole install
 servers are asked one after the other.
 """
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -226,7 +227,8 @@ def finish(session: Session, *, actor: Actor, claimed: Claimed, raised: Raised) 
             row.state, row.claim = UpgradeState.WAITING, ""
             row.next_try_at, row.last_error = actor.at + FIRST_PAUSE, HELD_UP
             return False
-        row.sha256 = signed_files.replace(session, file, raised.content, actor.at)
+        if hashlib.sha256(raised.content).hexdigest() != claimed.sha256:
+            row.sha256 = signed_files.replace(session, file, raised.content, actor.at)
         row.reached, row.attempts, row.last_detail = raised.reached, 0, ""
         whole = at_least(raised.reached, row.wanted)
         _end(row, UpgradeState.DONE, "" if whole else AWAITS, actor.at)

@@ -6,9 +6,9 @@ hash; nothing that was signed changes, so nobody's page or order is made out of 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from models import CertificateRequest, RequestDocument, SigningJob
@@ -27,6 +27,9 @@ COLUMNS = {
     PAPER: SigningJob.paper_id,
 }
 _KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED)
+CLAIM_AT_MOST = timedelta(hours=12)
+"""No batch takes longer than that."""
+
 _ENDED = (JobState.ACCEPTED, JobState.REFUSED, JobState.CANCELLED)
 
 
@@ -138,12 +141,12 @@ _FIND: dict[str, Callable[[Session, int], SignedFile | None]] = {
 def being_signed(session: Session, noun: str, object_id: int, at: datetime) -> bool:
     """True while somebody has the thing out to be signed: its bytes must not change under them.
 
-    A ticket that ran out without having been claimed holds nothing up.
+    A ticket that ran out without having been claimed holds nothing up, nor does an agent that died.
     """
     alone = select(SigningJob.id).where(
         COLUMNS[noun] == object_id,
         SigningJob.is_open,
-        (SigningJob.expires_at > at) | SigningJob.claimed_at.is_not(None),
+        _alive(at),
     )
     in_batch = (
         select(SigningItem.id)
@@ -153,11 +156,15 @@ def being_signed(session: Session, noun: str, object_id: int, at: datetime) -> b
             SigningItem.object_id == object_id,
             SigningItem.state.not_in(_ENDED),
             SigningJob.is_open,
-            (SigningJob.expires_at > at) | SigningJob.claimed_at.is_not(None),
+            _alive(at),
         )
     )
     found = alone.union_all(in_batch).limit(1)
     return session.execute(found).first() is not None
+
+
+def _alive(at: datetime) -> ColumnElement[bool]:
+    return or_(SigningJob.expires_at > at, SigningJob.claimed_at > at - CLAIM_AT_MOST)
 
 
 def replace(session: Session, old: SignedFile, content: bytes, at: datetime) -> str:

@@ -20,7 +20,7 @@ from schema.documents import OfficeDocument
 from schema.upgrades import SignatureUpgrade
 from views import upgrade_work
 from views.guards import account, load, not_found, requires
-from views.upgrade_panel import ASK, PATHS, VIEW, shown
+from views.upgrade_panel import ASK, PATHS, VIEW, may_ask, shown
 
 bp = Blueprint("signature_upgrades", __name__, url_prefix="/dau-thoi-gian")
 
@@ -108,13 +108,14 @@ def _titles(rows: Sequence[SignatureUpgrade]) -> dict[tuple[str, int], str]:
 
 
 @bp.post("/<any('de-nghi', 'van-ban', 'bien-ban'):path>/<int:object_id>")
-@requires(*ASK.values())
+@requires(*(one for permissions in ASK.values() for one in permissions))
 def ask(path: str, object_id: int) -> ResponseReturnValue:
     """Do it now: in the server's own thread, or here where there is none."""
     noun = _NOUNS[path]
-    if not account().can(ASK[noun]):
+    permission = may_ask(noun)
+    if permission is None:
         not_found()
-    load(MODELS[noun], object_id, ASK[noun])
+    load(MODELS[noun], object_id, permission)
     endpoint, name = PAGES[noun]
     back = redirect(url_for(endpoint, **{name: object_id}))
     try:

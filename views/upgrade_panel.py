@@ -25,14 +25,14 @@ VIEW: Mapping[str, Permission] = {
     DOCUMENT: Permission.DOCUMENT_VIEW,
     PAPER: Permission.PAPER_VIEW,
 }
-ASK: Mapping[str, Permission] = {
-    REQUEST: Permission.CERTIFICATE_REQUEST_DRAFT,
-    DOCUMENT: Permission.DOCUMENT_EDIT,
-    PAPER: Permission.PAPER_EDIT,
+ASK: Mapping[str, tuple[Permission, ...]] = {
+    REQUEST: (Permission.CERTIFICATE_REQUEST_DRAFT, Permission.CERTIFICATE_REQUEST_SEAL),
+    DOCUMENT: (Permission.DOCUMENT_EDIT, Permission.DOCUMENT_ISSUE),
+    PAPER: (Permission.PAPER_EDIT,),
 }
 PATHS = {REQUEST: "de-nghi", DOCUMENT: "van-ban", PAPER: "bien-ban"}
 _OWN = {
-    AWAITS: ("Chữ ký cuối đã có dấu thời gian; phần còn lại gắn khi văn bản đủ chữ ký.", ""),
+    AWAITS: ("Văn bản còn chờ chữ ký; phần còn thiếu được gắn khi đủ chữ ký.", ""),
     REPLACED: ("Bản đã ký này đã được bản khác thay thế.", ""),
     LOST: (
         "Phần mềm bị dừng nhiều lần khi đang gắn dấu cho văn bản này.",
@@ -75,7 +75,7 @@ def shown(row: SignatureUpgrade) -> Shown:
     why, advice = words_of(row.last_error)
     waits = row.state is UpgradeState.WAITING
     useful = waits or row.state is UpgradeState.GIVEN_UP
-    may = useful and account().can(ASK[row.noun])
+    may = useful and may_ask(row.noun) is not None
     return Shown(
         row.state.name,
         short(row.reached),
@@ -88,6 +88,11 @@ def shown(row: SignatureUpgrade) -> Shown:
         tuple((str(signer), short(level)) for signer, level in row.levels),
         ask_address(row.noun, row.object_id) if may else "",
     )
+
+
+def may_ask(noun: str) -> Permission | None:
+    """The permission by which this person may press the button; None when they may not."""
+    return next((one for one in ASK[noun] if account().can(one)), None)
 
 
 def ask_address(noun: str, object_id: int) -> str:
@@ -103,7 +108,7 @@ def upgrade_of(noun: str, object_id: int) -> Shown | None:
         return shown(row)
     if level is PadesLevel.B_B:
         return None
-    may = current_user.is_authenticated and account().can(ASK[noun])
+    may = current_user.is_authenticated and may_ask(noun) is not None
     return Shown(
         "NONE",
         short(PadesLevel.B_B),

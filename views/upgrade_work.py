@@ -225,6 +225,8 @@ def _level(one: SignatureReport) -> PadesLevel:
 def run(*, only: tuple[str, int] | None = None, most: int = MOST_A_RUN) -> Done:
     """Raise what is due, one after the other, inside an application context."""
     done, session = Done(), db.session()
+    if not time_stamps.services_of(session):
+        return done  # Switched off: what waits goes on waiting, and nobody is told of failures.
     while done.raised + done.failed < most:
         claimed = signature_upgrades.claim(session, at=clock.now(), only=only)
         if claimed is None:
