@@ -156,6 +156,19 @@ def _page(
     return form_page(certificates, row.version, open_, row=row, act=act)
 
 
+def certificate_words(certificate: Certificate, *, several: bool) -> str:
+    """A certificate among those with which a person may sign: where there are several, also title,
+    unit and body, serial and last day, since the name is the same on all.
+    """
+    words = f"{certificate.common_name} – {certificate.issuer_name}"
+    if not several:
+        return words
+    parts = (one.partition("=") for one in certificate.subject.split(", "))
+    told = [value for name, _, value in parts if name in ("T", "title", "OU", "O")]
+    until = f"số {certificate.serial_number}, hết hạn {certificate.expires_on:%d/%m/%Y}"
+    return "; ".join([words, *told, until])
+
+
 def form_page(
     certificates: Sequence[Certificate],
     version: int,
@@ -166,7 +179,8 @@ def form_page(
     agents = signing_agents.agents_of(db.session, account().user.id)
     form = SignForm(version=version)
     form.certificate_id.choices = [
-        SelectChoice(each.id, f"{each.common_name} – {each.issuer_name}") for each in certificates
+        SelectChoice(each.id, certificate_words(each, several=len(certificates) > 1))
+        for each in certificates
     ]
     form.agent_id.choices = [SelectChoice(each.id, each.name) for each in agents]
     if request.method == "GET":

@@ -115,7 +115,7 @@ def types(page: Page, pin: str) -> None:
 
 
 def reads(page: Page, words: str) -> None:
-    expect(page.locator("body")).to_contain_text(words)
+    expect(page.locator("body")).to_contain_text(words, timeout=30_000)
 
 
 def test_a_pin_that_was_never_wrong_is_called_normal_and_signs(bench: Bench) -> None:

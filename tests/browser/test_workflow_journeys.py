@@ -16,6 +16,8 @@ from tests.browser.navigators import Person, enters
 from tests.browser.office import Office
 
 CHECKER, LEADER, CLERK = "daumoi.dong", "lanhdao.dong", "vanthu.dong"
+PATIENCE = 30_000
+"""Milliseconds for one signature: the tests around this one need the machine too."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
 
@@ -78,7 +80,7 @@ def transfers(person: Person, address: str, told: str = "") -> None:
     agent.get_by_role("button", name="Ký", exact=True).click()
     agent.get_by_label(re.compile("PIN")).fill(person.office.login(person.username)["pin"])
     agent.get_by_role("button", name=re.compile("^(Ký|Tiếp tục|Xác nhận)")).click()
-    expect(agent.locator("body")).to_contain_text(re.compile("Đã ký|đã ký"))
+    expect(agent.locator("body")).to_contain_text("Đã ký xong", timeout=PATIENCE)
     agent.close()
     person.goes_to(address)
 

@@ -23,7 +23,7 @@ from tests.documents import Office, brought, done, office, position_of
 from tests.signing.files import letter
 from tests.signing.pades.test_words import upright
 from tests.signing.pki import pki, usual_trust
-from tests.signing_desk import Login, opened
+from tests.signing_desk import Login, opened, register
 from tests.views.requests import words
 
 
@@ -217,3 +217,14 @@ def test_the_register_fills_in_the_title_of_the_head(at_work: Office) -> None:
         "Phó Chủ tịch",
         SigningAuthority.KT,
     )
+
+
+def test_somebody_with_two_certificates_can_tell_them_apart(at_work: Office) -> None:
+    cast, session = at_work.cast, at_work.session
+    number = brought(at_work.login(cast.chi), cast, DocumentWay.MANY_INSIDE, letter(1))
+    at_work.people(number, (position_of(session, cast.person_giang), "APPROVE"))
+    at_work.submits(number)
+    register(session, pki().issuing, cast.person_giang)
+    at_work.agent(cast.giang)
+    page = words(at_work.login(cast.giang).get(f"/van-ban/{number}/ky-so"))
+    assert page.count(", hết hạn ") == 2
