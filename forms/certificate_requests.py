@@ -32,7 +32,7 @@ class NewRequestForm(HouseForm):
     planned_receipt_on = DayField(
         "Ngày dự kiến cơ quan tiếp nhận nhận được văn bản",
         [DayRequired("Nhập ngày dự kiến tiếp nhận.")],
-        description="Số ngày còn lại của chứng thư được tính đến ngày này.",
+        description="Điều kiện của từng dòng được xét vào ngày này.",
     )
 
 
@@ -84,6 +84,12 @@ class NewPersonIssuanceForm(NewRequestForm):
 
 class NewAmendmentForm(NewRequestForm):
     """Amendment (Mẫu số 04)."""
+
+    planned_receipt_on = DayField(
+        "Ngày dự kiến cơ quan tiếp nhận nhận được văn bản",
+        [DayRequired("Nhập ngày dự kiến tiếp nhận.")],
+        description="Số ngày còn lại của chứng thư được tính đến ngày này.",
+    )
 
     cases = SelectMultipleField(
         "Trường hợp thay đổi",

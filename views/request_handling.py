@@ -91,6 +91,7 @@ def index() -> ResponseReturnValue:
     calendar = calendar_on(today)
     sought = request.args.get("tim", "").strip()[:80]
     wanted = request.args.get("trang-thai", "")
+    page = min(max(request.args.get("trang", 1, type=int), 1), COUNTED_UP_TO)
     where = [addressed_here()]
     if (state := member(RequestState, wanted)) is not None:
         where.append(CertificateRequest.state == state)
@@ -102,7 +103,8 @@ def index() -> ResponseReturnValue:
         select(CertificateRequest)
         .where(*where)
         .order_by(CertificateRequest.state != RequestState.SENT, CertificateRequest.id)
-        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE + 1)
         .options(joinedload(CertificateRequest.agency), selectinload(CertificateRequest.lines))
     ).all()
     some = select(CertificateRequest.id).where(*where).limit(COUNTED_UP_TO + 1).subquery()
@@ -111,14 +113,22 @@ def index() -> ResponseReturnValue:
     states += [(one.name, label(one)) for one in RequestState if one in LEFT_THE_HOUSE]
     return render_template(
         "request_handling/index.html",
-        rows=rows,
-        clocks={row.id: _clock(row, today, calendar) for row in rows},
+        rows=rows[:PER_PAGE],
+        clocks={row.id: _clock(row, today, calendar) for row in rows[:PER_PAGE]},
+        previous_url=_page_url(page - 1) if page > 1 else "",
+        next_url=_page_url(page + 1) if len(rows) > PER_PAGE else "",
         count=min(count, COUNTED_UP_TO),
         capped=count > COUNTED_UP_TO,
         sought=sought,
         wanted=wanted,
         states=states,
     )
+
+
+def _page_url(page: int) -> str:
+    """Another page of the list with the same search."""
+    kept = {name: one for name in ("tim", "trang-thai") if (one := request.args.get(name))}
+    return url_for(".index", trang=page, **kept)  # type: ignore[arg-type] # texts
 
 
 def _clock(row: CertificateRequest, today: date, calendar: WorkingCalendar) -> AnswerClock | None:

@@ -108,6 +108,7 @@ def test_what_the_law_refuses_stays_out_with_article_and_the_way_to_the_right_ac
     assert "Điều 22 Nghị định số 68/2024/NĐ-CP" in text
     assert "/de-nghi/thu-hoi?chung-thu=" in page.text
     assert "Lập dự thảo" not in text
+    assert "Số ngày còn lại" not in text  # which no unlock depends on
 
 
 def test_another_ground_is_tried_before_anything_is_written(

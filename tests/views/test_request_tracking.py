@@ -32,6 +32,7 @@ from tests.views.requests import (
     upload,
     words,
 )
+from views import request_handling
 
 Count = Callable[[], AbstractContextManager[list[str]]]
 
@@ -307,6 +308,24 @@ def officer(login: Login, cast: Cast, db_session: Session) -> FlaskClient:
             UserRole(user_id=cast.khanh, role=Role.DEPARTMENT, agency_id=cast.department)
         )
     return login(cast.khanh)
+
+
+def test_the_list_of_a_department_goes_on_over_pages(
+    login: Login, cast: Cast, db_session: Session, officer: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    numbers = [sent(login, db_session, cast, days) for days in (60, 90)]
+    for number in numbers:
+        change(db_session, number, addressee_agency_id=cast.department)
+    monkeypatch.setattr(request_handling, "PER_PAGE", 1)
+    first = officer.get("/de-nghi/gui-toi?trang-thai=SENT").text
+    second = officer.get("/de-nghi/gui-toi?trang-thai=SENT&trang=2").text
+    pages = [(f'href="/de-nghi/gui-toi/{one}"' in first, f'href="/de-nghi/gui-toi/{one}"' in second)
+             for one in numbers]  # fmt: skip
+    assert sorted(pages) == [(False, True), (True, False)]
+    assert "trang=2&amp;trang-thai=SENT" in first
+    assert "Trang trước" in second
+    assert "Trang sau" not in second
 
 
 def test_a_department_takes_in_and_answers_what_is_addressed_to_it(
