@@ -1,14 +1,18 @@
 """Time and memory of the Excel import of people and of the export, through the web application.
 
-Run: python -m bench.imports [--people 10000] [--export 100000]. A fresh database each time: upload,
-preview (from columns to rows kept), commit, preview of the same file again (all known), undo; then
-people are put in by bulk and taken out as one list. Budgets (DESIGN 6): preview <= 5 s,
-commit <= 3 s, export <= 10 s with memory flat. A twentieth of the rows is wrong.
+Run: python -m bench.imports [--people 1000 10000 50000] [--export 100000]. Each count runs in a
+process of its own with a fresh database: upload, preview (from columns to rows kept), commit,
+preview of the same file again (all known), undo; then people are put in by bulk and taken out as
+one list. Budgets (DESIGN 6): for 10,000 preview <= 5 s, commit <= 3 s, export <= 10 s; memory of
+the server flat (the peak after the commit grows by at most 15 MiB from 1,000 rows to 10,000 and to
+50,000). A twentieth of the rows is wrong.
 """
 
 import argparse
 import re
 import secrets
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -95,7 +99,7 @@ def timed(name: str, count: int, act: Callable[[], Any]) -> Any:
     before, start, worked = peak(), time.perf_counter(), time.process_time()
     result = act()
     seconds, work = time.perf_counter() - start, time.process_time() - worked
-    budget = BUDGETS.get(name)
+    budget = BUDGETS.get(name) if name == "export" or count <= 10_000 else None
     words = "" if budget is None else f"budget {budget:g} {'ok' if seconds <= budget else 'OVER'}"
     memory = f"{before:5.0f} -> {peak():5.0f} MiB"
     print(f"{name:14} {count:7} {seconds:6.2f} s {work:6.2f} s of work  {memory}  {words}")
@@ -165,9 +169,16 @@ def export(browser: FlaskClient, count: int) -> None:
 def main() -> None:
     """Print one line per step."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--people", type=int, nargs="+", default=[1_000, 10_000, 50_000])
     parser.add_argument("--export", type=int, default=100_000)
     given = parser.parse_args()
+    if len(given.people) > 1:
+        for count in given.people:
+            last = count == given.people[-1]
+            command = [sys.executable, "-m", "bench.imports", "--people", str(count)]
+            command += ["--export", str(given.export if last else 0)]
+            subprocess.run(command, check=True)
+        return
     sheet_jobs.AT_ONCE = 10**9  # Within the request, so that the clock sees all of it.
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Config.load(Path(folder), testing=True))
@@ -175,7 +186,7 @@ def main() -> None:
         with app.app_context():
             upgrade()
             browser = office()
-            imports(browser, given.people)
+            imports(browser, given.people[0])
             if given.export:
                 export(browser, given.export)
             db.session.remove()
