@@ -70,3 +70,28 @@ def test_a_scan_has_no_words_and_what_is_no_pdf_is_refused() -> None:
         assert strangers.words(box, out.getvalue(), [(0, geometry), (7, geometry)]) == []
         with pytest.raises(PdfBroken):
             strangers.words(box, b"khong phai", [(0, geometry)])
+
+
+def test_pages_of_mixed_sizes_are_each_measured_by_their_own() -> None:
+    out = BytesIO()
+    sheet = canvas.Canvas(out, invariant=True)
+    for across, down in ((595, 842), (842, 595), (420, 595)):
+        sheet.setPageSize((across, down))
+        sheet.setFont("Times-Roman", 13)
+        sheet.drawString(across - 100, down - 72, "CHU TICH")  # one inch under the upper edge
+        sheet.showPage()
+    sheet.save()
+    pages = list(enumerate(inspect(out.getvalue()).pages))
+    found = words(out.getvalue(), pages)
+    assert [one.page for one in found] == [0, 0, 1, 1, 2, 2]
+    for one in found[::2]:
+        across, _ = pages[one.page][1].shown_mm
+        assert one.left == pytest.approx(across - 100 / 72 * 25.4, abs=0.3)
+        assert one.top + one.height == pytest.approx(25.4 + 1, abs=0.6)
+
+
+def test_dots_to_be_written_on_are_words_of_their_own() -> None:
+    pdf = upright(0, (*PLACE, "Số:……/QĐ-UBND ngày......tháng 11. Hết."))
+    found = words(pdf, [(0, inspect(pdf).pages[0])])
+    told = ["Số:", "……", "/QĐ-UBND", "ngày", "......", "tháng", "11.", "Hết."]
+    assert [one.text for one in found] == told
