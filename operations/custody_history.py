@@ -19,7 +19,10 @@ _LEFT_THE_HOUSE = (RequestState.SENT, RequestState.COMPLETED)
 def stands() -> ColumnElement[bool]:
     """The condition on a move that it stands: neither taken back nor taking one back."""
     taken_back = select(CustodyMove.undoes_id).where(CustodyMove.undoes_id.is_not(None))
-    return and_(CustodyMove.undoes_id.is_(None), CustodyMove.id.not_in(taken_back))
+    # Nearly all rows have no `undoes_id`; SQLite takes its unique index for a way to find one row
+    # and would read them all. A sum has no index.
+    takes_none_back = (CustodyMove.undoes_id + 0).is_(None)
+    return and_(takes_none_back, CustodyMove.id.not_in(taken_back))
 
 
 def effective() -> Select[CustodyMove]:

@@ -176,7 +176,7 @@ class CustodyMove(Base):
     # None: the device was entered into the register by this move.
     state_before: Mapped[DeviceState | None] = mapped_column(Choice(DeviceState))
     state_after: Mapped[DeviceState] = mapped_column(Choice(DeviceState))
-    holder_before_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    holder_before_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     holder_after_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     agency_before_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
     agency_after_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))

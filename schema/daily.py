@@ -25,6 +25,7 @@ class Reminder(Base):
     __tablename__ = "reminder"
     __table_args__ = (
         Index("ix_reminder_agency_open", "agency_id", "settled_at", "due_on", "id"),
+        Index("ix_reminder_open", "settled_at", "due_on", "id"),
         Index("ix_reminder_object", "noun", "object_id"),
     )
 

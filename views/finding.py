@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     case,
+    false,
     func,
     literal,
     or_,
@@ -28,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from models import SearchTerm
+from operations import search
 from rules.names import fold_words
 from rules.serials import normalise_serial, serial_candidates
 from views.guards import Scope
@@ -118,6 +121,29 @@ class Condition:
 def equals(column: str, value: object, *, ordered: bool = False) -> Condition:
     """The rows whose column has this value."""
     return Condition(lambda seek, _rest: seek(column) == value, (column,), ordered)
+
+
+def people_named(query: str) -> Select[tuple[int]]:
+    """The numbers of the people in whose name or address each word of a query begins a word."""
+    found = select(SearchTerm.object_id).where(SearchTerm.noun == search.PERSON)
+    words = words_of(query)
+    conditions = [
+        found.where(
+            or_(
+                *(
+                    and_(SearchTerm.term >= beginning, SearchTerm.term < beginning + _LAST)
+                    for beginning in word.beginnings
+                )
+            )
+        )
+        for word in words
+    ]
+    if not conditions:
+        return found.where(false())
+    first, *others = conditions
+    for other in others:
+        first = first.where(SearchTerm.object_id.in_(other))
+    return first
 
 
 def within(column: str, numbers: Select[tuple[int]]) -> Condition:

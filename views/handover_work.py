@@ -59,6 +59,7 @@ WORK = {
 _OUT = (DeviceState.HANDED_OVER, DeviceState.IN_USE, DeviceState.LOCKED, DeviceState.DAMAGED)
 _CARRIED = (DeviceKind.PKI_TOKEN, DeviceKind.SIM_PKI)
 _THINGS = (*_CARRIED, DeviceKind.HSM)
+_NOT_CARRIED = tuple(one for one in DeviceKind if one not in _CARRIED)
 
 
 def without_minutes() -> ColumnElement[bool]:
@@ -81,7 +82,8 @@ def _condition(slug: str, today: date) -> ColumnElement[bool]:
         case "nop-cuc":
             return Device.state == DeviceState.RECALLED
         case "thu-hoi":
-            return and_(Device.kind.in_(_CARRIED), _to_recall(today))
+            # Said the other way round: most devices are carried, so their index finds nothing.
+            return and_(Device.kind.not_in(_NOT_CARRIED), _to_recall(today))
         case _:
             return and_(Device.state == DeviceState.IN_STOCK, Device.kind.in_(_CARRIED))
 

@@ -65,9 +65,6 @@ def index() -> ResponseReturnValue:
     wanted = [account().scope(VIEW).clause(IncomingDocument.agency_id), *_filters()]
     if place.path:
         wanted.append(IncomingDocument.agency_id.in_(select(Agency.id).where(below(place.path))))
-    total = (
-        db.session.scalar(select(func.count()).select_from(IncomingDocument).where(*wanted)) or 0
-    )
     before = request.args.get("truoc", type=int)
     rows = db.session.scalars(
         select(IncomingDocument)
@@ -77,6 +74,10 @@ def index() -> ResponseReturnValue:
         .limit(PAGE + 1)
     ).all()
     shown = rows[:PAGE]
+    total = len(rows)
+    if before or len(rows) > PAGE:  # Else all of them are on this page, and counted.
+        everything = select(func.count()).select_from(IncomingDocument).where(*wanted)
+        total = db.session.scalar(everything) or 0
     asked = {name: value for name, value in request.args.items() if value and name != "truoc"}
     return render_template(
         "incoming_documents/index.html",

@@ -14,7 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
@@ -70,13 +70,8 @@ def may_see() -> ColumnElement[bool]:
         return true()
     ways = [scope.clause(OfficeDocument.agency_id)]
     if (own := account().user.person_id) is not None:
-        ways.append(
-            exists().where(
-                DocumentStep.document_id == OfficeDocument.id,
-                DocumentStep.person_id == own,
-                OfficeDocument.state != DocumentState.DRAFT,
-            )
-        )
+        signs = select(DocumentStep.document_id).where(DocumentStep.person_id == own)
+        ways.append(and_(OfficeDocument.id.in_(signs), OfficeDocument.state != DocumentState.DRAFT))
     return or_(*ways)
 
 

@@ -138,7 +138,7 @@ def _papers(owner: int) -> list[tuple[Paper, bool]]:
     """Papers that name this person, newest first, each with whether it waits for the person's
     confirmation; those that do come first, however old.
     """
-    named = exists().where(PaperLine.paper_id == Paper.id, PaperLine.person_id == owner)
+    named = Paper.id.in_(select(PaperLine.paper_id).where(PaperLine.person_id == owner))
     confirmed = exists().where(
         PaperConfirmation.paper_id == Paper.id, PaperConfirmation.person_id == owner
     )

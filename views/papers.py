@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
@@ -46,6 +46,7 @@ from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, Paper
 from signing.errors import SigningError
 from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
 from views.current_law import law_of
+from views.finding import people_named
 from views.guards import account, requires
 from views.papers_data import as_word, can_draw
 from views.register_pages import agencies, below, history, member, small
@@ -77,9 +78,10 @@ def may_see() -> ColumnElement[bool]:
         return true()
     ways = [scope.clause(Paper.agency_id)]
     if (own := account().user.person_id) is not None:
-        named = exists().where(PaperLine.paper_id == Paper.id, PaperLine.person_id == own)
-        signs = exists().where(PaperSignature.paper_id == Paper.id, PaperSignature.person_id == own)
-        ways += [Paper.giver_id == own, Paper.receiver_id == own, named, signs]
+        named = select(PaperLine.paper_id).where(PaperLine.person_id == own)
+        signs = select(PaperSignature.paper_id).where(PaperSignature.person_id == own)
+        ways += [Paper.giver_id == own, Paper.receiver_id == own]
+        ways += [Paper.id.in_(named), Paper.id.in_(signs)]
     return or_(*ways)
 
 
@@ -155,7 +157,7 @@ def filters_asked() -> list[ColumnElement[bool]]:
     if made := request.args.get("lap", ""):
         found.append(Paper.id.in_([int(one) for one in made.split(",") if one.isdigit()]))
     if number := request.args.get("q", "").strip()[:60]:
-        people = select(Person.id).where(Person.full_name.ilike(f"%{number}%"))
+        people = people_named(number)
         found.append(
             or_(
                 Paper.number.ilike(f"%{number}%"),
