@@ -17,7 +17,7 @@ LEADER = "lanhdao.dong"
 LETTERS, DOCUMENTS, PAPERS = 4, 28, 18
 COUNT = LETTERS + DOCUMENTS + PAPERS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
