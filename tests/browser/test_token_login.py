@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.navigators import PHONE, Person, enters, shrink
 from tests.browser.office import Office
@@ -30,11 +31,24 @@ def shows_agent(person: Person, name: str) -> None:
         shrink(person.page.screenshot(full_page=True), person.pictures / f"{name}.png")
 
 
-def gives_pin(page: Page, button: str, pin: str) -> None:
-    """On the agent's page: consent, then the PIN."""
+def gives_pin(person: Person, button: str, pin: str) -> None:
+    """On the agent's page: one's own certificate among those of three tokens, then the PIN."""
+    page = person.page
+    own = re.compile(person.office.login(person.username)["name"])
+    assert page.get_by_role("radio", checked=True).count() == 0
+    page.get_by_role("radio", name=own).check()
+    shows_agent(person, "dang-nhap-trinh-ky-so")
     page.get_by_role("button", name=button, exact=True).click()
     page.get_by_label(re.compile("PIN")).fill(pin)
     page.get_by_role("button", name="Đăng nhập", exact=True).click()
+
+
+def comes_back(page: Page, address: str) -> None:
+    """The agent leads the browser back by itself; otherwise its page says why not."""
+    try:
+        page.wait_for_url(re.compile(address), timeout=30_000)
+    except PlaywrightTimeout:
+        raise AssertionError(page.locator("main").inner_text()) from None
 
 
 def switches(person: Person, way: str, pin: str) -> None:
@@ -45,8 +59,8 @@ def switches(person: Person, way: str, pin: str) -> None:
     person.presses("Đổi cách đăng nhập")
     person.shows("dang-nhap-thu-thiet-bi")
     person.presses("Mở Trình ký số để thử")
-    gives_pin(person.page, "Thử thiết bị", pin)
-    person.page.wait_for_url(re.compile(re.escape(MINE) + ".*ma="))
+    gives_pin(person, "Thử thiết bị", pin)
+    comes_back(person.page, re.escape(MINE) + ".*ma=")
     person.presses("Đổi cách đăng nhập")
     person.reads(f"Cách đăng nhập: {way}.")
 
@@ -72,13 +86,12 @@ def enters_with_the_token(person: Person, pin: str, *, wrong_first: bool = False
     person.presses("Đăng nhập bằng thiết bị")
     person.shows("dang-nhap-thiet-bi")
     person.presses("Mở Trình ký số để đăng nhập")
-    shows_agent(person, "dang-nhap-trinh-ky-so")
     if wrong_first:
-        gives_pin(person.page, "Đăng nhập", "0000-sai")
+        gives_pin(person, "Đăng nhập", "0000-sai")
         expect(person.page.locator("body")).to_contain_text("Mã lỗi: pin_incorrect")
         shows_agent(person, "dang-nhap-sai-pin")
-    gives_pin(person.page, "Đăng nhập", pin)
-    person.page.wait_for_url(re.compile("/dang-nhap/thiet-bi/.*ma="))
+    gives_pin(person, "Đăng nhập", pin)
+    comes_back(person.page, "/dang-nhap/thiet-bi/.*ma=")
     person.shows("dang-nhap-xac-nhan")
     person.presses("Vào Sổ Token")
     person.page.wait_for_url(re.compile(re.escape(MINE) + "$"))

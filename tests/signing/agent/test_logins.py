@@ -37,7 +37,7 @@ from signing.tokens.manager import TokenManager
 from signing.tokens.types import PinState, TokenListing
 from tests.cast import Cast
 from tests.signing.agent.conftest import NAVIGATION, PIN, WRONG_PIN, Browser, Clock, browser_of
-from tests.signing.pki import Holder, usual_trust
+from tests.signing.pki import Holder, pki, usual_trust
 from tests.signing_desk import register
 from tests.token_door import set_mode
 
@@ -279,6 +279,33 @@ def test_another_page_cannot_start_a_login_by_itself(house: House):
         assert answer.status_code == 403
     house.browser.open(path)
     assert "Đăng nhập vào Sổ Token" in house.browser.page
+
+
+class _Twice:
+    """The real token, seen in two readers with two certificates."""
+
+    def __init__(self, tokens: TokenManager, other: bytes) -> None:
+        self._tokens, self._other = tokens, other
+
+    def list_tokens(self) -> TokenListing:
+        listing = self._tokens.list_tokens()
+        (one,) = listing.tokens
+        (certificate,) = one.certificates
+        other = replace(one, certificates=(replace(certificate, der=self._other),))
+        return replace(listing, tokens=(one, other))
+
+
+def test_among_several_tokens_none_is_chosen_beforehand(
+    house: House, make: Callable[..., Agent], tokens: TokenManager
+):
+    """A PIN typed for the wrong token would spend one of its tries."""
+    house.browser.open(house.begins())
+    assert house.browser.page.count(" checked") == 1
+    several = browser_of(make(tokens=_Twice(tokens, pki().staff.der)))
+    several.open(house.begins())
+    assert several.page.count('type="radio"') == 2
+    assert " checked" not in several.page
+    assert "Chọn chứng thư mang tên mình" in several.page
 
 
 class _Window:
