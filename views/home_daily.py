@@ -71,7 +71,7 @@ def tasks(numbers: dict[str, int]) -> list[Task]:
             Task(
                 Group.WEEK,
                 f"Xem {_many(numbers[STAMPS])} văn bản không gắn được dấu thời gian",
-                "Chữ ký vẫn có giá trị; mỗi văn bản ghi lý do và việc cần làm",
+                "Chữ ký còn nguyên, chỉ thiếu dấu thời gian; mỗi văn bản ghi lý do",
                 url_for("signature_upgrades.index", **{"trang-thai": "thoi"}),
                 "Mở hàng chờ",
                 said="phần mềm đã thôi thử",
