@@ -147,6 +147,7 @@ def walk(app: Flask, browser: FlaskClient, statements: list[str]) -> Asked:
     return asked
 
 
+@pytest.mark.timeout(600)
 def test_no_page_asks_more_than_ten_questions(walked: Flask) -> None:
     asked: Asked = {}
     with questions(walked) as statements:
