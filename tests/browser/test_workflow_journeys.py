@@ -82,7 +82,8 @@ def transfers(person: Person, address: str, told: str = "") -> None:
     agent.get_by_role("button", name=re.compile("^(Ký|Tiếp tục|Xác nhận)")).click()
     expect(agent.locator("body")).to_contain_text("Đã ký xong", timeout=PATIENCE)
     agent.close()
-    person.goes_to(address)
+    # The watching page goes there by itself; going too would meet it on the way.
+    person.page.wait_for_url(re.compile(re.escape(address) + "$"), timeout=PATIENCE)
 
 
 def issues(clerk: Person, address: str, number: str, *, signatures: int) -> None:
