@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
-    and_,
     case,
     false,
     func,
@@ -124,23 +123,17 @@ def equals(column: str, value: object, *, ordered: bool = False) -> Condition:
 
 
 def people_named(query: str) -> Select[tuple[int]]:
-    """The numbers of the people in whose name or address each word of a query begins a word."""
+    """The numbers of the people in whose name or address each word of a query begins a word.
+
+    Nobody for what has a digit: that is a number, not a name.
+    """
     found = select(SearchTerm.object_id).where(SearchTerm.noun == search.PERSON)
-    words = words_of(query)
-    conditions = [
-        found.where(
-            or_(
-                *(
-                    and_(SearchTerm.term >= beginning, SearchTerm.term < beginning + _LAST)
-                    for beginning in word.beginnings
-                )
-            )
-        )
-        for word in words
-    ]
-    if not conditions:
+    words = fold_words(query)
+    if not words or any(letter.isdigit() for word in words for letter in word):
         return found.where(false())
-    first, *others = conditions
+    first, *others = (
+        found.where(SearchTerm.term >= word, SearchTerm.term < word + _LAST) for word in words
+    )
     for other in others:
         first = first.where(SearchTerm.object_id.in_(other))
     return first
