@@ -283,7 +283,7 @@ def _letters_of(text: str) -> tuple[str, list[int]]:
 # Not before a letter, so that "pin1234" counts and "pinning" does not. Also "P.I.N".
 _KEYWORD = (
     r"\b(?:ma pin|pin|p[.\s]i[.\s]n\.?|puk|p[.\s]u[.\s]k\.?|mat khau|password|passcode|passwd|pass"
-    r"|(?P<short>pw|mk|m\.k\.?)|ma mo khoa|mat ma)(?![^\W\d_])"
+    r"|pw|mk|m\.k\.?|ma mo khoa|mat ma)(?![^\W\d_])"
 )
 _FILLER = (
     r"(?:\s+(?:token|usb|sim|thiet bi|chu ky so|cua|toi|em|anh|chi|ong|ba|cu|moi|hien tai|mac dinh"
@@ -300,8 +300,8 @@ _SHAPES = (
         rf"(?P<sep>\bla\b|=|->|→|\()\s*{_KEYWORD}(?!\s*\d)"
     ),
 )
-# MK01 and PW-1 are codes that offices give to their devices; "mk 123456" is not.
-_CODE = re.compile(r"(?:pw|mk)-?\d[\w-]*")
+# MK01 and PW-1 are codes that offices give to their devices; "mk 1234" and "mk123456" are not.
+_CODE = re.compile(r"(?:pw|mk)-?\d{1,5}[.!?]?")
 _HARMLESS = re.compile(
     r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d+/[a-z].*|\d{1,2}[:h]\d{0,2}"
 )
@@ -313,7 +313,7 @@ _LONG_WORD = 8
 
 def _is_secret(found: re.Match[str]) -> bool:
     value = found["value"].rstrip(".!?")
-    if found["short"] and found["sep"] in ("", "-") and _CODE.match(found[0]):
+    if _CODE.fullmatch(found[0]):
         return False
     if _HARMLESS.fullmatch(value) or _ELSEWHERE.search(
         found[0][: found.start("value") - found.start()]

@@ -167,6 +167,7 @@ def test_a_notice_from_the_future_and_a_pin_are_refused() -> None:
         "Password: correcthorse",
         "mk=abcd1",
         "mk 123456",
+        "mk123456",
         "MK: 0001",
         "4321 là mã PIN",
         "Số 4321 là mã PIN của anh Nam",
