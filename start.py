@@ -50,6 +50,7 @@ DAY = 24 * 60 * 60
 PORT = 17990
 AGENT_COMMANDS = ("tokens", "certificates", "sign", "speed")
 AGENT_PORT = int(os.environ.get("SO_TOKEN_AGENT_PORT") or 17995)
+FACADE_PORT = 8987  # where pages look for the signing service that offices have
 
 
 def ensure_data() -> None:
@@ -123,10 +124,12 @@ def own_url(host: str, port: int) -> str:
     return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
-def agent_child(server: str, port: int) -> Child:
+def agent_child(server: str, port: int, facade: int | None = None) -> Child:
     """Return the signing agent of this computer, with the practice tokens where they exist."""
     variables = {"SO_TOKEN_AGENT_PORT": str(port)}
     arguments = ["--server", server]
+    if facade is not None:
+        arguments += ["--facade", str(facade)]
     practice = INSTANCE / "practice"
     if practice.is_dir():  # Practice pairings and tokens go away with the practice data.
         variables["SOFTHSM2_CONF"] = str(practice / "softhsm2.conf")
@@ -143,7 +146,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def run_agent(server: str, port: int, link: str = "") -> int:
+def run_agent(server: str, port: int, link: str = "", facade: int | None = None) -> int:
     """Set up and run the signing agent alone, on a person's computer.
 
     With a `sotoken:` link its page is opened in the browser, by the agent that runs already if
@@ -155,7 +158,7 @@ def run_agent(server: str, port: int, link: str = "") -> int:
         return 0
     check_port("127.0.0.1", port, "--agent-port")
     ensure_environment("agent")
-    agent = agent_child(server, port)
+    agent = agent_child(server, port, facade)
     with running([agent]):
         agent.wait_until_ready()
         if target:
@@ -228,6 +231,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     agent.add_argument("--uninstall", action="store_true", help="bỏ việc tự chạy")
     agent.add_argument("--open", default="", metavar="LIÊN-KẾT", help="mở một liên kết sotoken:")
     agent.add_argument("--agent-port", type=int, default=AGENT_PORT, help="cổng trên máy này")
+    agent.add_argument(
+        "--facade",
+        nargs="?",
+        type=int,
+        const=FACADE_PORT,
+        metavar="CỔNG",
+        help="bật cổng tương thích cho hệ thống khác (docs/facade.md)",
+    )
     packed = commands.add_parser("bundle", help="gói Trình ký số cho máy không có mạng")
     packed.add_argument("--windows", action="store_true", required=True, help="Windows 64 bit")
     commands.add_parser("cli", help="các lệnh quản trị", add_help=False)
@@ -253,7 +264,7 @@ def do(arguments: list[str]) -> int:
     if args.command == "test":
         return run_tests(args.rest)
     if args.command == "agent":
-        return run_agent(args.server, args.agent_port)
+        return run_agent(args.server, args.agent_port, facade=args.facade)
     if args.command == "cli":
         return run_cli(args.rest)
     return run_server(args.host, args.port, args.agent_port)

@@ -229,25 +229,7 @@ def open_job(
         rows = [session.get_one(OutsideDocument, one.document_id) for one in prepared]
         certificate = session.get_one(Certificate, bound.certificate_id)
         _check(session, actor, bound.act, certificate)
-        job = SigningJob(
-            public_id=bound.public_id,
-            user_id=actor.user_id,
-            login_session_id=actor.login_session_id,
-            agent_id=agent_id,
-            certificate_id=certificate.id,
-            act=bound.act,
-            state=JobState.ISSUED,
-            manifest=bound.manifest,
-            evidence=list(bound.evidence),
-            payload={
-                "batch": True,
-                "outside": True,
-                "agency_id": rows[0].agency_id,
-                "permissions": [needed_permission(bound.act).name],
-            },
-            issued_at=actor.at,
-            expires_at=bound.expires_at,
-        )
+        job = _job(actor, agent_id, bound, rows[0].agency_id)
         session.add(job)
         session.flush()
         for place, (row, one) in enumerate(zip(rows, prepared, strict=True)):
@@ -266,6 +248,28 @@ def open_job(
             certificate=certificate.id,
         )
         return job
+
+
+def _job(actor: Actor, agent_id: int, bound: Bound, agency_id: int) -> SigningJob:
+    return SigningJob(
+        public_id=bound.public_id,
+        user_id=actor.user_id,
+        login_session_id=actor.login_session_id,
+        agent_id=agent_id,
+        certificate_id=bound.certificate_id,
+        act=bound.act,
+        state=JobState.ISSUED,
+        manifest=bound.manifest,
+        evidence=list(bound.evidence),
+        payload={
+            "batch": True,
+            "outside": True,
+            "agency_id": agency_id,
+            "permissions": [needed_permission(bound.act).name],
+        },
+        issued_at=actor.at,
+        expires_at=bound.expires_at,
+    )
 
 
 def _item(
@@ -350,7 +354,7 @@ def keep(
 def give_out(
     session: Session, *, agent: SigningAgent, actor: Actor, public_id: str, place: int
 ) -> bytes:
-    """The signed bytes of one document of a job of this agent; ends the job's session with the last.
+    """The signed bytes of one document of a job of this agent; a finished job's session ends.
 
     Raises `Refused` when there is no such document, or it is not signed.
     """

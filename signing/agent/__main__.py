@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import platform
+import signal
 import socket
 import sys
 import threading
@@ -159,6 +160,8 @@ def _serve(
         keeper = threading.Thread(target=_keep_in_touch, args=(agent, stop), daemon=True)
         keeper.start()
         _say(f"Trình ký số: http://127.0.0.1:{agent.port}/ (dừng bằng Ctrl-C)")
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _end_in_order)
         _open_the_facade(agent, chosen.facade)
         try:
             waitress.serve(
@@ -177,6 +180,11 @@ def _serve(
         finally:
             stop.set()
             agent.facade.stop(remember=False)
+
+
+def _end_in_order(_number: int, _frame: object) -> None:
+    """Asked to stop: the pages that wait are answered first."""
+    raise SystemExit(0)
 
 
 def _open_the_facade(agent: Agent, port: int | None) -> None:

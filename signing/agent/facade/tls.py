@@ -62,6 +62,8 @@ class OwnCertificate:
         """TLS 1.2 and later with this certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # No tickets after the handshake: nobody resumes, and both sides may read and write at once.
+        context.num_tickets = 0
         context.load_cert_chain(self.path)
         return context
 

@@ -105,7 +105,9 @@ class DocumentSystem:
         app.add_url_rule("/moved/<name>", "moved", view_func=lambda name: redirect(f"/f/{name}"))
         app.add_url_rule("/endless", view_func=self._endless)
         app.add_url_rule(
-            "/page", "page", view_func=lambda: Response(self.page, content_type="text/html")
+            "/page",
+            "page",
+            view_func=lambda: Response(self.page, content_type="text/html; charset=utf-8"),
         )
         app.add_url_rule("/caller.js", view_func=self._script)
         self.elsewhere = "http://127.0.0.1:9/secret.pdf"
@@ -154,7 +156,7 @@ class DocumentSystem:
 
     def _script(self) -> Response:
         text = Path(__file__).with_name("caller.js").read_text("utf-8")
-        return Response(text, content_type="text/javascript")
+        return Response(text, content_type="text/javascript; charset=utf-8")
 
     def frame(self, name: str = "quyet-dinh.pdf", **changed: Any) -> str:
         """The frame of a single file, as the page's author writes it."""
