@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from signing.agent.__main__ import bind, main
 from signing.agent.state import AgentState
 from signing.messages import JobState
+from tests.chromium import LAUNCH
 from tests.signing.agent.conftest import PIN
 from tests.signing.agent.office import Office
 from tests.signing.pki import Holder
@@ -86,6 +88,45 @@ def test_a_person_pairs_signs_and_comes_back(
     page.wait_for_url(office.url + "/van-ban/1")
     assert job.progress.state is JobState.ACCEPTED
     assert PIN not in page.evaluate("JSON.stringify(history.state) + location.href")
+
+
+ASK = """
+    async to => {
+        const asked = await fetch(to).then(answer => answer.status, () => 'refused');
+        const socket = await new Promise(done => { const made = new WebSocket(
+            to.replace('http', 'ws')); made.onopen = () => done('open');
+            made.onerror = () => done('refused') });
+        return [asked, socket] }
+"""
+
+
+def test_where_browsers_guard_the_local_network_a_link_still_opens_the_agent(
+    chromium: Browser, address: str, office: Office, holder: Holder, tmp_path: Path
+):
+    """The server in the public address space: asking is blocked, what a person clicks is not."""
+    public = f"--ip-address-space-overrides={office.url.removeprefix('http://')}=public"
+    guarded = chromium.browser_type.launch(
+        executable_path=shutil.which("chromium"), args=[*LAUNCH, public]
+    )
+    try:
+        page = guarded.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Ghép nối").click()
+        office.type_code(page.locator(".pairing-code").inner_text())
+        page.wait_for_url(address + "/")
+        _, ticket = office.press_sign(AgentState(tmp_path / "state").keys.public, holder)
+        office.link = f"{address}/ky/{ticket}"
+        page.goto(office.url + "/lien-ket")
+        said: list[str] = []
+        page.on("console", lambda each: said.append(each.text))
+        assert page.evaluate(ASK, office.link) == ["refused", "refused"]
+        assert any("`loopback` address space" in each for each in said), said
+        assert any("LOCAL_NETWORK_ACCESS" in each for each in said), said
+        page.get_by_role("link").click()
+        page.wait_for_url(f"{address}/ky/*")
+        assert page.get_by_role("button", name="Ký", exact=True).is_visible()
+    finally:
+        guarded.close()
 
 
 def test_a_page_of_another_origin_can_neither_drive_nor_frame_nor_read_the_agent(

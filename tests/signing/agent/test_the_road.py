@@ -31,11 +31,13 @@ def test_the_consent_page_shows_who_asks_what_and_with_which_certificate(
     paired: Browser, agent: Agent, office: Office, holder: Holder
 ):
     agent.state.set_phrase("bến sông có cây gạo")
-    _, ticket = office.press_sign(agent.state.keys.public, holder)
+    job, ticket = office.press_sign(agent.state.keys.public, holder)
     answer = paired.open(f"/ky/{ticket}")
     assert answer.status_code == 200
     for words in (
         "Sổ Token UBND xã Đồi Mẫu (THỬ NGHIỆM)",
+        office.url,
+        job.manifest.items[0].sha256,
         "Ký phê duyệt",
         "Văn bản đề nghị gia hạn chứng thư số 1",
         "Nguyễn Thị Ánh Dương",

@@ -64,6 +64,7 @@ def test_a_page_that_was_never_changed_signs_and_gets_its_file_back(
 def test_the_clerk_issues_and_the_page_learns_number_and_date(world: World, instance: Path) -> None:
     page = world.calls("SignIssued", world.system.frame())
     world.browser.open("/cong/viec")
+    assert world.system.origin in world.browser.page
     assert 'value="12/UBND-VP"' in world.browser.page
     assert 'value="20/11/2026"' in world.browser.page
     world.agrees(AGENCY, so="15/UBND-VP", ngay="21/11/2026", **{"ghi-so": "1"})
