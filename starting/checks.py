@@ -25,11 +25,12 @@ COVERAGE = "branches of rules/"
 RULES = ("tests/rules", "tests/property")
 OTHERS = tuple(f"--ignore={folder}" for folder in RULES)
 PYTEST = ("-m", "pytest", "-q")
-#: The runs of pytest; browsers and their servers need the machine for themselves.
+#: The runs of pytest. Stories in a browser wait half of their time, so two files of them run
+#: side by side, each in an office of its own; a file stays whole, since its stories share one.
 RUNS = {
     "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
     "all others": (*PYTEST, "-n", "2", "-m", "not browser", *OTHERS),
-    "browser": (*PYTEST, "-m", "browser"),
+    "browser": (*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "browser"),
 }
 
 
