@@ -227,9 +227,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=True)
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
-    token_login_mode: Mapped[TokenLogin] = mapped_column(
-        Choice(TokenLogin), default=TokenLogin.OFF
-    )
+    token_login_mode: Mapped[TokenLogin] = mapped_column(Choice(TokenLogin), default=TokenLogin.OFF)
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Integer, default=1)

@@ -50,7 +50,8 @@ def letters(desk: Desk) -> list[int]:
 def ticked(desk: Desk, letters: Sequence[int], **typed: object) -> str:
     """Tick the letters and press; the address of the watching page."""
     page = desk.browser.get(PAGE).text
-    data: dict[str, object] = {"version": 0, "chon": [f"certificate_request:{each}" for each in letters]}
+    chosen = [f"certificate_request:{each}" for each in letters]
+    data: dict[str, object] = {"version": 0, "chon": chosen}
     for name in ("certificate_id", "agent_id"):
         found = re.search(rf'name="{name}"[^>]*value="(\d+)"', page)
         assert found is not None, page
