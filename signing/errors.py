@@ -287,6 +287,12 @@ class CertKeyUsage(SigningError):
     advice = "Chọn chứng thư chữ ký số của cá nhân hoặc cơ quan."
 
 
+class CertPathBroken(SigningError):
+    code = "cert_path_broken"
+    message = "Đường dẫn chứng thực của chứng thư này không liền hoặc có chứng thư hết hiệu lực."
+    advice = "Không ký. Báo người quản trị kiểm tra trang Chứng thư tin cậy của máy chủ."
+
+
 class CertUnreadable(SigningError):
     code = "cert_unreadable"
     message = "Không đọc được chứng thư hoặc loại khóa của chứng thư chưa được hỗ trợ."

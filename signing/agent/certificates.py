@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from signing.errors import CertUnreadable
+from signing.errors import (
+    CertExpired,
+    CertKeyUsage,
+    CertNotYetValid,
+    CertPathBroken,
+    CertUnreadable,
+    SigningError,
+)
 from signing.tokens.types import PinState
 
 _VIETNAM = timezone(timedelta(hours=7))
@@ -44,6 +54,41 @@ def describe(der: bytes) -> ShownCertificate:
         )
     except ValueError as error:
         raise CertUnreadable(type(error).__name__) from error
+
+
+def unfit(der: bytes, chain: Sequence[bytes], at: datetime) -> SigningError | None:
+    """Why this certificate may not sign at this instant, or None: the agent's own look before the
+    key is touched (NĐ 68/2024, Điều 31.1 and 32).
+
+    Term and purpose of the certificate, then each link of the path that the server named (`chain`,
+    the issuers in order). Revocation is not looked at: lists and answers are the server's, which
+    shows what it found as evidence of the job.
+    """
+    try:
+        path = [x509.load_der_x509_certificate(each) for each in (der, *chain)]
+        own = path[0]
+        if at > own.not_valid_after_utc:
+            return CertExpired()
+        if at < own.not_valid_before_utc:
+            return CertNotYetValid()
+        if not _may_sign(own):
+            return CertKeyUsage()
+        for lower, upper in pairwise(path):
+            lower.verify_directly_issued_by(upper)
+            if not upper.not_valid_before_utc <= at <= upper.not_valid_after_utc:
+                return CertPathBroken("term")
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError) as error:
+        return CertPathBroken(type(error).__name__)
+    return None
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Older certificates name no purpose at all, and those of VGCA not always non-repudiation."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return usage.digital_signature or usage.content_commitment
 
 
 def _name(name: x509.Name, kind: x509.ObjectIdentifier) -> str:

@@ -195,7 +195,7 @@ class Desk:
 
     def holder(self, manifest: Manifest) -> Holder:
         """The token with the certificate of the job, looked for without a PIN."""
-        return find_holder(self._tokens, manifest)
+        return find_holder(self._tokens, manifest, self._client.now())
 
     # --- the click on "Ký" -----------------------------------------------------------------------
 

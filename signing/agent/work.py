@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from signing.agent.certificates import ShownCertificate, describe
+from signing.agent.certificates import ShownCertificate, describe, unfit
 from signing.agent.documents import Documents
 from signing.agent.pin import PinQuestion
 from signing.errors import CertNotFound, NoToken, PinLocked, PinNotInitialised, SigningError
@@ -146,8 +146,9 @@ class Holder:
     doubt: str = ""
 
 
-def find_holder(tokens: Tokens, manifest: Manifest) -> Holder:
-    """The token with the certificate of the job, looked for without a PIN."""
+def find_holder(tokens: Tokens, manifest: Manifest, at: datetime) -> Holder:
+    """The token with the certificate of the job, looked for without a PIN, and whether both may
+    sign `at` this instant."""
     listing = tokens.list_tokens()
     for token in listing.tokens:
         for each in token.certificates:
@@ -156,8 +157,9 @@ def find_holder(tokens: Tokens, manifest: Manifest) -> Holder:
             except SigningError:
                 continue
             if shown.sha256 == manifest.certificate_sha256:
-                return Holder(token, each.der, shown, _unusable(token), _doubt(token, manifest))
-    problem: SigningError = CertNotFound() if listing.tokens else NoToken()
+                problem = unfit(each.der, manifest.chain, at) or _unusable(token)
+                return Holder(token, each.der, shown, problem, _doubt(token, manifest))
+    problem = CertNotFound() if listing.tokens else NoToken()
     if not listing.tokens and listing.problems:
         problem = listing.problems[0].error
     return Holder(None, b"", None, problem)

@@ -86,7 +86,9 @@ def test_a_token_that_the_register_has_elsewhere_is_warned_of_but_may_sign(
     (token,) = agent.tokens.list_tokens().tokens
     same = f"00-{token.serial.lower()}"
     for recorded, doubted in (("", False), (same, False), ("SO-KHAC-77", True)):
-        found = find_holder(agent.tokens, replace(job.manifest, device_serial=recorded))
+        found = find_holder(
+            agent.tokens, replace(job.manifest, device_serial=recorded), agent.client.now()
+        )
         assert (found.problem, bool(found.doubt)) == (None, doubted)
     assert "SO-KHAC-77" in found.doubt
     assert token.serial in found.doubt
@@ -104,7 +106,7 @@ def test_a_token_whose_driver_gives_no_serial_is_not_called_another_one(
             return TokenListing((replace(token, serial=told),), ())
 
     manifest = replace(job.manifest, device_serial="SO-KHAC-77")
-    assert find_holder(Nameless(), manifest).doubt == ""  # type: ignore[arg-type]
+    assert find_holder(Nameless(), manifest, agent.client.now()).doubt == ""  # type: ignore[arg-type]
 
 
 def test_each_side_says_in_words_which_of_the_two_is_too_old():
