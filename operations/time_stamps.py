@@ -149,8 +149,12 @@ def _new(session: Session) -> TimeStampService:
 
 
 def _check(typed: Typed) -> None:
-    parts = urlsplit(typed.address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(typed.address)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets without an end
+        whole = False
+    if not whole or parts.username is not None or parts.password is not None:
         raise Refused("Địa chỉ bắt đầu bằng http:// hoặc https://, không kèm tên đăng nhập.")
     if not SHORTEST_SECONDS <= typed.timeout_seconds <= LONGEST_SECONDS:
         raise Refused(f"Số giây chờ từ {SHORTEST_SECONDS} đến {LONGEST_SECONDS}.")

@@ -111,6 +111,7 @@ def _row(service_id: int) -> TimeStampService:
 
 def _edit(row: TimeStampService | None) -> ResponseReturnValue:
     form = ServiceForm(obj=row) if request.method == "GET" else ServiceForm()
+    before = (row.address, row.username) if row is not None else None
     if form.validate_on_submit():
         typed = Typed(
             (form.name.data or "").strip(),
@@ -131,12 +132,23 @@ def _edit(row: TimeStampService | None) -> ResponseReturnValue:
         except Refused as error:
             flash(str(error), "error")
         else:
-            # A new one never inherits the password of one that had its number before.
-            if row is None or form.password.data or not typed.username:
-                settings().keep_secret(f"tsa-{kept}", form.password.data or "")
+            _keep_password(kept, form.password.data or "", before, typed)
             flash("Đã ghi dịch vụ. Bấm “Thử ngay” để xem dịch vụ có trả lời không.", "success")
             return redirect(url_for(".index"))
     return render_template("time_stamps/edit.html", form=form, row=row)
+
+
+def _keep_password(
+    service_id: int, password: str, before: tuple[str, str] | None, typed: Typed
+) -> None:
+    """Keep what was typed. A stored password goes on only to the address and the name for which it
+    was typed: else whoever may edit could have it sent to a server of their own, or a new service
+    would inherit that of one that had its number before.
+    """
+    if before != (typed.address, typed.username) or password or not typed.username:
+        if typed.username and not password and settings().secret_of(f"tsa-{service_id}"):
+            flash("Địa chỉ hoặc tên đăng nhập đã đổi: nhập lại mật khẩu của dịch vụ.", "warning")
+        settings().keep_secret(f"tsa-{service_id}", password)
 
 
 @bp.post("/dich-vu/<int:service_id>/len")

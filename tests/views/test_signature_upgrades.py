@@ -385,6 +385,34 @@ def test_an_administrator_enters_a_service_tries_it_and_chooses_a_level(
     assert login(cast.chi).get(page).status_code == 403
 
 
+def test_the_password_of_a_service_is_not_sent_to_another_address(
+    app: Flask, instance: Path, cast: Cast, login: Login
+) -> None:
+    dung, page = login(cast.dung), "/quan-tri/dau-thoi-gian"
+    settings = app.extensions["so_token"]
+    typed = {"name": "TSA", "timeout_seconds": "5", "username": "a", "version": "1"}
+    first = typed | {"address": "https://tsa.example.vn/", "password": "Khó đoán"}
+    dung.post(f"{page}/dich-vu", data=first)
+    dung.post(f"{page}/dich-vu/1", data=typed | {"address": "https://tsa.example.vn/"})
+    assert settings.secret_of("tsa-1") == "Khó đoán"
+    moved = typed | {"address": "https://ke-xau.example/", "version": "2"}
+    told = words(dung.post(f"{page}/dich-vu/1", data=moved, follow_redirects=True))
+    assert "nhập lại mật khẩu" in told
+    assert settings.secret_of("tsa-1") == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1", "http://tsa.example.vn:99999/", "http://tsa.example.vn:x/", "http://:p@tsa/"],
+)
+def test_an_address_that_is_none_is_refused_with_the_reason(
+    cast: Cast, login: Login, address: str
+) -> None:
+    typed = {"name": "TSA", "address": address, "timeout_seconds": "5"}
+    page = login(cast.dung).post("/quan-tri/dau-thoi-gian/dich-vu", data=typed)
+    assert "bắt đầu bằng http" in words(page)
+
+
 def test_the_command_raises_what_is_due_and_says_so(signed: Office, tsa: Tsa) -> None:
     runner = signed.app.test_cli_runner()
     tsa.answer = refusing
