@@ -1,4 +1,4 @@
-"""Documents of other systems as agents bring them: declared, taken, prepared, signed, given back."""
+"""Documents of other systems as agents bring them: declared, prepared, signed, given back."""
 
 import hashlib
 from collections.abc import Callable
@@ -155,19 +155,8 @@ def test_a_leader_signs_and_the_clerk_issues_a_document_of_another_system(office
     assert (row.number, row.origin, row.act.name) == ("12/UBND-VP", ORIGIN, "ISSUE")
 
 
-@pytest.mark.parametrize(
-    ("act", "typed"),
-    [
-        ("COPY_TRUE", {}),
-        ("ANNEX", {"number": "15/UBND-VP"}),
-        ("RECEIVE", {"number": "77", "day": "2026-11-20"}),
-        ("ISSUE", {"number": "9", "day": "2026-11-20", "write_number": True}),
-    ],
-)
-def test_every_act_of_the_agency_gives_a_signature_that_holds(
-    office: Office, act: str, typed: dict[str, object]
-) -> None:
-    signed = office.clerk.signs(act, letter(), **typed)
+def test_an_unsigned_document_is_numbered_and_issued_in_one_step(office: Office) -> None:
+    signed = office.clerk.signs("ISSUE", letter(), number="9", day="2026-11-20", write_number=True)
     report = office.judged(signed)
     assert report.verdict == Verdict.PRACTICE, report.reasons
 
@@ -301,9 +290,7 @@ def test_the_verdict_on_another_systems_document_is_told_and_logged(office: Offi
     told = OutsideDocument(
         str(office.clerk.user_id), ORIGIN, "", "", "den.pdf", True, signed_by_leader()
     )
-    verdict = OutsideVerdict.from_body(
-        office.clerk.agent.call(OUTSIDE_VERIFY_PATH, told.to_body())
-    )
+    verdict = OutsideVerdict.from_body(office.clerk.agent.call(OUTSIDE_VERIFY_PATH, told.to_body()))
     assert verdict.verdict == Verdict.PRACTICE
     assert verdict.signatures[0]["signer"]
     assert "verification.made" in office.events()

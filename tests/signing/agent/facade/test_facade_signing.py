@@ -33,8 +33,6 @@ def verdict_of(instance: Path, pdf: bytes) -> str:
     [
         ("SignApproved", "leader", {"ghi-so": "1"}),
         ("Comment", "leader", {"y-kien": "Đồng ý"}),
-        ("SignPDF", "leader", {"viec-ky": "INITIAL"}),
-        ("SignCopy", "agency", {}),
         ("SignAppendix", "agency", {"so": "12/UBND-VP"}),
         ("SignIncome", "agency", {"so": "77", "ngay": "21/11/2026"}),
     ],
@@ -119,15 +117,11 @@ def test_several_files_stop_at_the_first_wrong_pin(world: World) -> None:
     assert (told["Status"], told["Code"]) == (44, "pin_incorrect")
     assert [one["Code"] for one in told["Files"]] == ["pin_incorrect", "pin_incorrect"]
     assert not world.system.taken
-    good = world.calls("SignFiles", world.system.frame_of_many("quyet-dinh.pdf"))
-    world.agrees(LEADER)
-    world.signs(PIN)  # the token forgets the wrong entry
-    assert good.result()["Status"] == 0
 
 
 def test_one_file_may_be_tried_again_after_a_wrong_pin(world: World) -> None:
-    page = world.calls("SignApproved", world.system.frame())
-    path = world.agrees(LEADER)
+    page = world.calls("SignPDF", world.system.frame())
+    path = world.agrees(LEADER, **{"viec-ky": "INITIAL"})
     world.signs(WRONG_PIN)
     world.browser.open(path)
     assert "Mã PIN không đúng" in world.browser.page
@@ -144,10 +138,6 @@ def test_giving_up_after_a_wrong_pin_tells_the_page_why(world: World) -> None:
     world.browser.submit(f"{path}/khong-ky")
     told = page.result()
     assert (told["Status"], told["Code"]) == (44, "pin_incorrect")
-    again = world.calls("SignApproved", world.system.frame())
-    world.agrees(LEADER)
-    world.signs(PIN)
-    assert again.result()["Status"] == 0
 
 
 def test_the_certificate_is_told_only_after_consent(world: World) -> None:
@@ -188,24 +178,15 @@ def test_version_and_settings_answer_at_once(world: World) -> None:
     assert world.shown == ["http://127.0.0.1:17995/cong"]
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ('{"Status": false, "Message": "Hết hạn phiên"}', "handler_refused"),
-        ('{"status": true, "fileName": "a"}', "handler_answer_names"),
-        ("<html>login</html>", "handler_answer_unreadable"),
-    ],
-)
-def test_a_signed_file_that_the_system_does_not_take_is_not_lost(
-    world: World, body: str, code: str
-) -> None:
-    world.system.handler = lambda: body
-    page = world.calls("SignApproved", world.system.frame())
-    world.agrees(LEADER)
+def test_a_signed_file_that_the_system_does_not_take_is_not_lost(world: World) -> None:
+    told_by_handler = '{"Status": false, "Message": "Hết hạn phiên"}'
+    world.system.handler = lambda: told_by_handler
+    page = world.calls("SignCopy", world.system.frame())
+    world.agrees(AGENCY)
     world.signs()
     told = page.result()
-    assert (told["Status"], told["Code"]) == (STATUS[code], code)
-    assert told["Status"] != 0
+    assert (told["Status"], told["Code"]) == (STATUS["handler_refused"], "handler_refused")
+    assert "Hết hạn phiên" in told["Message"]
     world.browser.open("/cong/viec")
     found = re.search(r'href="(/cong/viec/[^"]+/tep-da-ky\.pdf)"', world.browser.page)
     assert found, world.browser.page
