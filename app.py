@@ -56,10 +56,11 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _mount_practice(app: Flask, settings: Config) -> None:
     """What is there only while practice data exist: their time-stamp authority."""
-    if settings.practice:
+    folder = settings.instance / "practice" / "authority"
+    if settings.practice and folder.is_dir():  # A folder of that name may hold something else.
         from practice import time_stamps
 
-        time_stamps.mount(app, settings.instance / "practice" / "authority")
+        time_stamps.mount(app, folder)
 
 
 def flask_settings(settings: Config) -> dict[str, object]:

@@ -108,6 +108,9 @@ class Agency(Base):
     province: Mapped[str] = mapped_column(String(120), default="")
     address: Mapped[str] = mapped_column(String(400), default="")
     email: Mapped[str | None] = mapped_column(String(254))
+    official_domains: Mapped[str] = mapped_column(  # of mail beside gov.vn, with blanks between
+        String(600), default="", server_default=""
+    )
     phone: Mapped[str | None] = mapped_column(String(40))
     tax_code: Mapped[str | None] = mapped_column(String(20))
     budget_code: Mapped[str | None] = mapped_column(String(20))

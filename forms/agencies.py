@@ -39,6 +39,12 @@ class _Particulars:
     province = _text("Tỉnh, thành phố", 120)
     address = _text("Địa chỉ", 400)
     email = _text("Thư điện tử của cơ quan", 254)
+    official_domains = _text(
+        "Tên miền thư công vụ khác",
+        600,
+        "Ngoài gov.vn, ví dụ truong.edu.vn; nhiều tên miền thì cách nhau bằng dấu phẩy. Đơn vị "
+        "trực thuộc dùng theo.",
+    )
     phone = _text("Số điện thoại", 40)
     identification_code = _text("Mã định danh điện tử", 40, "Trên Trục liên thông văn bản quốc gia")
     tax_code = _text("Mã số thuế", 20)

@@ -18,11 +18,13 @@ from audit import Actor
 from models import Agency, AgencyChange
 from operations.transactions import Refused, expect_version, transaction
 from rules.agencies import AgencyKind, AgencyLevel
+from rules.emails import WrongDomain, official_domains
 from rules.names import clean_name, fold, nfc, sort_key
 
 NOUN = "agency"
 RENAME, MERGER, SPLIT = "rename", "merger", "split"
 _LONGEST_PATH = 200
+_LONGEST_DOMAINS = 600
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -45,6 +47,7 @@ class Particulars:
     phone: str = ""
     tax_code: str = ""
     budget_code: str = ""
+    official_domains: str = ""
 
 
 _OPTIONAL = ("identification_code", "email", "phone", "tax_code", "budget_code")
@@ -275,6 +278,7 @@ def _write(session: Session, agency: Agency, particulars: Particulars) -> list[s
     }
     values["name"] = clean_name(particulars.name)
     values["email"] = str(values["email"]).lower()
+    values["official_domains"] = _domains(particulars.official_domains)
     for key in _OPTIONAL:
         values[key] = values[key] or None
     if not values["name"]:
@@ -296,6 +300,16 @@ def _write(session: Session, agency: Agency, particulars: Particulars) -> list[s
     name = str(values["name"])
     agency.name_fold, agency.sort_key = fold(name), sort_key(name)
     return changed
+
+
+def _domains(typed: str) -> str:
+    try:
+        written = " ".join(official_domains(typed))
+    except WrongDomain as error:
+        raise Refused(str(error)) from error
+    if len(written) > _LONGEST_DOMAINS:
+        raise Refused(f"Các tên miền dài quá {_LONGEST_DOMAINS} ký tự.")
+    return written
 
 
 def _require_living(agency: Agency) -> None:

@@ -42,6 +42,13 @@ def senders_for(session: Session, agencies: Iterable[Agency]) -> dict[int, Agenc
     return {number: sender_of(chain) for number, chain in chains_of(session, agencies).items()}
 
 
+def official_domains(chain: Iterable[Agency]) -> tuple[str, ...]:
+    """The mail domains beside gov.vn that count as official for the first agency of a chain: its
+    own and those of everything above it.
+    """
+    return tuple(dict.fromkeys(domain for one in chain for domain in one.official_domains.split()))
+
+
 def law_for(law: Law, agency: Agency) -> Law:
     """The law as it stands for one agency: its regulation over the decree, where one is loaded.
 

@@ -1,8 +1,9 @@
 """From the rows of a line to the facts on which `rules` decides; nothing is decided here."""
 
+from collections.abc import Collection
 from datetime import date
 
-from models import Certificate, Person, Position, RequestLine, System
+from models import Agency, Certificate, Person, Position, RequestLine, System
 from operations.request_rows import device_of, name_of, subscriber_of
 from rules.amendments import AmendmentCase, AmendmentFacts, Change
 from rules.certificates import SubscriberKind
@@ -119,7 +120,12 @@ def of_unlock(line: RequestLine) -> UnlockFacts:
 
 
 def of_issuance(
-    line: RequestLine, *, central: bool, on: date, standing_serial: str = ""
+    line: RequestLine,
+    *,
+    central: bool,
+    on: date,
+    standing_serial: str = "",
+    official_domains: Collection[str] = (),
 ) -> IssuanceFacts:
     """The facts on which `rules.issuances` decides."""
     if line.subject_agency is not None:
@@ -133,9 +139,10 @@ def of_issuance(
             email=agency.email or "",
             has_legal_personality=agency.has_legal_personality,
             standing_serial=standing_serial,
+            official_domains=official_domains,
         )
     if line.system is not None:
-        return _of_system(line.system, standing_serial)
+        return _of_system(line.system, standing_serial, official_domains)
     if line.person is None:
         raise ValueError("a first issue needs a subscriber")
     person = line.person
@@ -152,10 +159,19 @@ def of_issuance(
         device_kind=device_kind_wanted(line, central=central),
         belongs=person.left_on is None or person.left_on > on,
         standing_serial=standing_serial,
+        official_domains=official_domains,
     )
 
 
-def _of_system(system: System, standing_serial: str) -> SystemIssuance:
+def employer_of(line: RequestLine) -> Agency | None:
+    """The agency whose official mail the subscriber of a first issue uses."""
+    owner = line.person or line.system
+    return line.subject_agency or (owner.agency if owner is not None else None)
+
+
+def _of_system(
+    system: System, standing_serial: str, official_domains: Collection[str]
+) -> SystemIssuance:
     return SystemIssuance(
         name=system.name,
         system_kind=system.kind,
@@ -164,6 +180,7 @@ def _of_system(system: System, standing_serial: str) -> SystemIssuance:
         province=system.agency.province,
         email=system.email or system.agency.email or "",
         standing_serial=standing_serial,
+        official_domains=official_domains,
     )
 
 

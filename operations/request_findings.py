@@ -65,7 +65,7 @@ class Question:
 class Others:
     """What stands beside the lines: other open requests, and certificates still valid.
 
-    `endings`: open revocations and re-issues, by chain.
+    `endings`: open revocations and re-issues, by chain. `domains`: official mail, by agency.
     """
 
     holds: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +75,7 @@ class Others:
     standing: Mapping[tuple[SubscriberKind, int], tuple[tuple[int, str], ...]] = field(
         default_factory=dict
     )
+    domains: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def changing(self, chain_id: int | None) -> str:
         """The open renewal or amendment of a chain; "" when there is none."""
@@ -121,7 +122,15 @@ def judge(
     in nobody's way. Raises LawError for a day before the decree.
     """
     others = Others() if question.alone else _others(session, lines, question)
+    if question.kind is RequestKind.ISSUANCE:
+        others = replace(others, domains=_domains(session, lines))
     return [by_weight(_of_line(line, question, others)) for line in lines]
+
+
+def _domains(session: Session, lines: Sequence[RequestLine]) -> dict[int, tuple[str, ...]]:
+    agencies = [one for line in lines if (one := facts.employer_of(line)) is not None]
+    chains = house.chains_of(session, agencies)
+    return {number: house.official_domains(chain) for number, chain in chains.items()}
 
 
 def reasons_wanted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -182,11 +191,13 @@ def chain_of_line(line: RequestLine) -> int | None:
 
 
 def _issuance(line: RequestLine, question: Question, others: Others) -> tuple[Finding, ...]:
+    employer = facts.employer_of(line)
     wanted = facts.of_issuance(
         line,
         central=question.central,
         on=question.on,
         standing_serial=others.serial_beside(line),
+        official_domains=others.domains.get(employer.id, ()) if employer is not None else (),
     )
     found = check_issuance(wanted, on=question.on, law=question.law)
     if line.certificate is None:

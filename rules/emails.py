@@ -36,6 +36,10 @@ PERSONAL_DOMAINS = frozenset(
 _ADDRESS = re.compile(r"[a-z0-9._%+'-]+@((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})")
 
 
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+MOST_DOMAINS = 20
+
+
 class EmailStanding(StrEnum):
     """What an address is, as far as its spelling tells."""
 
@@ -59,6 +63,33 @@ def email_standing(address: str | None, *, official: Collection[str] = ()) -> Em
     if any(domain == one or domain.endswith(f".{one}") for one in known):
         return EmailStanding.OFFICIAL
     return EmailStanding.PERSONAL if domain in PERSONAL_DOMAINS else EmailStanding.UNKNOWN
+
+
+class WrongDomain(ValueError):
+    """A domain that cannot be one of official mail; the message says why, to a person."""
+
+
+def official_domains(typed: str) -> tuple[str, ...]:
+    """The domains in what a person typed, with commas or blanks between, each once.
+
+    Raises `WrongDomain` for what is no domain, for a service where anybody opens an account, and
+    for too many.
+    """
+    found: dict[str, None] = {}
+    for one in re.split(r"[\s,;]+", typed.strip().casefold()):
+        domain = one.removeprefix("@")
+        if not domain:
+            continue
+        if not _DOMAIN.fullmatch(domain) or len(domain) > 253:
+            raise WrongDomain(f"“{one}” không phải tên miền thư; viết như truong.edu.vn.")
+        if domain in PERSONAL_DOMAINS:
+            raise WrongDomain(
+                f"“{domain}” là dịch vụ thư cá nhân, không thể là tên miền do cơ quan nhà nước cấp."
+            )
+        found[domain] = None
+    if len(found) > MOST_DOMAINS:
+        raise WrongDomain(f"Chỉ ghi tối đa {MOST_DOMAINS} tên miền.")
+    return tuple(found)
 
 
 def check_official_email(

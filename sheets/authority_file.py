@@ -29,7 +29,7 @@ _LAYOUT = Path(__file__).resolve().parent / "layouts" / "authority_19.toml"
 @dataclass(frozen=True)
 class AuthorityLine:
     """One subscriber as the register knows them. `organisations` from the highest level down;
-    `network` and `moves_number` only for a SIM PKI.
+    `network` and `moves_number` only for a SIM PKI; `official_domains` of mail, beside gov.vn.
     """
 
     person_id: int
@@ -47,6 +47,7 @@ class AuthorityLine:
     network: str = ""
     moves_number: bool = False
     device: DeviceKind = DeviceKind.PKI_TOKEN
+    official_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def to_complete(
         checks = (
             *_missing(line),
             *_identity(line),
-            *_email(line, official_domains),
+            *_email(line, {*official_domains, *line.official_domains}),
             *_province(line, provinces),
             *_sim(line),
             *_repeated(place, line, first),

@@ -17,6 +17,7 @@ from forms.agencies import (
 )
 from models import Agency, AgencyChange, Certificate, Device, Person
 from operations import agencies as tree
+from operations.law import official_domains
 from operations.transactions import Refused
 from rules.agencies import AgencyKind, AgencyLevel, sender_of
 from rules.names import fold
@@ -100,6 +101,7 @@ def show(agency_id: int) -> ResponseReturnValue:
         row=row,
         above=[each for each in reversed(above[1:]) if scope.covers(each.id)],
         sender=sender_of(above),
+        domains=official_domains(above),
         children=children,
         counts=_counts(row),
         changes=_changes(row),
@@ -330,6 +332,7 @@ def _particulars(form: Any) -> tree.Particulars:
         province=form.province.data or "",
         address=form.address.data or "",
         email=form.email.data or "",
+        official_domains=form.official_domains.data or "",
         phone=form.phone.data or "",
         tax_code=form.tax_code.data or "",
         budget_code=form.budget_code.data or "",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from extensions import db
 from models import Agency, Person, RequestLine
-from operations.law import chains_of
+from operations.law import chains_of, official_domains
 from rules.devices import DeviceKind
 from rules.serials import display_serial
 from sheets.authority_file import MOST_LEVELS, AuthorityLine, ToComplete, to_complete
@@ -51,6 +51,7 @@ def _line(
         citizen_id_issued_by=person.citizen_id_issued_by or "",
         citizen_id_issued_on=person.citizen_id_issued_on,
         email=person.email or "",
+        official_domains=official_domains(upward),
         organisations=_organisations(upward),
         province=next((one.province for one in upward if one.province), ""),
         title=_title(person),

@@ -20,9 +20,11 @@ from forms.people import (
 from models import Certificate, Device, Person, Position
 from operations import people
 from operations import search as terms
+from operations.law import chain_of, official_domains
 from operations.personal import CitizenIds, WrongKey
 from operations.transactions import Refused
 from rules.certificates import CertificateFacts, certificate_state
+from rules.emails import EmailStanding, email_standing
 from rules.permissions import Permission
 from rules.signers import SigningAuthority
 from views.finding import Condition, Register, Search, by_ids, equals, in_scope, words_of
@@ -316,6 +318,11 @@ def _load(person_id: int, permission: Permission) -> Person:
     )
 
 
+def _standing(row: Person) -> EmailStanding:
+    domains = official_domains(chain_of(db.session(), row.agency))
+    return email_standing(row.email, official=domains)
+
+
 def _particulars(form: Any) -> people.Particulars:
     return people.Particulars(
         agency_id=form.agency_id.data,
@@ -334,6 +341,7 @@ def _page(row: Person, shown: str = "") -> str:
     return render_template(
         "people/show.html",
         row=row,
+        standing=_standing(row),
         citizen_id=shown or _masked(row),
         shown=bool(shown),
         may_edit=may_edit,

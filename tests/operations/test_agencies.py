@@ -52,9 +52,26 @@ def test_a_new_unit_hangs_under_its_parent(
     assert events(db_session)[-1] == "agency.created"
 
 
+def test_a_unit_follows_the_mail_domains_of_everything_above_it(
+    db_session: Session, cast: Cast, actor: MakeActor
+) -> None:
+    number = agencies.create_agency(
+        db_session,
+        actor=actor(cast.an),
+        parent_id=cast.commune_a,
+        particulars=particulars(official_domains="@Vp.vn, chung.vn"),
+    )
+    with transaction(db_session) as session:
+        session.get_one(Agency, cast.commune_a).official_domains = "xa.vn chung.vn"
+    chain = house.chain_of(db_session, db_session.get_one(Agency, number))
+    assert house.official_domains(chain) == ("vp.vn", "chung.vn", "xa.vn")
+
+
 @pytest.mark.parametrize(
     ("made", "words"),
     [
+        (particulars(official_domains="gmail.com"), "thư cá nhân"),
+        (particulars(official_domains=" ".join(f"{n}{'a' * 60}.vn" for n in range(10))), "600"),
         (particulars(code="có dấu"), "chữ không dấu"),
         (particulars(code="UBND-XA-THU-B"), "đã được dùng"),
         (particulars(name="   "), "Hãy nhập tên"),

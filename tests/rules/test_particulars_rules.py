@@ -6,7 +6,13 @@ import pytest
 
 import regulations
 from rules.attachments import AttachmentKind, NeededAttachment, check_attachments
-from rules.emails import EmailStanding, check_official_email, email_standing
+from rules.emails import (
+    EmailStanding,
+    WrongDomain,
+    check_official_email,
+    email_standing,
+    official_domains,
+)
 from rules.findings import Severity
 from rules.identity_papers import IdentityPaper, check_identity_paper, citizen_id_flaw
 from rules.sim_registrations import SimCarrier, SimRegistration, read_sim_registration
@@ -40,6 +46,31 @@ def test_the_domain_tells_who_gave_the_address(
     address: str | None, standing: EmailStanding
 ) -> None:
     assert email_standing(address) is standing
+
+
+def test_domains_are_taken_as_people_type_them_each_once() -> None:
+    assert official_domains(" @Truong.edu.vn; truong.edu.vn,\nbenhvien.vn ") == (
+        "truong.edu.vn",
+        "benhvien.vn",
+    )
+    assert official_domains("  ") == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("truong", "không phải tên miền"),
+        ("thư.edu.vn", "không phải tên miền"),
+        ("a" * 254 + ".vn", "không phải tên miền"),
+        ("truong.edu.vn gmail.com", "dịch vụ thư cá nhân"),
+        (" ".join(f"a{number}.vn" for number in range(21)), "tối đa 20"),
+    ],
+)
+def test_a_domain_that_cannot_be_official_is_refused_with_the_reason(
+    typed: str, words: str
+) -> None:
+    with pytest.raises(WrongDomain, match=words):
+        official_domains(typed)
 
 
 def test_an_agency_may_name_further_official_domains() -> None:

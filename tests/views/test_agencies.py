@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Agency
+import regulations
+from models import Agency, Person, RequestLine
+from operations.request_findings import Question, judge
 from operations.transactions import transaction
 from rules.agencies import AgencyKind, AgencyLevel
+from rules.requests import RequestKind
 from tests.cast import Cast, agency
 
 Login = Callable[[int], FlaskClient]
@@ -127,3 +131,37 @@ def test_the_pages_ask_no_more_questions_when_there_are_more_units(
         counts.append(found)
     assert counts[0] == counts[1]
     assert max(counts[1]) <= 12, counts
+
+
+def test_a_mail_domain_of_the_agency_counts_for_its_people_drafts_and_files(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    with transaction(db_session) as session:
+        person = session.get_one(Person, cast.person_em)
+        person.email = "em@truong.edu.vn"
+    of_people = "/bang-tinh/tep-cua-cuc"
+    browser, own = login(cast.an), f"/ca-nhan/{cast.person_em}"
+    question = Question(RequestKind.ISSUANCE, date(2026, 11, 21), regulations.load())
+
+    def asked() -> bool:
+        line = RequestLine(person=db_session.get_one(Person, cast.person_em), position=1)
+        with db_session.no_autoflush:
+            found = judge(db_session, [line], question)[0]
+        db_session.rollback()
+        return "email.unknown" in {one.code for one in found}
+
+    assert "Chưa rõ nơi cấp" in browser.get(own).text
+    assert "không thuộc gov.vn" in browser.post(of_people, data={"chon": [cast.person_em]}).text
+    assert asked()
+    edit = f"{TREE}/{cast.commune_a}/sua"
+    form = dict(re.findall(r'name="(\w+)"[^>]*value="([^"]*)"', browser.get(edit).text))
+    row = db_session.get_one(Agency, cast.commune_a)
+    form |= {"level": row.level.name, "kind": row.kind.name, "has_own_seal": "y"}
+    said = browser.post(edit, data=form | {"official_domains": "gmail.com"}).text
+    assert "dịch vụ thư cá nhân" in said
+    browser.post(edit, data=form | {"official_domains": "Truong.edu.vn"})
+    assert "gov.vn, truong.edu.vn" in browser.get(f"{TREE}/{cast.office_a}").text
+    assert "Do cơ quan nhà nước cấp" in browser.get(own).text
+    assert "không thuộc gov.vn" not in browser.post(of_people, data={"chon": [cast.person_em]}).text
+    db_session.rollback()
+    assert not asked()
