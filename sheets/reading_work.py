@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Any
 
 from sheets import certificates, devices, handovers, people, staff_changes
+from sheets.columns import guess
 from sheets.error_file import write_error_file
 from sheets.looking import column_map, look_at_table
 from sheets.records import MissingColumns, Problem
@@ -40,8 +41,8 @@ class Work(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """One work on one file. `kind` "" lets the headings decide; `mapping` is field -> column;
-    `on` the day of reading.
+    """One work on one file. `kind` "" lets the headings decide; `mapping` is field -> column,
+    None for what the headings say; `on` the day of reading.
     """
 
     work: Work
@@ -55,7 +56,8 @@ class Task:
         """The same as values for JSON."""
         return {
             "work": self.work.value, "file_name": self.file_name, "kind": self.kind,
-            "sheet": self.sheet, "mapping": dict(self.mapping or {}), "on": self.on.isoformat(),
+            "sheet": self.sheet, "mapping": self.mapping and dict(self.mapping),
+            "on": self.on.isoformat(),
         }  # fmt: skip
 
     @classmethod
@@ -84,7 +86,11 @@ def _performed(task: Task, content: bytes, problems: Iterable[bytes]) -> Iterato
     if task.work is Work.LOOK:
         yield _line(look_at_table(table, SheetKind(task.kind) if task.kind else None))
     elif task.work is Work.ROWS:
-        columns = column_map(SheetKind(task.kind), table, task.mapping or {})
+        columns = (
+            guess(SheetKind(task.kind), table)
+            if task.mapping is None
+            else column_map(SheetKind(task.kind), table, task.mapping)
+        )
         names: list[str] = []
         for record in READERS[columns.kind].read(table, columns, on=task.on):
             names = names or [one.name for one in fields(record) if one.name not in _NOT_SAID]

@@ -1,6 +1,7 @@
 """A list of official addresses against the people of the register: preview, choose, keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,12 +16,11 @@ from operations import people as acts
 from operations.personal import CitizenIds
 from operations.transactions import Refused
 from rules.permissions import Permission
-from sheets import people as people_sheet
-from sheets.columns import guess
+from sheets import reading_process
 from sheets.email_matching import EmailLine, Known, match_emails
-from sheets.pasted_emails import TooLong, read_pasted
-from sheets.records import MissingColumns
-from sheets.tables_in import UnreadableSheet, read_table
+from sheets.pasted_emails import PastedLine, TooLong, read_pasted
+from sheets.reading_work import Task, Work
+from sheets.tables_in import UnreadableSheet
 from sheets.vocabulary import SheetKind
 from views.guards import account, below, load, requires, settings
 from views.users import agency_choices
@@ -43,7 +43,7 @@ def new() -> ResponseReturnValue:
     elif form.validate():
         try:
             lines = _lines(form)
-        except (UnreadableSheet, MissingColumns, TooLong) as error:
+        except (UnreadableSheet, TooLong) as error:
             flash(str(error), "error")
         else:
             return _preview(load(Agency, form.agency_id.data, EDIT), lines, form)
@@ -52,10 +52,24 @@ def new() -> ResponseReturnValue:
 
 def _lines(form: EmailListForm) -> Sequence[EmailLine]:
     if form.file.data and form.file.data.filename:
-        table = read_table(form.file.data.read(), form.file.data.filename)
-        columns = guess(SheetKind.PEOPLE, table)
-        return list(people_sheet.read(table, columns, on=clock.today()))
+        name = form.file.data.filename
+        task = Task(Work.ROWS, name, SheetKind.PEOPLE.value, on=clock.today())
+        return [
+            _line(number, said)
+            for number, said, _ in reading_process.rows(form.file.data.read(), task)
+        ]
     return read_pasted(form.pasted.data)
+
+
+def _line(number: int, said: Mapping[str, str]) -> EmailLine:
+    birth_on = said.get("birth_on")
+    return PastedLine(
+        number,
+        said.get("full_name", ""),
+        said.get("email", ""),
+        date.fromisoformat(birth_on) if birth_on else None,
+        said.get("citizen_id", ""),
+    )
 
 
 def _preview(

@@ -15,6 +15,7 @@ from models import AuditEvent, CertificateRequest, Person, PersonEmail, RequestL
 from operations.transactions import transaction
 from rules.certificates import SubscriberKind
 from rules.requests import LineState, RequestKind, RequestState
+from sheets import reading_process
 from tests.cast import NOW, Cast
 
 Login = Callable[[int], FlaskClient]
@@ -123,6 +124,21 @@ def test_a_list_is_matched_shown_and_kept_all_together(
     assert kept == [old, "em@tinh.gov.vn"]
     events = db_session.scalars(select(AuditEvent.event)).all()
     assert events.count("emails.saved") == 1
+
+
+def test_a_list_may_be_a_file_that_is_read_beside_the_server(
+    login: Login, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_process, "SMALL", 0)  # So that even this one goes to the process.
+    lines = "Họ và tên,Ngày sinh,Thư điện tử\nPham Van Em,,em@tinh.gov.vn\nLạ,2/1/1990,x@y.vn\n"
+    sent = {
+        "agency_id": cast.commune_a,
+        "from_on": "21/11/2026",
+        "file": (BytesIO(lines.encode()), "danh-sach.csv"),
+    }
+    page = login(cast.an).post(EMAILS, data=sent, content_type="multipart/form-data").text
+    assert "<strong>1</strong> dòng khớp chắc chắn" in page
+    assert "Không tìm thấy người này trong sổ" in page
 
 
 def test_two_people_may_exchange_addresses_but_nobody_takes_a_strangers(
