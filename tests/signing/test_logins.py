@@ -127,6 +127,7 @@ def test_a_proof_says_which_server_and_address_and_challenge_and_certificate(hol
         ("signed_at", NOW - timedelta(minutes=6)),
         ("origin", "https://so-token.ke-xau.example"),
     ],
+    ids=["server key", "challenge", "nonce", "agent", "purpose", "later", "earlier", "origin"],
 )
 def test_a_statement_for_something_else_is_refused_although_well_signed(field: str, value: object):
     said, _ = read_login(proof(pki().staff, statement(pki().staff, **{field: value})))
