@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import clock
@@ -47,6 +46,7 @@ from signing.pades import appearance, layout
 from signing.pades.judge import judge
 from signing.pades.prepare import Prepared, prepare, reserve_for
 from signing.pades.report import Level
+from signing.trust.certificates import load as load_certificate
 from signing.trust.path import build_path
 from signing.trust.store import TrustStore
 from views.guards import account, settings
@@ -83,7 +83,7 @@ def check_certificate(certificate: Certificate, at: datetime) -> Checked:
     A certificate that is out of its term, of another scope or revoked is not usable; what cannot be
     checked offline is recorded as a warning.
     """
-    parsed = x509.load_der_x509_certificate(certificate.der)
+    parsed = load_certificate(certificate.der)
     ask_before_signing(parsed, at)
     store = TrustStore.load(settings().trust)
     found = judge(parsed, (), store, signing_time=at, at=at)

@@ -21,6 +21,7 @@ from signing.errors import (
     SigningError,
 )
 from signing.tokens.types import PinState
+from signing.trust.certificates import load as load_certificate
 
 _VIETNAM = timezone(timedelta(hours=7))
 """Vietnam has had one zone without summer time since 1975 (IANA Asia/Ho_Chi_Minh)."""
@@ -42,7 +43,7 @@ class ShownCertificate:
 def describe(der: bytes) -> ShownCertificate:
     """Reads the certificate; raises `CertUnreadable`."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = load_certificate(der)
         return ShownCertificate(
             holder=_name(certificate.subject, NameOID.COMMON_NAME),
             organisation=_name(certificate.subject, NameOID.ORGANIZATION_NAME),
@@ -65,7 +66,7 @@ def unfit(der: bytes, chain: Sequence[bytes], at: datetime) -> SigningError | No
     shows what it found as evidence of the job.
     """
     try:
-        path = [x509.load_der_x509_certificate(each) for each in (der, *chain)]
+        path = [load_certificate(each) for each in (der, *chain)]
         own = path[0]
         if at > own.not_valid_after_utc:
             return CertExpired()

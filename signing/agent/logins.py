@@ -50,6 +50,7 @@ from signing.messages import (
     open_login_ticket,
 )
 from signing.tokens.types import TokenInfo, TokenListing
+from signing.trust.certificates import load as load_certificate
 
 KEPT_LOGINS = 6
 
@@ -98,7 +99,7 @@ def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
         for each in token.certificates:
             try:
                 shown = describe(each.der)
-                certificate = x509.load_der_x509_certificate(each.der)
+                certificate = load_certificate(each.der)
             except (SigningError, ValueError):
                 continue
             valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
+
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+
+_QUIET = threading.Lock()
+"""Filters of warnings belong to the whole process: one thread at a time changes them."""
 
 
 def load(der: bytes) -> x509.Certificate:
@@ -12,15 +18,28 @@ def load(der: bytes) -> x509.Certificate:
     cryptography has errors of its own for an impossible version, for an extension that stands twice
     and for kinds of names that nobody uses, and raises the latter two only when the extensions are
     first asked for. Extensions that merely cannot be parsed are left to those who need them.
+
+    Names are read here, once: what the library only warns of (a country that is no pair of letters)
+    would otherwise surface wherever a name is first looked at, and it keeps what it has read.
     """
     try:
-        certificate = x509.load_der_x509_certificate(der)
-    except (x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        with _QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            certificate = x509.load_der_x509_certificate(der)
+            _ = certificate.subject, certificate.issuer
+            _look_at_extensions(certificate)
+    except (
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        UnsupportedAlgorithm,
+    ) as error:
         raise ValueError(str(error)) from error
+    return certificate
+
+
+def _look_at_extensions(certificate: x509.Certificate) -> None:
     try:
         _ = certificate.extensions
-    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise ValueError(str(error)) from error
     except ValueError:
         pass
-    return certificate

@@ -28,3 +28,26 @@ def test_they_are_refused_as_any_other_unreadable_one(reader, spoil):
 
 def test_an_ordinary_one_is_loaded():
     assert load(pki().staff.der) == pki().staff.certificate
+
+
+def _renamed(der: bytes, old: str, new: str, *, last: bool = False) -> bytes:
+    """The type of one attribute of a name changed: the issuer's, or (`last`) the subject's."""
+    one, other = bytes.fromhex(old), bytes.fromhex(new)
+    at = der.rindex(one) if last else der.index(one)
+    return der[:at] + other + der[at + len(one) :]
+
+
+@pytest.mark.parametrize("reader", [load, lambda der: read_certificates(der)[0]])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_country_that_is_none_is_read_without_a_warning_wherever_it_stands(reader, last):
+    """Common name (2.5.4.3) renamed to country (2.5.4.6): far longer than two letters."""
+    odd = reader(_renamed(pki().staff.der, "0603550403", "0603550406", last=last))
+    assert odd.subject.public_bytes()
+    assert odd.issuer.rfc4514_string()
+
+
+def test_a_name_that_cannot_be_read_makes_the_certificate_unreadable():
+    der = pki().staff.der
+    at = der.rindex(bytes.fromhex("06035504030c")) + 8
+    with pytest.raises(ValueError, match="subject"):
+        load(der[:at] + b"\xff" + der[at + 1 :])
