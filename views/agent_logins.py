@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from cryptography import x509
 from flask import Blueprint, Response, request, url_for
 
 from extensions import csrf, db
@@ -26,6 +25,8 @@ from signing.messages import (
     read_login,
 )
 from signing.pades.judge import judge
+from signing.trust import path as paths
+from signing.trust.certificates import load as load_certificate
 from signing.trust.revocation import Revocation
 from signing.trust.store import TrustStore
 from views.accounts import throttle_key
@@ -96,14 +97,22 @@ def _way_back(public_id: str, code: str) -> str:
 
 
 def _proof(der: bytes, sha256: str, agent_id: str, at: datetime) -> Proof:
-    """What our roots and lists say of the certificate at this instant (Điều 31, 32)."""
+    """What our roots and lists say of the certificate at this instant (Điều 31, 32).
+
+    Strict, unlike the verdict on a document: whatever leaves the path in doubt (an authority past
+    its term, a restriction that we do not understand) is not trusted. Only of revocation may the
+    house decide otherwise.
+    """
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = load_certificate(der)
     except ValueError as error:
         raise LoginForged("certificate") from error
     found = judge(certificate, (), TrustStore.load(settings().trust), signing_time=at, at=at)
     revocation = _KNOWN.get(found.revocation, RevocationKnown.UNCHECKED)
-    return Proof(sha256, agent_id, found.trusted and not found.invalid, revocation)
+    path = paths.Path(found.chain, found.trusted, found.practice)
+    doubted = paths.period_problems(path, at) or paths.unknown_extension(certificate)
+    trusted = found.trusted and not found.invalid and not doubted
+    return Proof(sha256, agent_id, trusted, revocation)
 
 
 def ticket_of(row: LoginChallenge) -> LoginTicket:

@@ -36,8 +36,8 @@ from signing.messages import (
 )
 from tests import factories
 from tests.cast import Cast
-from tests.signing.pki import crl, pki, usual_trust
-from tests.signing_desk import Agent, Login, later
+from tests.signing.pki import DAY, NOW, authority, crl, pki, subscriber, usual_trust
+from tests.signing_desk import Agent, Login, later, register
 from tests.token_door import Door, opened_door, set_mode
 
 SESSIONS = "/tai-khoan/phien-dang-nhap"
@@ -341,6 +341,19 @@ def test_each_refusal_tells_agent_browser_and_log_why_and_what_to_do(
     assert words.advice in page
     assert events(door.session)[-1] == ("account.login_refused", {"reason": refusal.value})
     assert not inside(stranger)
+
+
+def test_an_authority_past_its_term_lets_nobody_in_though_its_root_is_trusted(
+    door: Door, stranger: FlaskClient
+) -> None:
+    ended = authority("CA đã hết hạn THỬ NGHIỆM", pki().root, bits=256, not_after=NOW - DAY)
+    person = subscriber("Đỗ Hoàng Giang", ended, bits=256)
+    (trust_of(door) / "intermediates" / "het-han.pem").write_bytes(ended.der)
+    (trust_of(door) / "crls" / "het-han.crl").write_bytes(crl(ended, number=1))
+    register(door.session, person, door.cast.person_giang)
+    ticket = door.ticket(stranger.get(door.begins(stranger)).text)
+    with pytest.raises(ERRORS[TokenRefusal.CERTIFICATE_UNTRUSTED.value]):
+        door.proves(ticket, person)
 
 
 def test_every_refusal_of_the_rule_has_words_and_all_but_one_are_tried_here() -> None:
