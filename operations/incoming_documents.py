@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import Agency, StoredFile
-from operations import files
+from operations import files, search
 from operations.law import law_for
 from operations.office_documents import refuse
 from operations.transactions import Conflict, Refused, expect_version, transaction
@@ -71,6 +71,7 @@ def register(session: Session, *, actor: Actor, received: Received) -> int:
         )
         session.add(row)
         session.flush()
+        search.reindex(session, search.INCOMING, row.id, search.terms_of_incoming(row))
         signatures = len(row.report.get("signatures", ()))
         verdict = row.verdict
         _record(session, "incoming.registered", row, actor, verdict=verdict, signatures=signatures)
@@ -139,6 +140,7 @@ def decide(
         if wanted in (IncomingState.REFUSED, IncomingState.DELETED):
             row.notice_on = actor.today
         row.version += 1
+        search.reindex(session, search.INCOMING, row.id, search.terms_of_incoming(row))
         sealed = audit.sealed(reason)
         if wanted is IncomingState.DELETED:
             _delete_file(session, row)

@@ -136,6 +136,7 @@ class IncomingDocument(Base):
     __table_args__ = (
         Index("ix_incoming_document_agency", "agency_id", "id"),
         Index("ix_incoming_document_hash", "file_sha256"),
+        Index("ix_incoming_document_state", "agency_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -160,6 +161,7 @@ class IncomingDocument(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     notice_on: Mapped[date | None] = mapped_column(Date)  # the letter back to the sender
     version: Mapped[int] = mapped_column(Integer, default=1)
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # as a device's
 
     agency: Mapped[Agency] = relationship()
 

@@ -85,6 +85,7 @@ class StocktakeCount(Base):
     __table_args__ = (
         UniqueConstraint("stocktake_id", "client_id"),
         Index("ix_stocktake_count_item", "item_id", "id"),
+        Index("ix_stocktake_count_by", "stocktake_id", "counted_by_id", "counted_at", "item_id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     case,
-    false,
     func,
     literal,
     or_,
@@ -29,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from models import SearchTerm
-from operations import search
 from rules.names import fold_words
 from rules.serials import normalise_serial, serial_candidates
 from views.guards import Scope
@@ -122,21 +120,17 @@ def equals(column: str, value: object, *, ordered: bool = False) -> Condition:
     return Condition(lambda seek, _rest: seek(column) == value, (column,), ordered)
 
 
-def people_named(query: str) -> Select[tuple[int]]:
-    """The numbers of the people in whose name or address each word of a query begins a word.
-
-    Nobody for what has a digit: that is a number, not a name.
-    """
-    found = select(SearchTerm.object_id).where(SearchTerm.noun == search.PERSON)
-    words = fold_words(query)
-    if not words or any(letter.isdigit() for word in words for letter in word):
-        return found.where(false())
-    first, *others = (
-        found.where(SearchTerm.term >= word, SearchTerm.term < word + _LAST) for word in words
-    )
-    for other in others:
-        first = first.where(SearchTerm.object_id.in_(other))
-    return first
+def rows_of(noun: str, word: Words) -> Any:
+    """The numbers of the rows of a noun that have a term which begins so."""
+    parts = [
+        select(SearchTerm.object_id.label("object_id")).where(
+            SearchTerm.noun == noun,
+            SearchTerm.term >= beginning,
+            SearchTerm.term < beginning + _LAST,
+        )
+        for beginning in word.beginnings
+    ]
+    return parts[0] if len(parts) == 1 else union_all(*parts)
 
 
 def within(column: str, numbers: Select[tuple[int]]) -> Condition:
@@ -151,6 +145,16 @@ def in_scope(scope: Scope, place: str, owner: str) -> tuple[Condition, ...]:
     if scope.own_person_id is None:
         return (Condition(lambda seek, _rest: scope.clause(seek(place)), (place,)),)
     return (Condition(lambda seek, _rest: scope.clause(seek(place), seek(owner)), (place, owner)),)
+
+
+def columns_of(model: Any) -> Columns:
+    """The columns of a table as they are."""
+
+    def column(name: str) -> ColumnElement[Any]:
+        found: ColumnElement[Any] = getattr(model, name)
+        return found
+
+    return column
 
 
 @cache
@@ -237,15 +241,7 @@ class Search:
         return select(register.model.id).where(condition.build(register.plain, register.hidden))
 
     def _rows_of(self, word: Words) -> Any:
-        parts = [
-            select(SearchTerm.object_id.label("object_id")).where(
-                SearchTerm.noun == self.register.noun,
-                SearchTerm.term >= beginning,
-                SearchTerm.term < beginning + _LAST,
-            )
-            for beginning in word.beginnings
-        ]
-        return parts[0] if len(parts) == 1 else union_all(*parts)
+        return rows_of(self.register.noun, word)
 
     # The rows in order ---------------------------------------------------------------------------
 
@@ -285,7 +281,7 @@ class Search:
             else one.build(hide, hide)
             for one in self.conditions
         ]
-        checks += [_holds(hide, word) for word in self.words if word is not driver]
+        checks += [holds(hide, word) for word in self.words if word is not driver]
         query = select(register.model.id)
         if driver is not None:
             query = query.where(register.model.id.in_(self._rows_of(driver)))
@@ -311,7 +307,7 @@ class Search:
             return found
 
         checks = [one.build(column, column) for one in others]
-        checks += [_holds(column, word) for word in self.words]
+        checks += [holds(column, word) for word in self.words]
         return select(rows.c.id).where(*checks), rows.c[register.order], rows.c.id
 
     def all_ids(self) -> Select[tuple[int]]:
@@ -375,7 +371,7 @@ class Search:
         return list(self.session.scalars(query.limit(limit)))
 
 
-def _holds(columns: Columns, word: Words) -> ColumnElement[bool]:
+def holds(columns: Columns, word: Words) -> ColumnElement[bool]:
     """The row's own text has a term that begins so."""
     text = columns("search_text")
     return or_(*(text.contains(f" {one}", autoescape=True) for one in word.beginnings))

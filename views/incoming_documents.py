@@ -7,15 +7,15 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import defer, joinedload
 from wtforms import SelectChoice
 
 import clock
 from extensions import db
 from forms.incoming_documents import DecisionForm, ReceiptForm
 from models import Agency
-from operations import files, incoming_documents
+from operations import files, incoming_documents, search
 from operations.incoming_documents import NOUN, Entry, Received
 from operations.transactions import Refused
 from rules.incoming_documents import Judged, choices, ordered_for_invalid
@@ -24,7 +24,9 @@ from rules.permissions import Permission
 from schema.documents import IncomingDocument
 from signing.pades.report import Report, Verdict
 from views.current_law import current_law, law_of
+from views.finding import by_ids
 from views.guards import account, load, requires
+from views.newest import by_words, newest_page
 from views.register_pages import agencies, below, history, member, small
 from views.verification_words import moment, view
 from views.verifier import judge
@@ -34,6 +36,10 @@ bp = Blueprint("incoming_documents", __name__, url_prefix="/van-ban-den")
 VIEW, EDIT = Permission.INCOMING_VIEW, Permission.INCOMING_EDIT
 PAGE = 50
 LONGEST_NAME = 120
+_LISTED = (
+    joinedload(IncomingDocument.agency).load_only(Agency.name),
+    defer(IncomingDocument.report),
+)
 JUDGED: Mapping[str, Judged] = {
     Verdict.VALID: "valid",
     Verdict.PRACTICE: "valid",
@@ -65,28 +71,24 @@ def index() -> ResponseReturnValue:
     wanted = [account().scope(VIEW).clause(IncomingDocument.agency_id), *_filters()]
     if place.path:
         wanted.append(IncomingDocument.agency_id.in_(select(Agency.id).where(below(place.path))))
-    before = request.args.get("truoc", type=int)
-    rows = db.session.scalars(
-        select(IncomingDocument)
-        .where(*wanted, *([IncomingDocument.id < before] if before else []))
-        .options(joinedload(IncomingDocument.agency).load_only(Agency.name))
-        .order_by(IncomingDocument.id.desc())
-        .limit(PAGE + 1)
-    ).all()
-    shown = rows[:PAGE]
-    total = len(rows)
-    if before or len(rows) > PAGE:  # Else all of them are on this page, and counted.
-        everything = select(func.count()).select_from(IncomingDocument).where(*wanted)
-        total = db.session.scalar(everything) or 0
+    sought = by_words(IncomingDocument, search.INCOMING, request.args.get("q", ""))
+    page = newest_page(
+        IncomingDocument,
+        [*wanted, *([sought.clause] if sought else [])],
+        before=request.args.get("truoc", type=int),
+        size=PAGE,
+        cap=sought.cap if sought else None,
+    )
+    rows = by_ids(db.session(), IncomingDocument, page.ids, _LISTED)
     asked = {name: value for name, value in request.args.items() if value and name != "truoc"}
     return render_template(
         "incoming_documents/index.html",
-        rows=shown,
-        total=total,
+        rows=rows,
+        page=page,
         asked=asked,
         selects=_selects(place),
-        next_url=url_for(".index", **asked, truoc=shown[-1].id) if len(rows) > PAGE else "",
-        first_url=url_for(".index", **asked) if before else "",
+        next_url=url_for(".index", **asked, truoc=page.ids[-1]) if page.more else "",
+        first_url=url_for(".index", **asked) if request.args.get("truoc") else "",
         may_edit=account().can(EDIT),
     )
 
@@ -97,15 +99,6 @@ def _filters() -> list[ColumnElement[bool]]:
         found.append(IncomingDocument.state == state)
     if (verdict := request.args.get("ket-luan", "")) in {one.value for one in Verdict}:
         found.append(IncomingDocument.verdict == verdict)
-    if words := request.args.get("q", "").strip()[:60]:
-        like = f"%{words}%"
-        columns = (
-            IncomingDocument.sender,
-            IncomingDocument.number,
-            IncomingDocument.register_number,
-            IncomingDocument.subject,
-        )
-        found.append(or_(*(column.ilike(like) for column in columns)))
     return found
 
 

@@ -46,8 +46,9 @@ from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, Paper
 from signing.errors import SigningError
 from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
 from views.current_law import law_of
-from views.finding import people_named
+from views.finding import CAP, by_ids
 from views.guards import account, requires
+from views.newest import Sought, by_people, newest_page
 from views.papers_data import as_word, can_draw
 from views.register_pages import agencies, below, history, member, small
 from views.verifier import pages_of, sandbox
@@ -59,6 +60,11 @@ INVOLVED, ISSUE = Permission.RECEIPT_CONFIRM, Permission.DOCUMENT_ISSUE
 PAGE = 50
 IMAGE_WIDTH = 1100
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_LISTED = (
+    joinedload(Paper.agency).load_only(Agency.name),
+    joinedload(Paper.giver).load_only(Person.full_name),
+    joinedload(Paper.receiver).load_only(Person.full_name),
+)
 _WHOLE = (
     joinedload(Paper.agency),
     joinedload(Paper.giver),
@@ -113,30 +119,25 @@ def index() -> ResponseReturnValue:
     wanted = [account().scope(VIEW).clause(Paper.agency_id), *filters_asked()]
     if place.path:
         wanted.append(Paper.agency_id.in_(select(Agency.id).where(below(place.path))))
-    total = db.session.scalar(select(func.count()).select_from(Paper).where(*wanted)) or 0
-    before = request.args.get("truoc", type=int)
-    rows = db.session.scalars(
-        select(Paper)
-        .where(*wanted, *([Paper.id < before] if before else []))
-        .options(
-            joinedload(Paper.agency).load_only(Agency.name),
-            joinedload(Paper.giver).load_only(Person.full_name),
-            joinedload(Paper.receiver).load_only(Person.full_name),
-        )
-        .order_by(Paper.id.desc())
-        .limit(PAGE + 1)
-    ).all()
-    shown = rows[:PAGE]
+    sought = named_asked()
+    page = newest_page(
+        Paper,
+        [*wanted, *([sought.clause] if sought else [])],
+        before=request.args.get("truoc", type=int),
+        size=PAGE,
+        cap=sought.cap if sought else None,
+    )
+    rows = by_ids(db.session(), Paper, page.ids, _LISTED)
     asked = {name: value for name, value in request.args.items() if value and name != "truoc"}
     return render_template(
         "papers/index.html",
-        rows=shown,
-        devices=_device_counts(shown),
-        total=total,
+        rows=rows,
+        devices=_device_counts(rows),
+        page=page,
         asked=asked,
         selects=_selects(place),
-        next_url=url_for(".index", **asked, truoc=shown[-1].id) if len(rows) > PAGE else "",
-        first_url=url_for(".index", **asked) if before else "",
+        next_url=url_for(".index", **asked, truoc=page.ids[-1]) if page.more else "",
+        first_url=url_for(".index", **asked) if request.args.get("truoc") else "",
         may_move=account().can(Permission.CUSTODY_MOVE),
         may_edit=account().can(EDIT),
     )
@@ -156,16 +157,16 @@ def filters_asked() -> list[ColumnElement[bool]]:
         found.append(Paper.state == PaperState.ISSUED)
     if made := request.args.get("lap", ""):
         found.append(Paper.id.in_([int(one) for one in made.split(",") if one.isdigit()]))
-    if number := request.args.get("q", "").strip()[:60]:
-        people = people_named(number)
-        found.append(
-            or_(
-                Paper.number.ilike(f"%{number}%"),
-                Paper.receiver_id.in_(people),
-                Paper.giver_id.in_(people),
-            )
-        )
     return found
+
+
+def named_asked() -> Sought | None:
+    """What the address searches for: a name of who gives or receives, else part of a number."""
+    query = request.args.get("q", "").strip()[:60]
+    if not query:
+        return None
+    found = by_people(Paper, query, Paper.receiver_id, Paper.giver_id)
+    return found or Sought(Paper.number.icontains(query, autoescape=True), CAP)
 
 
 def _selects(place: Any) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from views.certificate_days import Standing
 from views.filters import ngay, serial
 from views.finding import by_ids
 from views.guards import account, below, requires
-from views.papers import filters_asked
+from views.papers import filters_asked, named_asked
 from views.papers_data import SHORT_HASH
 from views.register_pages import Asked, agencies, chosen_columns, chosen_ids
 
@@ -165,6 +165,8 @@ def _handover_lines(agency_id: int | None) -> Sequence[PaperLine]:
         Paper.state != PaperState.CANCELLED,
         *filters_asked(),
     ]
+    if (sought := named_asked()) is not None:
+        where.append(sought.clause)
     if place.path:
         where.append(Paper.agency_id.in_(select(Agency.id).where(below(place.path))))
     return db.session.scalars(

@@ -86,13 +86,18 @@ def figures_of(numbers: Sequence[int]) -> dict[int, Figures]:
 
 def units_of(stocktake_id: int) -> list[Unit]:
     """The figures of a campaign by unit, in the order of names; one statement."""
-    rows = db.session.execute(
-        select(Agency.id, Agency.name, StocktakeItem.outcome, func.count())
+    counted = (
+        select(Device.agency_id, StocktakeItem.outcome, func.count().label("many"))
         .select_from(StocktakeItem)
         .outerjoin(Device, Device.id == StocktakeItem.device_id)
-        .outerjoin(Agency, Agency.id == Device.agency_id)
         .where(StocktakeItem.stocktake_id == stocktake_id)
-        .group_by(Agency.id, Agency.name, Agency.sort_key, StocktakeItem.outcome)
+        .group_by(Device.agency_id, StocktakeItem.outcome)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Agency.id, Agency.name, counted.c.outcome, counted.c.many)
+        .select_from(counted)
+        .outerjoin(Agency, Agency.id == counted.c.agency_id)
         .order_by(Agency.sort_key.is_(None), Agency.sort_key, Agency.id)
     )
     found: dict[tuple[int | None, str], dict[CountOutcome, int]] = defaultdict(dict)
@@ -136,6 +141,7 @@ def conflicts_of(stocktake_id: int) -> list[StocktakeItem]:
             StocktakeCount.item_id.is_not(None),
             StocktakeCount.corrected_by_id.is_(None),
             StocktakeCount.outcome != CountOutcome.MISSING.value,
+            StocktakeCount.found_holder_id.is_not(None),
         )
         .group_by(StocktakeCount.item_id)
         .having(holders > 1)

@@ -232,7 +232,10 @@ def _plan(form: Any, agency_id: int, *, with_subtree: bool) -> Plan:
 def show(stocktake_id: int) -> ResponseReturnValue:
     """One campaign: figures, units, ways to count; once locked, minutes and what follows."""
     row = load(Stocktake, stocktake_id, VIEW, options=_WITH)
-    units, open_ = units_of(row.id), row.closed_at is None
+    open_ = row.closed_at is None
+    units, counters = until_the_log_grows(
+        ("stocktake", row.id), lambda: (units_of(row.id), counters_of(row.id))
+    )
     return render_template(
         "stocktakes/show.html",
         row=row,
@@ -247,7 +250,7 @@ def show(stocktake_id: int) -> ResponseReturnValue:
         and account().scope(MANAGE).covers(row.agency_id),
         may_count=open_ and account().can(COUNT) and account().scope(COUNT).covers(row.agency_id),
         days=(row.due_on - clock.today()).days,
-        counters=counters_of(row.id),
+        counters=counters,
         history=history(stocktakes.NOUN, row.id, without=["stocktake.counted"]),
     )
 
