@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
+from forms.fields import QuickSelect
 from labels import label
 from rules.permissions import Role
 
@@ -16,6 +17,8 @@ Choices = Sequence[tuple[str, str]]
 
 class ChoiceField(SelectField):
     """A list to choose one from, which says in Vietnamese when nothing of it was chosen."""
+
+    widget = QuickSelect()
 
     def offer(self, choices: Choices) -> None:
         """Set the list, as pairs of value and words."""

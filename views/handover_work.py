@@ -17,6 +17,7 @@ from rules.devices import DeviceKind, DeviceState
 from rules.lifecycle import CustodyAct
 from rules.recalls import RecallClock, recall_clock
 from views.guards import Scope, below
+from views.kept import key_of, until_the_log_grows
 from views.register_pages import Agencies
 
 
@@ -105,8 +106,12 @@ def work_counts(scope: Scope, *, today: date) -> dict[str, int]:
     sums = [
         func.coalesce(func.sum(case((_condition(slug, today), 1), else_=0)), 0) for slug in WORK
     ]
-    found = db.session.execute(select(*sums).where(scope.clause(Device.agency_id))).one()
-    return dict(zip(WORK, map(int, found), strict=True))
+
+    def make() -> dict[str, int]:
+        found = db.session.execute(select(*sums).where(scope.clause(Device.agency_id))).one()
+        return dict(zip(WORK, map(int, found), strict=True))
+
+    return until_the_log_grows(("work", key_of(scope), today), make)
 
 
 def devices_waiting(
@@ -116,7 +121,6 @@ def devices_waiting(
     wanted = [_condition(work.slug, today), scope.clause(Device.agency_id)]
     if place.path:
         wanted.append(Device.agency_id.in_(select(Agency.id).where(below(place.path))))
-    total = db.session.scalar(select(func.count()).select_from(Device).where(*wanted)) or 0
     rows = db.session.scalars(
         select(Device)
         .where(*wanted)
@@ -124,6 +128,9 @@ def devices_waiting(
         .order_by(Device.sort_key, Device.id)
         .limit(most)
     ).all()
+    total = len(rows)
+    if total == most:  # Else these are all.
+        total = db.session.scalar(select(func.count()).select_from(Device).where(*wanted)) or 0
     return rows, total
 
 
