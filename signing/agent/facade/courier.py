@@ -42,6 +42,7 @@ SILENT_SECONDS = 20.0
 WHOLE_SECONDS = 60.0
 LARGEST_ANSWER = 256 * 1024
 MOST_REDIRECTS = 3
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 KEYS = ("Status", "Message", "FileName", "FileServer")
 
 
@@ -142,6 +143,8 @@ class Courier:
                 pdf = response.read(self._largest + 1)
                 if len(pdf) > self._largest:
                     raise PdfTooLarge
+                if length.isdecimal() and len(pdf) < int(length):
+                    raise DownloadFailed("cut short")
                 if b"%PDF-" not in pdf[:1024]:
                     raise NotPdf
                 return pdf
@@ -248,6 +251,13 @@ def _allowed(origin: Origin, address: str) -> bool:
         place = ipaddress.ip_address(address.split("%")[0])
     except ValueError:
         return False
+    if isinstance(place, ipaddress.IPv6Address):
+        # An IPv4 address in the clothes of IPv6 leads where the IPv4 address leads (RFC 4291,
+        # 2.5.5; RFC 3056; RFC 6052).
+        if place in _NAT64:
+            place = ipaddress.IPv4Address(int(place) & 0xFFFFFFFF)
+        else:
+            place = place.ipv4_mapped or place.sixtofour or place
     if place.is_loopback:
         return origin.own_computer
     return not (place.is_unspecified or place.is_multicast or place.is_link_local)

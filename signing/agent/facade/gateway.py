@@ -7,7 +7,7 @@ import logging
 import threading
 import webbrowser
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signing.agent import VERSION
 from signing.agent.client import ServerClient
@@ -33,6 +33,8 @@ from signing.errors import SigningError
 log = logging.getLogger("so_token.facade")
 
 CALL_PAGE, SETTINGS_PAGE = "/cong/viec", "/cong"
+SHOW_AGAIN = timedelta(seconds=20)
+"""Between two times that a page brings the settings before the person."""
 
 
 def open_in_browser(address: str) -> None:
@@ -64,6 +66,7 @@ class Facade:
         self._lock = threading.Lock()
         self._listener: Listener | None = None
         self._certificate: OwnCertificate | None = None
+        self._shown_at: datetime | None = None
         self.problem: SigningError | None = None
         self.origins = OriginBook(state.folder / "he-thong-duoc-goi.json", clock)
         self.calls = CallDesk(clock)
@@ -182,8 +185,7 @@ class Facade:
         self, origin: Origin, route: Route | None, text: str, gone: Callable[[], bool]
     ) -> str:
         if not self.origins.allows(origin):
-            if origin.text not in {each.text for each in self.origins.asking}:
-                self.origins.asked(origin)
+            if self.origins.asked(origin):
                 self._show(SETTINGS_PAGE)
             raise OriginNotPaired
         if route is None:
@@ -193,7 +195,7 @@ class Facade:
         if route.kind is Kind.VERSION:
             return frames.success(Version=VERSION, Name="Trình ký số (Sổ Token)")
         if route.kind is Kind.SETTINGS:
-            self._show(SETTINGS_PAGE)
+            self._show_settings()
             return frames.success()
         if not text:
             raise FrameMalformed("text")
@@ -204,6 +206,15 @@ class Facade:
     def of_ticket(self, ticket: str) -> Standing | None:
         """The call whose job a ticket of the desk is."""
         return self.calls.of_ticket(ticket)
+
+    def _show_settings(self) -> None:
+        """For a page that asks for it: one tab at a time, however often it asks."""
+        now = self._clock()
+        with self._lock:
+            again = self._shown_at is not None and now - self._shown_at < SHOW_AGAIN
+            self._shown_at = self._shown_at if again else now
+        if not again:
+            self._show(SETTINGS_PAGE)
 
     def _show(self, path: str) -> None:
         if self._show_address is not None:

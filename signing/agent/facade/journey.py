@@ -116,7 +116,9 @@ class Journey:
         if standing.call.route.kind is not Kind.CERTIFICATE:
             if not self._state.pairings:
                 raise NotPaired
-            self._fetch_all(standing)
+            self._fetch_all(standing, gone)
+        if standing.error is not None:
+            raise standing.error
         standing.stage = Stage.ASKING
         self._show()
         work = self._wait(standing, gone)
@@ -133,11 +135,15 @@ class Journey:
 
     # --- there ------------------------------------------------------------------------------------
 
-    def _fetch_all(self, standing: Standing) -> None:
-        """Every file; one that cannot be had spoils a call of several files only for itself."""
+    def _fetch_all(self, standing: Standing, gone: Callable[[], bool]) -> None:
+        """Every file; one that cannot be had spoils a call of several files only for itself. Nobody
+        is fetched for any longer when the person said no or the page has gone."""
         call, total = standing.call, 0
         shown = Pass(call.session_id, call.token)
         for file in call.files:
+            end = standing.error or self._end(standing, gone)
+            if end is not None:
+                raise end
             standing.names.append(file.name or name_of(file.address))
             try:
                 pdf = self._courier.fetch(standing.origin, file.address, shown)

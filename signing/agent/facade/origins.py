@@ -79,6 +79,10 @@ class Allowed:
     until: datetime
 
 
+def _lately(noted: dict[str, datetime], now: datetime) -> dict[str, datetime]:
+    return {each: at for each, at in noted.items() if now - at < ASKING_TERM}
+
+
 class OriginBook:
     """The allowed origins, kept in a file, and those that asked, kept in memory only. Safe to use
     from several threads."""
@@ -88,6 +92,7 @@ class OriginBook:
         self._path, self._clock = path, clock
         self._lock = threading.Lock()
         self._asking: dict[str, datetime] = {}
+        self._turned_away: dict[str, datetime] = {}
         self._allowed = self._load()
 
     def _load(self) -> dict[str, Allowed]:
@@ -127,14 +132,21 @@ class OriginBook:
             found = self._allowed.get(origin.text)
             return found is not None and self._clock() < found.until
 
-    def asked(self, origin: Origin) -> None:
-        """Notes that an origin called without being allowed; the person sees it on the page."""
+    def asked(self, origin: Origin) -> bool:
+        """Notes that an origin called without being allowed; the person sees it on the page.
+
+        True when the page should be brought before the person for it: not when it stands there
+        already, was turned away lately, or when so many ask that somebody is playing with us.
+        """
         with self._lock:
-            self._asking = {
-                each: at for each, at in self._asking.items() if self._clock() - at < ASKING_TERM
-            }
-            if origin.text in self._asking or len(self._asking) < MOST_ASKING:
-                self._asking[origin.text] = self._clock()
+            now = self._clock()
+            self._asking = _lately(self._asking, now)
+            self._turned_away = _lately(self._turned_away, now)
+            known = origin.text in self._asking
+            if not known and len(self._asking) >= MOST_ASKING:
+                return False
+            self._asking[origin.text] = now
+            return not known and origin.text not in self._turned_away
 
     def allow(self, text: str) -> Origin:
         """The person allows an origin that asked; raises `OriginInvalid` when none did."""
@@ -148,9 +160,10 @@ class OriginBook:
             return origin
 
     def refuse(self, text: str) -> None:
-        """The person does not want this one; it may ask again."""
+        """The person does not want this one; it may ask again, but opens no page for a while."""
         with self._lock:
-            self._asking.pop(text, None)
+            if self._asking.pop(text, None) is not None:
+                self._turned_away[text] = self._clock()
 
     def forget(self, text: str) -> bool:
         """Takes the permission back; whether there was one."""

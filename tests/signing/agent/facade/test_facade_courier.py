@@ -66,7 +66,9 @@ def test_a_name_that_leads_to_this_computer_is_not_followed(
             Pass(),
         )
     assert told.value.code in ("address_foreign", "download_failed")
-    for address in ("127.0.0.1", "127.9.9.9", "::1", "::", "169.254.1.1", "224.0.0.1", "?"):
+    plain = ("127.0.0.1", "127.9.9.9", "::1", "::", "169.254.1.1", "224.0.0.1", "?")
+    dressed = ("::ffff:127.0.0.1", "::ffff:169.254.1.1", "64:ff9b::7f00:1", "2002:7f00:1::1")
+    for address in (*plain, *dressed):
         assert not couriers._allowed(Origin.parse("https://a.example"), address)
     assert couriers._allowed(Origin.parse("https://a.example"), "10.0.0.5")
     assert couriers._allowed(Origin.parse("http://127.0.0.1:8080"), "127.0.0.1")
@@ -83,6 +85,24 @@ def test_a_system_that_never_answers_is_given_up() -> None:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(SigningError) as told:
             Courier(whole_seconds=0.3).fetch(Origin.parse(address), f"{address}/a.pdf", Pass())
+    assert told.value.code == "download_failed"
+
+
+def test_a_file_that_is_cut_short_is_not_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def half() -> None:
+            connection, _peer = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n%PDF-1.7 ")
+
+        thread = threading.Thread(target=half, daemon=True)
+        thread.start()
+        with pytest.raises(SigningError) as told:
+            Courier().fetch(Origin.parse(address), f"{address}/a.pdf", Pass())
+        thread.join()
     assert told.value.code == "download_failed"
 
 

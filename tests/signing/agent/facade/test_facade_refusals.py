@@ -102,6 +102,52 @@ def test_a_strange_origin_is_refused_and_the_person_decides_on_the_agents_page(g
     assert gate.ask("GetVersion", "version", stranger)["Status"] == 10
 
 
+def test_strangers_cannot_bury_the_person_under_pages(gate: Gate) -> None:
+    for number in range(12):
+        gate.ask("SignApproved", "{}", f"https://a{number}.example")
+    assert len(gate.shown) == 5
+    gate.browser.open("/cong")
+    gate.browser.submit("/cong/tu-choi", **{"he-thong": "https://a0.example"})
+    for _ in range(3):
+        gate.ask("SignApproved", "{}", "https://a0.example")
+    assert len(gate.shown) == 5  # turned away: it stands on the page, and opens none
+    gate.browser.open("/cong")
+    assert "https://a0.example" in gate.browser.page
+
+
+def test_an_allowed_page_that_asks_for_the_settings_again_and_again_opens_one_tab(
+    gate: Gate,
+) -> None:
+    for _ in range(4):
+        assert gate.ask("Config", "config")["Status"] == 0
+    assert len(gate.shown) == 1
+    gate.clock.ahead = timedelta(minutes=1)
+    gate.ask("Config", "config")
+    assert len(gate.shown) == 2
+
+
+def test_once_the_person_said_no_nothing_more_is_fetched_and_no_page_opens(gate: Gate) -> None:
+    facade, system = gate.agent.facade, gate.system
+
+    class SaysNo(dict[str, bytes]):
+        def __getitem__(self, name: str) -> bytes:
+            standing = facade.calls.current
+            assert standing is not None
+            facade.journey.refuse(standing)
+            return super().__getitem__(name)
+
+    system.files = SaysNo(system.files)
+    name = "quyet-dinh.pdf"
+    file = {"FileID": 1, "FileName": name, "URL": f"{system.origin}/f/{name}?t={system.token}"}
+    told = gate.ask(
+        "SignFiles",
+        json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file] * 20}),
+    )
+    assert told["Code"] == "user_cancelled"
+    assert len(system.seen) == 1
+    assert gate.shown == []
+
+
 def test_a_page_cannot_allow_itself(gate: Gate) -> None:
     with pytest.raises(SigningError):
         gate.agent.facade.allow("https://khong-he-goi.example")
