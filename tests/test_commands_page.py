@@ -18,7 +18,7 @@ def named(section: str) -> set[str]:
     """The commands in the first column of a section's table."""
     page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
     part = page.split(f"\n## {section}")[1].split("\n## ")[0]
-    return set(re.findall(r"^\| `([a-z ]+)` \|", part, flags=re.MULTILINE))
+    return set(re.findall(r"^\| `([a-z -]+)` \|", part, flags=re.MULTILINE))
 
 
 def registered(group: click.Group, before: str = "") -> set[str]:
