@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from signing import cms
-from signing.agent.certificates import describe, pin_words
+from signing.agent.certificates import describe, pin_words, unfit
 from signing.agent.clock import now
 from signing.agent.journal import Journal, JournalBroken
 from signing.agent.state import default_folder, make_private_folder
@@ -159,6 +159,9 @@ def _sign(chosen: argparse.Namespace, tokens: TokenManager, folder: Path, ask: A
     der = sheets[0].certificate
     if any(each.certificate != der for each in sheets):
         raise Stop("Các tệp được dựng cho những chứng thư khác nhau; hãy ký riêng từng chứng thư.")
+    problem = unfit(der, (), now())  # term and purpose; what is in `chain` was typed by hand
+    if problem is not None:
+        raise problem
     journal = Journal(folder / JOURNAL, now)
     shown = describe(der)
     sys.stderr.write(f"Ký {len(sheets)} tệp bằng chứng thư của {shown.holder}.\n")

@@ -42,18 +42,26 @@ def do(
     for name, value in token.environment.items():
         monkeypatch.setenv(name, value)
 
-    def doing(*arguments: str, pin: str = PIN) -> tuple[int, str, str]:
+    def doing(
+        *arguments: str, pin: str = PIN, asked: list[str] | None = None
+    ) -> tuple[int, str, str]:
         where = ("--state", str(tmp_path / "state"), "--module", str(token.module))
-        status = commands.main([*arguments, *where, "--only-module"], lambda _question: pin)
+
+        def ask(question: str) -> str:
+            if asked is not None:
+                asked.append(question)
+            return pin
+
+        status = commands.main([*arguments, *where, "--only-module"], ask)
         said = capsys.readouterr()
         return status, said.out, said.err
 
     return doing
 
 
-def made_ready(folder: Path, name: str) -> Path:
+def made_ready(folder: Path, name: str, holder: pki.Holder | None = None) -> Path:
     """What `cli prepare` leaves: a document with its hole, and its sheet."""
-    leader = pki.pki().leader
+    leader = holder or pki.pki().leader
     ready = prepare(
         with_fields(),
         field="lanh_dao",
@@ -111,6 +119,10 @@ def test_what_does_not_fit_is_refused_before_a_pin_is_asked(do: Do, tmp_path: Pa
     status, _, errors = do("sign", str(changed))
     assert status == 1
     assert not (tmp_path / "doi-da-ky.pdf").exists()
+    ended = pki.subscriber("Người đã hết hạn", pki.pki().issuing, not_after=pki.NOW - pki.DAY)
+    asked: list[str] = []
+    status, _, errors = do("sign", str(made_ready(tmp_path, "het-han", ended)), asked=asked)
+    assert (status, "đã hết hạn" in errors, asked) == (1, True, [])
 
 
 def test_a_wrong_pin_costs_one_try_and_signs_nothing(do: Do, tmp_path: Path) -> None:
