@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import Certificate, CertificateRequest, Device, RequestLine
 from rules.devices import DeviceState
 from rules.lifecycle import CustodyAct
-from rules.requests import RequestKind, RequestState
+from rules.requests import LineState, RequestKind, RequestState
 from schema.custody import CustodyMove, Paper
 
 _LEFT_THE_HOUSE = (RequestState.SENT, RequestState.COMPLETED)
@@ -62,13 +62,17 @@ class RevocationLetter:
 
 
 def revocation_letters(session: Session, device_ids: Sequence[int]) -> tuple[RevocationLetter, ...]:
-    """Every Mẫu số 05 about certificates on these devices, in the order of its lines."""
+    """Every Mẫu số 05 about certificates on these devices, in the order of its lines.
+
+    Only a line that was granted brings the notice from which the working days are counted.
+    """
+    answered_on = func.coalesce(RequestLine.result_on, CertificateRequest.result_on)
     rows = session.execute(
         select(
             Certificate.device_id,
             CertificateRequest.state,
             CertificateRequest.sent_on,
-            func.coalesce(RequestLine.result_on, CertificateRequest.result_on),
+            case((RequestLine.state == LineState.GRANTED, answered_on)),
         )
         .join(RequestLine, RequestLine.certificate_id == Certificate.id)
         .join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)

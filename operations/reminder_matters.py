@@ -21,7 +21,7 @@ from rules.devices import DeviceState
 from rules.law import Law
 from rules.papers import PaperKind, PaperState
 from rules.reminders import CertificateClock, Clock, Matter, certificate_matters
-from rules.requests import RequestKind, RequestState
+from rules.requests import LineState, RequestKind, RequestState
 from rules.serials import display_serial
 from schema.custody import FollowUp, Paper
 from schema.daily import Reminder
@@ -103,7 +103,10 @@ def _replaced(session: Session) -> Mapping[int, date]:
 
 
 def _sent(session: Session) -> Mapping[tuple[RequestKind, int], date]:
-    """The first day on which a letter about a certificate left: renewals, and new issues."""
+    """The first day on which a letter about a certificate left: renewals, and new issues.
+
+    A line that was refused or withdrawn asks for nothing any more: its clock runs again.
+    """
     rows = session.execute(
         select(
             CertificateRequest.kind,
@@ -116,6 +119,7 @@ def _sent(session: Session) -> Mapping[tuple[RequestKind, int], date]:
             CertificateRequest.state.in_([RequestState.SENT, RequestState.COMPLETED]),
             CertificateRequest.sent_on.is_not(None),
             RequestLine.certificate_id.is_not(None),
+            RequestLine.state.not_in([LineState.REFUSED, LineState.WITHDRAWN]),
         )
         .group_by(CertificateRequest.kind, RequestLine.certificate_id)
     )

@@ -1,6 +1,6 @@
 """The life of one device for its page: what can be done, what cannot, its steps, hands and gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -310,26 +310,36 @@ _STRIP: tuple[tuple[str, frozenset[CustodyAct], frozenset[DeviceState]], ...] = 
 )
 
 
+# What a step is called, and whether it belongs to the life of that kind of device at all.
+_OWN_WORDS: Mapping[DeviceKind, tuple[str, ...]] = {
+    DeviceKind.SIM_PKI: ("", "Thuê bao nhận SIM", "Kích hoạt, sử dụng", "Thu hồi", "Nộp về Cục"),
+    DeviceKind.HSM: ("Nhận về cơ quan", "", "Lắp đặt, sử dụng", "Thu hồi", "Nộp về Cục"),
+    DeviceKind.CENTRAL: ("", "", "Mở tài khoản, sử dụng", "Đóng tài khoản", ""),
+}
+
+
 def steps(device: Device, moves: Sequence[CustodyMove]) -> list[dict[str, Any]]:
-    """The strip of a life, each step with the day on which it was last reached."""
+    """The strip of a life, each step with the day on which it was last reached; of a kind of device
+    only the steps that it has.
+    """
     alive = standing(moves)
     here = next(at for at, one in enumerate(_STRIP) if device.state in one[2])
+    words = _OWN_WORDS.get(device.kind, tuple(one[0] for one in _STRIP))
     found: list[dict[str, Any]] = []
     for at, (name, acts, _states) in enumerate(_STRIP):
         days = [one.moved_on for one in alive if CustodyAct(one.act) in acts]
         day = days[-1] if days and at <= here else None
-        step: dict[str, Any] = {"label": name, "state": _look(at, here)}
+        step: dict[str, Any] = {"label": words[at] or name, "state": _look(at, here)}
         if at == 0:
             day = device.received_on or day
         if at == 1 and here >= 1:
             day = device.handed_over_on or day
             step["note"] = _minutes(device) if here < 3 else ""
         step["date"] = f"{day:%d/%m/%Y}" if day else ""
-        if device.kind is DeviceKind.CENTRAL and at in (0, 1, 4):
-            step |= {"state": "skipped", "date": "", "note": ""}
         if at == here:
             _mark_here(device, step, last=here == len(_STRIP) - 1)
-        found.append(step)
+        if words[at] or at == here:
+            found.append(step)
     return found
 
 
@@ -340,7 +350,7 @@ def _look(at: int, here: int) -> str:
 def _minutes(device: Device) -> str:
     if device.handover_minutes:
         return f"Biên bản: {device.handover_minutes}"
-    return "Chưa có biên bản"
+    return "Chưa có biên bản" if device.kind is DeviceKind.PKI_TOKEN else ""
 
 
 def _mark_here(device: Device, step: dict[str, Any], *, last: bool) -> None:

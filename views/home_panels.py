@@ -109,7 +109,7 @@ _ADVICE = {
     CertificateState.HISTORY_UNKNOWN: (
         "Sổ chưa rõ chứng thư này đã gia hạn lần nào chưa. Nếu biết, hãy báo đầu mối của cơ quan."
     ),
-    CertificateState.EXPIRED: "Chứng thư đã hết hạn; chữ ký số tạo bằng nó không còn giá trị.",
+    CertificateState.EXPIRED: "Chứng thư đã hết hạn; không dùng để ký được nữa.",
     CertificateState.REVOKED: "Chứng thư đã bị thu hồi. Hãy nộp lại thiết bị cho đầu mối.",
 }
 

@@ -12,10 +12,11 @@ import clock
 from extensions import db
 from forms.reminders import MailServerForm, TrialForm
 from labels import label
-from operations import mail, reminders
+from operations import follow_ups, mail, reminders
 from operations.transactions import Refused
 from rules.permissions import Permission
 from rules.reminders import Clock
+from schema.custody import FollowUp
 from schema.daily import Reminder
 from views.current_law import current_law
 from views.guards import account, requires, settings
@@ -39,6 +40,13 @@ PAGES: Mapping[str, tuple[str, str, Permission]] = {
     ),
     "paper": ("papers.show", "paper_id", Permission.PAPER_VIEW),
     "stocktake": ("stocktakes.show", "stocktake_id", Permission.STOCKTAKE_VIEW),
+    "incident": ("incidents.show", "incident_id", Permission.INCIDENT_VIEW),
+    "staff_change": ("staff_changes.show", "change_id", Permission.STAFF_CHANGE_VIEW),
+    "reorganisation": (
+        "reorganisations.show",
+        "reorganisation_id",
+        Permission.STAFF_CHANGE_VIEW,
+    ),
 }
 
 
@@ -52,11 +60,12 @@ def index() -> ResponseReturnValue:
     where = _open(which)
     count = db.session.scalar(select(func.count()).select_from(Reminder).where(*where)) or 0
     rows = _page(where, after)
+    events = _events(rows[:PER_PAGE])
     following = rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None
     person = account()
     return render_template(
         "reminders/index.html",
-        rows=[(row, _url(row)) for row in rows[:PER_PAGE]],
+        rows=[(row, _url(row, events)) for row in rows[:PER_PAGE]],
         count=count,
         today=clock.today(),
         selects=[
@@ -119,11 +128,23 @@ def _page(where: Sequence[ColumnElement[bool]], after: int | None) -> Sequence[R
     ).all()
 
 
-def _url(row: Reminder) -> str:
-    if row.noun not in PAGES:
+def _events(rows: Sequence[Reminder]) -> dict[int, tuple[str, int]]:
+    """The event that each line of work in these reminders belongs to; one statement."""
+    wanted = [row.object_id for row in rows if row.noun == follow_ups.NOUN]
+    found = db.session.execute(
+        select(FollowUp.id, FollowUp.noun, FollowUp.object_id).where(FollowUp.id.in_(wanted))
+    )
+    return {number: (noun, event) for number, noun, event in found}
+
+
+def _url(row: Reminder, events: Mapping[int, tuple[str, int]]) -> str:
+    noun, number = row.noun, row.object_id
+    if noun == follow_ups.NOUN:
+        noun, number = events.get(number, ("", 0))
+    if noun not in PAGES:
         return ""
-    endpoint, name, permission = PAGES[row.noun]
-    return url_for(endpoint, **{name: row.object_id}) if account().can(permission) else ""
+    endpoint, name, permission = PAGES[noun]
+    return url_for(endpoint, **{name: number}) if account().can(permission) else ""
 
 
 @bp.post("/tao")

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 import audit
 import regulations
-from models import Certificate, Person
+from models import Certificate, CertificateRequest, Person, RequestLine
 from operations import mail, reminders
 from operations.transactions import transaction
+from rules.requests import LineState, RequestKind, RequestState
 from schema.daily import Reminder, ReminderDelivery
 from tests import factories
 from tests.cast import NOW, Cast
@@ -99,6 +100,31 @@ def test_what_began_and_ended_while_nothing_ran_is_told_and_does_not_stay_open(
     still = select(Reminder.clock).where(Reminder.settled_at.is_(None))
     assert db_session.scalars(still).all() == ["REPLACEMENT"]
     assert run(db_session, 70) == reminders.Made(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [(LineState.OPEN, []), (LineState.REFUSED, [("RENEWAL", "45_days_before")])],
+)
+def test_a_line_that_was_refused_is_reminded_of_again(
+    db_session: Session, cast: Cast, ending: int, state: LineState, told: list[tuple[str, str]]
+) -> None:
+    with transaction(db_session):
+        letter = CertificateRequest(
+            agency_id=cast.commune_a,
+            kind=RequestKind.RENEWAL,
+            state=RequestState.SENT,
+            addressee="Cục",
+            planned_receipt_on=TODAY,
+            sent_on=TODAY,
+            drafted_by_id=cast.an,
+            created_at=NOW,
+        )
+        letter.lines.append(RequestLine(position=1, certificate_id=ending, state=state))
+        db_session.add(letter)
+    run(db_session, 6)
+    still = select(Reminder.clock, Reminder.stage).where(Reminder.settled_at.is_(None))
+    assert [tuple(row) for row in db_session.execute(still)] == told
 
 
 def test_of_one_matter_only_the_latest_stage_is_open(db_session: Session, ending: int) -> None:

@@ -15,6 +15,7 @@ from rules.devices import DeviceKind, DeviceState
 from tests import factories
 from tests.cast import Cast
 from tests.cast import person as enter_person
+from views import device_life
 from views.finding import PAGE_SIZE
 from views.guards import settings
 
@@ -357,3 +358,42 @@ def test_a_correction_is_written_and_logged(
     assert "Nội dung sửa: loại, mã quản lý, nhãn" in answer.text
     assert db_session.get_one(Device, tokens["stock"]).kind is DeviceKind.SIM_PKI
     assert browser.post(f"{path}/sua", data=data).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "strip"),
+    [
+        (
+            DeviceKind.PKI_TOKEN,
+            DeviceState.IN_USE,
+            ["Nhận về cơ quan", "Bàn giao", "Sử dụng", "Thu hồi", "Nộp về Cục"],
+        ),
+        (
+            DeviceKind.SIM_PKI,
+            DeviceState.HANDED_OVER,
+            ["Thuê bao nhận SIM", "Kích hoạt, sử dụng", "Thu hồi", "Nộp về Cục"],
+        ),
+        (
+            DeviceKind.SIM_PKI,
+            DeviceState.IN_STOCK,
+            [
+                "Nhận về cơ quan",
+                "Thuê bao nhận SIM",
+                "Kích hoạt, sử dụng",
+                "Thu hồi",
+                "Nộp về Cục",
+            ],
+        ),
+        (
+            DeviceKind.HSM,
+            DeviceState.IN_STOCK,
+            ["Nhận về cơ quan", "Lắp đặt, sử dụng", "Thu hồi", "Nộp về Cục"],
+        ),
+        (DeviceKind.CENTRAL, DeviceState.IN_USE, ["Mở tài khoản, sử dụng", "Đóng tài khoản"]),
+    ],
+)
+def test_each_kind_of_device_shows_the_steps_of_its_own_life(
+    kind: DeviceKind, state: DeviceState, strip: list[str]
+) -> None:
+    row = Device(kind=kind, state=state)
+    assert [one["label"] for one in device_life.steps(row, [])] == strip

@@ -330,6 +330,36 @@ def test_the_list_of_recalled_devices_tells_the_last_day_once_the_notice_has_com
     assert f"{factories.day(6):%d/%m/%Y}" in browser.get("/ban-giao?viec=nop-cuc").text
 
 
+def test_a_revocation_that_was_refused_is_no_notice_that_calls_a_device_back(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    number = stocked(db_session, cast, state=DeviceState.IN_USE, days_left=95)
+    with transaction(db_session):
+        certificate = db_session.scalars(
+            select(Certificate).where(Certificate.device_id == number)
+        ).one()
+        request = CertificateRequest(
+            agency_id=cast.commune_a,
+            kind=RequestKind.REVOCATION,
+            state=RequestState.COMPLETED,
+            addressee="Cục Chứng thực số và Bảo mật thông tin",
+            planned_receipt_on=factories.day(-20),
+            sent_on=factories.day(-20),
+            result_on=factories.day(-16),
+            drafted_by_id=cast.an,
+            created_at=NOW,
+        )
+        line = RequestLine(position=0, state=LineState.REFUSED, is_open=False)
+        line.certificate_id, line.result_on = certificate.id, factories.day(-16)
+        request.lines.append(line)
+        db_session.add(request)
+    page = login(cast.an).get(f"/thiet-bi/{number}").text
+    assert "thông báo thu hồi" not in page
+    with transaction(db_session):
+        line.state = LineState.GRANTED
+    assert "Quá hạn bàn giao thiết bị" in login(cast.an).get(f"/thiet-bi/{number}").text
+
+
 @pytest.mark.parametrize("address", ["/bien-ban", "/ban-giao?viec=hien-trang"])
 def test_lists_ask_the_same_number_of_questions_whatever_their_length(
     db_session: Session, cast: Cast, login: Login, count_statements: Any, address: str

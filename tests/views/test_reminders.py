@@ -15,12 +15,14 @@ import regulations
 from models import AuditEvent, Person, Setting
 from operations import reminders
 from operations.transactions import transaction
+from schema.custody import FollowUp
 from schema.daily import CalendarFeed, Reminder
 from tests import factories
 from tests.cast import NOW, Cast
 from views.guards import settings
 
 Login = Callable[[int], FlaskClient]
+TODAY = NOW.astimezone(audit.VIETNAM).date()
 Counter = Callable[[], AbstractContextManager[list[str]]]
 
 
@@ -129,6 +131,19 @@ def test_the_password_of_the_mail_server_stays_outside_the_database(
     kept = db_session.scalars(select(Setting.value)).all()
     assert "mail.example.vn" in kept
     assert "bi-mat-thu" not in kept
+
+
+def test_a_step_of_an_incident_leads_to_the_incident(
+    db_session: Session, login: Login, cast: Cast
+) -> None:
+    with transaction(db_session) as session:
+        row = FollowUp(
+            noun="incident", object_id=7, agency_id=cast.commune_a, code="loss_form",
+            sentence="Lập biên bản.", due_on=TODAY,
+        )  # fmt: skip
+        session.add(row)
+    reminders.run(db_session, actor=audit.system_actor(NOW), law=regulations.load(), email=False)
+    assert 'href="/su-co/7"' in login(cast.an).get("/nhac-viec").text
 
 
 @pytest.mark.usefixtures("reminded")
