@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -138,11 +137,11 @@ def ask_before_signing(certificate: x509.Certificate, at: datetime) -> None:
     """
     session = db.session()
     hosts = trust.hosts_of(session)
-    asked = {urlsplit(url).hostname for url in fetching.ocsp_addresses(certificate)} & set(hosts)
+    asked = set(map(fetching.host_of, fetching.ocsp_addresses(certificate))) & set(hosts)
     if not asked or _current(certificate, at):
         return
     failed: dict[str, float] = current_app.extensions.setdefault(_FAILED, {})
-    key = " ".join(sorted(str(host) for host in asked))
+    key = " ".join(sorted(asked))
     if time.monotonic() - failed.get(key, -REST_SECONDS) < REST_SECONDS:
         return
     known = bool(current_user) and current_user.is_authenticated

@@ -19,7 +19,7 @@ from models import Certificate
 from operations import trust
 from operations.transactions import Refused
 from signing.trust.certificates import load
-from signing.trust.fetching import CRL_TIMEOUT, FetchFailed, HttpFetcher, list_addresses
+from signing.trust.fetching import CRL_TIMEOUT, FetchFailed, HttpFetcher, host_of, list_addresses
 from signing.trust.intake import NotTaken, authorities, read_new_list
 from signing.trust.path import common_name
 
@@ -50,7 +50,7 @@ def addresses(session: Session, folder: Path) -> list[str]:
 
 def _of(certificate: object) -> Iterator[str]:
     for url in list_addresses(certificate):  # type: ignore[arg-type] # what `load` gives
-        if urlsplit(url).scheme in ("http", "https"):
+        if host_of(url) and urlsplit(url).scheme in ("http", "https"):
             yield url
 
 
@@ -63,7 +63,7 @@ def refresh(
     if not hosts:
         return done
     asked: dict[str, datetime] = current_app.extensions.setdefault("so_token_lists_asked", {})
-    wanted = [url for url in addresses(session, folder) if urlsplit(url).hostname in hosts]
+    wanted = [url for url in addresses(session, folder) if host_of(url) in hosts]
     session.rollback()  # Nobody waits for a transaction of ours while a server is slow.
     fetch = HttpFetcher(hosts)
     for url in wanted:

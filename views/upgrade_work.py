@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
@@ -37,7 +36,7 @@ from signing.pades.report import Level, Report, SignatureReport, Verdict
 from signing.pades.splice import fill_hole
 from signing.pades.tsp import Tsa
 from signing.pades.upgrade import raise_level
-from signing.trust.fetching import Fetch, FetchFailed, HttpFetcher
+from signing.trust.fetching import Fetch, FetchFailed, HttpFetcher, host_of
 from signing.trust.store import TrustStore
 from views.guards import settings
 from views.verifier import sandbox
@@ -96,7 +95,7 @@ def practice_address() -> str:
 
 def fetcher(session: Session, asked: Sequence[Service]) -> Fetch:
     """Asks the services themselves, and the hosts that an administrator listed; nobody else."""
-    hosts = [*trust.hosts_of(session), *(urlsplit(one.tsa.url).hostname or "" for one in asked)]
+    hosts = [*trust.hosts_of(session), *(host_of(one.tsa.url) for one in asked)]
     credentials = {one.tsa.url: one.credentials for one in asked if one.credentials}
     return HttpFetcher(hosts, credentials=credentials)
 

@@ -7,7 +7,6 @@ to know why.
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -51,7 +50,7 @@ def ask(
         raise NotAnswered("Chứng thư không ghi địa chỉ OCSP nên không có ai để hỏi.")
     last = NotAnswered("")
     for url in addresses:
-        host = urlsplit(url).hostname or url
+        host = fetching.host_of(url) or url[:100]
         try:
             answer = OcspAnswer(fetch(url, ocsp.question(certificate, issuer), timeout))
         except FetchFailed as error:

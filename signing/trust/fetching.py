@@ -7,12 +7,15 @@ administrator listed: addresses stand in certificates, and certificates come fro
 from __future__ import annotations
 
 import base64
+import contextlib
+import socket
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterator, Mapping
-from http.client import HTTPException, HTTPResponse
-from typing import Protocol
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -42,6 +45,64 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _Request(urllib.request.Request):
+    """A request that knows its connections, so that they can be cut."""
+
+    def __init__(self, url: str, data: bytes | None, headers: dict[str, str]) -> None:
+        super().__init__(url, data, headers)
+        self.connections: list[HTTPConnection] = []
+
+
+class _Watched(urllib.request.AbstractHTTPHandler):
+    def do_open(self, http_class: Any, req: Any, **more: Any) -> HTTPResponse:
+        def connection(host: str, **given: Any) -> HTTPConnection:
+            made: HTTPConnection = http_class(host, **given)
+            req.connections.append(made)
+            return made
+
+        return super().do_open(connection, req, **more)
+
+
+class _Http(_Watched, urllib.request.HTTPHandler):
+    pass
+
+
+class _Https(_Watched, urllib.request.HTTPSHandler):
+    pass
+
+
+@contextlib.contextmanager
+def _cut_after(request: _Request, seconds: float) -> Iterator[None]:
+    """Cuts the request off when its time is over: a limit of the socket alone begins anew with
+    every byte, so that a server may drip the head of an answer for days."""
+    done = threading.Event()
+
+    def watch() -> None:
+        if done.wait(seconds):
+            return
+        while not done.wait(0.1):
+            for each in list(request.connections):
+                held = each.sock
+                if held is not None:
+                    with contextlib.suppress(OSError):
+                        held.shutdown(socket.SHUT_RDWR)
+
+    threading.Thread(target=watch, name="hoi-dich-vu", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def host_of(url: str) -> str:
+    """The host that an address names, lower case; "" for an address that is none."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.port != 0 else ""
+    except ValueError:
+        return ""
+
+
 class HttpFetcher:
     """Asks the hosts of a list over HTTP(S); follows no redirection to anywhere else.
 
@@ -57,30 +118,32 @@ class HttpFetcher:
     ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._credentials = dict(credentials or {})
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirect(), _Http(), _Https()]
         handlers.append(urllib.request.ProxyHandler(dict(proxies or {})))
         self._opener = urllib.request.build_opener(*handlers)
 
     def __call__(self, url: str, body: bytes | None, timeout: float) -> bytes:
         """Raises FetchFailed: another host, no connection, an error, too long, too large."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or (parts.hostname or "") not in self._hosts:
-            raise FetchFailed(f"{parts.hostname}: not on the list of services")
+        host = host_of(url)
+        if not host or host not in self._hosts or urlsplit(url).scheme not in ("http", "https"):
+            raise FetchFailed(f"{host}: not on the list of services")
         headers = {"Content-Type": _content_type(body)} if body is not None else {}
         if url in self._credentials:
             told = ":".join(self._credentials[url]).encode()
             headers["Authorization"] = "Basic " + base64.b64encode(told).decode("ascii")
-        request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310  # scheme checked above
+        request, until = _Request(url, body, headers), time.monotonic() + timeout
         try:
-            with self._opener.open(request, timeout=timeout) as response:
-                data = _read(response, time.monotonic() + timeout)
+            with _cut_after(request, timeout):
+                response = self._opener.open(request, timeout=timeout)
+            with response:
+                data = _read(response, until)
         except urllib.error.HTTPError as error:
             error.close()
-            raise FetchFailed(f"{parts.hostname}: HTTP {error.code}") from error
+            raise FetchFailed(f"{host}: HTTP {error.code}") from error
         except (OSError, ValueError, HTTPException) as error:
-            raise FetchFailed(f"{parts.hostname}: {type(error).__name__}") from error
+            raise FetchFailed(f"{host}: {type(error).__name__}") from error
         if len(data) > MAX_CRL_BYTES:
-            raise FetchFailed(f"{parts.hostname}: the answer is too large")
+            raise FetchFailed(f"{host}: the answer is too large")
         return data
 
 
@@ -91,13 +154,13 @@ def _read(response: HTTPResponse, until: float) -> bytes:
     """
     pieces, size = [], 0
     while size <= MAX_CRL_BYTES:
+        if time.monotonic() > until:
+            raise TimeoutError
         piece = response.read1(min(1 << 16, MAX_CRL_BYTES + 1 - size))
         if not piece:
             break
         pieces.append(piece)
         size += len(piece)
-        if time.monotonic() > until:
-            raise TimeoutError
     return b"".join(pieces)
 
 

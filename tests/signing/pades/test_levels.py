@@ -248,6 +248,13 @@ def test_the_fetcher_asks_no_host_that_is_not_listed():
         HttpFetcher({"127.0.0.1"})("file:///etc/passwd", None, 1)
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "http://127.0.0.1:99999/", "http://a b/", ""])
+def test_an_address_that_is_none_is_not_asked(address):
+    """Addresses stand in certificates, and certificates come from strangers."""
+    with pytest.raises(FetchFailed):
+        HttpFetcher({"127.0.0.1", "a b", ""})(address, None, 1)
+
+
 def test_a_second_stamp_does_not_go_into_one_container():
     holder = pki().staff
     container = cms.build(bytes(32), holder.der, holder.chain, holder.sign)

@@ -102,24 +102,36 @@ def test_while_signatures_are_to_come_only_the_hole_of_the_last_one_is_touched()
     assert _raised(tight, stamp_server(), Level.B_T, _store(), in_hole_only=True) == tight
 
 
-def test_a_server_that_drips_its_answer_is_given_up():
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nX-Slow: ",
+        b"HTTP/1.0 2",
+    ],
+)
+def test_a_server_that_drips_its_answer_is_given_up(head: bytes):
     listener = socket.create_server(("127.0.0.1", 0))
+    cut: list[int] = []
 
     def drip() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            connection.sendall(head)
             try:
-                for _ in range(200):
+                for _ in range(150):
                     connection.sendall(b".")
                     time.sleep(0.02)
             except OSError:
-                return
+                cut.append(1)
 
     thread = threading.Thread(target=drip, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    with pytest.raises(FetchFailed):
-        HttpFetcher({"127.0.0.1"})(address, b"", 0.3)
-    listener.close()
-    thread.join()
+    try:
+        with pytest.raises(FetchFailed):
+            HttpFetcher({"127.0.0.1"})(address, b"", 0.3)
+    finally:
+        listener.close()
+        thread.join()
+    assert cut
