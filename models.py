@@ -315,6 +315,9 @@ class Device(Base):
     model: Mapped[str] = mapped_column(String(120), default="")
     generation: Mapped[str] = mapped_column(String(60), default="")
     phone_number: Mapped[str | None] = mapped_column(String(40))  # SIM PKI only
+    network: Mapped[str] = mapped_column(  # SIM PKI only
+        String(40), default="", server_default=""
+    )
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     sort_key: Mapped[str] = mapped_column(bytewise(700), default="")
     received_on: Mapped[date | None] = mapped_column(Date)

@@ -37,6 +37,9 @@ class _Description:
     model = StringField("Kiểu, hãng", [at_most(120)])
     generation = StringField("Thế hệ", [at_most(60)])
     phone_number = StringField("Số điện thoại ký số", [at_most(40)], description="Chỉ với SIM PKI.")
+    network = StringField(
+        "Nhà mạng", [at_most(40)], description="Chỉ với SIM PKI: Viettel, Vinaphone, Mobifone."
+    )
     received_on = DayField("Ngày cơ quan nhận thiết bị", [Optional()])
     note = TextAreaField("Ghi chú", [at_most(2000)])
 

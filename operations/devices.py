@@ -46,6 +46,7 @@ class Description:
     model: str = ""
     generation: str = ""
     phone_number: str = ""
+    network: str = ""
     received_on: date | None = None
     note: str = ""
 
@@ -169,6 +170,7 @@ def _write(row: Device, description: Description) -> None:
     row.model = clean_name(description.model)
     row.generation = clean_name(description.generation)
     row.phone_number = clean_name(description.phone_number) or None
+    row.network = clean_name(description.network)
     row.received_on = description.received_on
     row.note = description.note.strip()
 

@@ -37,7 +37,7 @@ from schema.daily import SheetImportRow
 
 NOUN = "device"
 HOLDER = Keys(name="holder_name", email="holder_email", citizen_hash="holder_citizen_id_hash")
-_PLAIN = ("label", "model", "generation", "phone_number", "note")
+_PLAIN = ("label", "model", "generation", "phone_number", "network", "note")
 _ENTRIES = {
     (DeviceKind.SIM_PKI, DeviceState.HANDED_OVER): CustodyAct.REGISTER_SIM,
     (DeviceKind.CENTRAL, DeviceState.IN_USE): CustodyAct.OPEN_ACCOUNT,
@@ -209,7 +209,7 @@ def _device(row: Row, holder: Person | None, codes: Any) -> Device:
         handover_minutes=row.text("handover_minutes") or None if holder else None,
         version=1,
         **{key: row.text(key) or None for key in (*SERIALS, "phone_number")},
-        **{key: row.text(key) for key in ("label", "model", "generation", "note")},
+        **{key: row.text(key) for key in ("label", "model", "generation", "network", "note")},
     )
 
 

@@ -33,6 +33,7 @@ class DeviceRow:
     model: str
     generation: str
     phone_number: str
+    network: str
     state: DeviceState | None
     holder_name: str
     holder_email: str
@@ -96,6 +97,7 @@ def _device(found: Fields, repeats: Repeats, on: date) -> DeviceRow:
         model=found.text("model"),
         generation=found.text("generation"),
         phone_number=found.text("phone_number") if kind is DeviceKind.SIM_PKI else "",
+        network=found.text("network") if kind is DeviceKind.SIM_PKI else "",
         state=state,
         holder_name=found.text("holder_name"),
         holder_email=found.text("holder_email"),

@@ -342,6 +342,7 @@ def _description(form: NewDeviceForm | DeviceForm) -> devices.Description:
         model=form.model.data or "",
         generation=form.generation.data or "",
         phone_number=form.phone_number.data or "",
+        network=form.network.data or "",
         received_on=form.received_on.data,
         note=form.note.data or "",
     )

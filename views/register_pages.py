@@ -302,6 +302,8 @@ CHANGED_WORDS: Mapping[str, str] = {
     "model": "kiểu",
     "generation": "thế hệ",
     "phone_number": "số điện thoại ký số",
+    "network": "nhà mạng",
+    "official_domains": "tên miền thư công vụ",
     "received_on": "ngày nhận",
     "note": "ghi chú",
     "full_name": "họ và tên",

@@ -97,7 +97,8 @@ def of_devices(asked: Asked) -> Listed:
         select(
             Device.internal_code, Device.kind, Device.printed_serial, Device.driver_serial,
             Device.notice_serial, Device.model, Device.generation, Device.phone_number,
-            Device.state, Person.full_name.label("holder"), Person.email.label("email"),
+            Device.network, Device.state, Person.full_name.label("holder"),
+            Person.email.label("email"),
             Agency.name.label("agency"), Device.received_on, Device.handed_over_on,
             Device.handover_minutes, Device.note,
         )
@@ -110,7 +111,8 @@ def of_devices(asked: Asked) -> Listed:
         _text("Mã quản lý", 14), OutColumn("Loại thiết bị", 14),
         _text("Số hiệu in trên thiết bị", 22), _text("Số hiệu đọc từ thiết bị", 22),
         _text("Số hiệu ghi trong thông báo", 22), OutColumn("Kiểu, hãng", 18),
-        OutColumn("Thế hệ", 12), _text("Số điện thoại ký số", 14), OutColumn("Tình trạng", 18),
+        OutColumn("Thế hệ", 12), _text("Số điện thoại ký số", 14), OutColumn("Nhà mạng", 12),
+        OutColumn("Tình trạng", 18),
         OutColumn("Người giữ", 28), _text("Thư điện tử công vụ", 30),
         OutColumn("Đơn vị quản lý", 36), OutColumn("Ngày nhận về", 12),
         OutColumn("Ngày bàn giao", 12), _text("Số biên bản", 18), OutColumn("Ghi chú", 30),

@@ -397,3 +397,28 @@ def test_each_kind_of_device_shows_the_steps_of_its_own_life(
 ) -> None:
     row = Device(kind=kind, state=state)
     assert [one["label"] for one in device_life.steps(row, [])] == strip
+
+
+def test_a_sim_is_entered_with_number_and_network(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    browser = login(cast.an)
+    answer = browser.post(
+        "/thiet-bi/moi",
+        data={
+            "agency_id": str(cast.office_a),
+            "kind": "SIM_PKI",
+            "state": "HANDED_OVER",
+            "holder_email": "pham.van.em@thunghiem.example",
+            "phone_number": "0900000042",
+            "network": "Viettel",
+            "note": "Ghi chú còn thấy",
+        },
+    )
+    row = db_session.scalars(select(Device)).one()
+    assert (row.phone_number, row.network) == ("0900000042", "Viettel")
+    page = browser.get(answer.location).text
+    assert "0900000042" in page
+    assert "Viettel" in page
+    assert "Ghi chú còn thấy" in page
+    assert "đọc bằng chương trình ký" not in page
