@@ -16,6 +16,9 @@ SENTENCES = {
     Verdict.INVALID: "Không hợp lệ: không dùng văn bản này như văn bản đã ký.",
     Verdict.UNREADABLE: "Không đọc được tệp này.",
 }
+MOST_CHANGES = 20
+"""Lines of changes that a page shows for one signature; the JSON has them all."""
+
 _ROOT = "chứng thư gốc, không nằm trong danh sách thu hồi nào"
 
 
@@ -63,6 +66,7 @@ def _signature(one: SignatureReport) -> dict[str, Any]:
         "term": _term(one),
         "in_term": _in_term(one),
         "covers": _covers(one),
+        "changes": _changes(one),
         "path": " ← ".join(one.path),
         "lists": [_list(each) for each in one.evidence],
         "key": f"{one.algorithm}, khóa {one.key_size} bit" if one.key_size else one.algorithm,
@@ -90,6 +94,16 @@ def _covers(one: SignatureReport) -> str:
         return "Chữ ký bao phủ toàn bộ tệp."
     words = one.modification or "sau khi ký, tệp có thêm nội dung"
     return words[0].upper() + words[1:] + "."
+
+
+def _changes(one: SignatureReport) -> list[str]:
+    """What came after this signature, what is not allowed first; a hostile file may have many."""
+    told = [
+        f"{'Được phép' if each.allowed else 'KHÔNG được phép'}: {each.text}"
+        for each in sorted(one.later_changes, key=lambda each: each.allowed)
+    ]
+    rest = len(told) - MOST_CHANGES
+    return told if rest <= 0 else [*told[:MOST_CHANGES], f"Và {rest} thay đổi khác."]
 
 
 def _list(each: Any) -> dict[str, str]:

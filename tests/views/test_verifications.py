@@ -15,6 +15,7 @@ from models import AuditEvent, StoredFile
 from tests.cast import Cast
 from tests.signing import files as signed
 from tests.signing import pki
+from tests.signing.forgery import forged, other_number
 from tests.views.requests import Login, upload, words
 
 CHECK = "/kiem-tra"
@@ -63,6 +64,18 @@ def test_a_changed_letter_is_called_invalid(login: Login, cast: Cast) -> None:
     text = words(check(login(cast.chi), pdf[:3000] + bytes([pdf[3000] ^ 1]) + pdf[3001:]))
     assert "Không hợp lệ: không dùng văn bản này" in text
     assert "Nội dung đã bị thay đổi hoặc chữ ký bị hỏng." in text
+
+
+@pytest.mark.usefixtures("trusting")
+def test_what_came_after_a_signature_is_told_with_its_page_and_whether_it_may(
+    login: Login, cast: Cast
+) -> None:
+    chi = login(cast.chi)
+    text = words(check(chi, signed.signed_by_both()))
+    assert "Được phép: Trang 1: trường “so” được điền sau khi ký." in text
+    assert "KHÔNG được phép" not in text
+    text = words(check(chi, forged(signed.signed_by_both(), other_number)))
+    assert "KHÔNG được phép: Trường “so” đã bị sửa sau khi được chữ ký này khóa." in text
 
 
 def test_without_roots_and_lists_nothing_is_called_valid(login: Login, cast: Cast) -> None:
