@@ -67,9 +67,11 @@ def open_batch(
     agency_id: int,
     sealing: bool = False,
     left_out: Sequence[LeftOut] = (),
+    rest: Sequence[str] = (),
 ) -> None:
     """Open the job of a batch; open jobs of its documents that nobody finished are cancelled.
 
+    `rest` names what was chosen too and waits for the next batch (`noun:number`).
     `order.prepared_pdf` and `byte_range` are empty: each document has its own. Raises `Refused`
     when one of them cannot be signed now, by this person or with this certificate, and `Conflict`.
     """
@@ -79,6 +81,7 @@ def open_batch(
         job.payload = job.payload | {
             "permissions": sorted(wanted),
             "left_out": [[one.title[:300], one.reason[:500]] for one in left_out],
+            "rest": list(rest),
         }
         session.add(job)
         session.flush()

@@ -78,6 +78,7 @@
     if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+    if ("long" in form.dataset) return;  /* Its answer takes its time: a second press would undo it. */
     /* An answer that is a file leaves the page standing: then it may be sent again. */
     setTimeout(function () { delete form.dataset.sent; }, 4000);
   });

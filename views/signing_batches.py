@@ -1,6 +1,7 @@
 """Signing many documents at once: tick them, choose certificate and agent, watch until done."""
 
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -57,6 +58,8 @@ PAGES = {
     DOCUMENT: ("office_documents.show", "document_id"),
     PAPER: ("papers.show", "paper_id"),
 }
+PREPARE_SECONDS = 45.0
+"""As long as a person waits for a page; what is not prepared by then stays for the next batch."""
 DOCUMENT_PROBLEMS = (SigningError, Refused, Conflict, NotReady, LetterError, DamagedFile)
 
 
@@ -76,6 +79,7 @@ def choose() -> ResponseReturnValue:
     form.agent_id.choices = [SelectChoice(each.id, each.name) for each in agents]
     chosen = set(request.values.getlist("chon"))
     if request.method == "GET":
+        chosen |= _left_of(request.args.get("tiep", ""))
         form.certificate_id.data = certificates[0].id if certificates else None
         form.agent_id.data = agents[0].id if agents else None
     elif form.validate():
@@ -96,6 +100,7 @@ def choose() -> ResponseReturnValue:
         certificates=certificates,
         agents=agents,
         most=MOST_ITEMS,
+        seconds=round(PREPARE_SECONDS),
         may_seal=any(map(account().can, AGENCYS)),
         checks={each.id: check_certificate(each, clock.now()) for each in certificates},
     )
@@ -131,8 +136,7 @@ def _try_to_open(
     try:
         with tempfile.TemporaryFile() as spool:  # A thousand documents do not fit into memory.
             batch = _Batch(sealing, certificate, checked, spool)
-            for row, document in signable.read(wanted):
-                batch.add(row, document)
+            batch.fill(wanted)
             return batch.open(agent.id)
     except DOCUMENT_PROBLEMS as error:
         flash(_words(error), "error")
@@ -158,6 +162,18 @@ class _Batch:
         self.listed: list[tuple[str, str, Item]] = []
         self.documents: list[PreparedItem] = []
         self.left_out: list[LeftOut] = []
+        self.rest: list[str] = []
+
+    def fill(self, wanted: Sequence[Waiting]) -> None:
+        """Prepare one after the other while the person waits; the rest stays chosen."""
+        until = time.monotonic() + PREPARE_SECONDS
+        waiting = {one.key: one for one in wanted}
+        for row, document in signable.read(wanted):
+            if self.documents and time.monotonic() > until:
+                self.rest = list(waiting)
+                return
+            del waiting[row.key]
+            self.add(row, document)
 
     def add(self, row: Waiting, document: Any) -> None:
         """Prepare one document; a reason why it cannot join is kept for the person."""
@@ -224,6 +240,7 @@ class _Batch:
             agency_id=self.agency_id,
             sealing=self.sealing,
             left_out=self.left_out,
+            rest=self.rest,
         )
         return manifest.job_id
 
@@ -273,6 +290,7 @@ def watch(public_id: str) -> ResponseReturnValue:
             for row, item in zip(rows, Manifest.from_payload(payload).items, strict=True)
         ],
         left_out=job.payload.get("left_out", ()),
+        rest=len(job.payload.get("rest", ())),
         signed=sum(each.state is JobState.ACCEPTED for each in rows),
         refused=sum(each.state is JobState.REFUSED for each in rows),
         alive=alive,
@@ -286,8 +304,22 @@ def watch(public_id: str) -> ResponseReturnValue:
 
 
 def _again(job: SigningJob) -> dict[str, Any]:
-    """Where what is left can be signed with a new ticket."""
-    return {"viec": SEAL} if job.payload.get("sealing", job.act is SigningAct.ISSUE) else {}
+    """Where what is left can be signed with a new ticket; what this one leaves is ticked there."""
+    sealing = job.payload.get("sealing", job.act is SigningAct.ISSUE)
+    return {"tiep": job.public_id, **({"viec": SEAL} if sealing else {})}
+
+
+def _left_of(public_id: str) -> set[str]:
+    """What an earlier batch of this person leaves: not signed in it, or not prepared in time."""
+    if not public_id:
+        return set()
+    job = _own(public_id)
+    unsigned = {
+        f"{one.noun}:{one.object_id}"
+        for one in signing_batches.items(db.session, job.id)
+        if one.state is not JobState.ACCEPTED
+    }
+    return unsigned | set(job.payload.get("rest", ()))
 
 
 def _page(noun: str, object_id: int) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import clock
+import views.signing_batches
 from models import AuditEvent, CertificateRequest, SigningJob
 from operations import signing_batches
 from operations.transactions import transaction
@@ -279,3 +280,23 @@ def test_the_register_leads_to_what_the_person_may_sign(desk: Desk) -> None:
     assert f'href="{PAGE}?viec=dong-dau"' in chi.get("/de-nghi").text
     assert PAGE not in an.get("/de-nghi").text
     assert chi.get(f"{PAGE}/{'x' * 22}").status_code == 404
+
+
+def test_what_was_not_prepared_in_time_stays_ticked_for_the_next_batch(
+    desk: Desk, letters: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views.signing_batches, "PREPARE_SECONDS", -1.0)
+    address = ticked(desk, letters)
+    assert len(signing_batches.items(desk.session, desk.job().id)) == 1
+    assert "Còn 2 văn bản đã chọn chưa kịp chuẩn bị" in words(desk.browser.get(address))
+    ticket = ticket_of(desk, address)
+    desk.agent.claims(ticket)
+    sends(desk, ticket, Result("bam-1", containers(desk, ticket)))
+    following = re.search(
+        rf'href="({PAGE}\?tiep=[^"]+)"[^>]*>Ký tiếp', desk.browser.get(address).text
+    )
+    assert following is not None
+    page = desk.browser.get(following.group(1)).text
+    boxes = re.findall(r'<input[^>]*value="certificate_request:\d+"[^>]*>', page)
+    assert [" checked" in one for one in boxes] == [True, True]
+    assert desk.login(desk.cast.chi).get(following.group(1)).status_code in (403, 404)
