@@ -5,16 +5,30 @@ import json
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, request, send_file
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from extensions import db
 from forms.verifications import MOST_FILES, VerificationForm
+from letters import verification_report
+from letters.errors import LetterError
 from operations import verifications
 from rules.permissions import Permission
 from signing.pades.report import Report
 from views.guards import account, requires, settings
+from views.verification_papers import report_of
 from views.verification_words import files_sentence, view
 from views.verifier import judge
 
@@ -78,11 +92,7 @@ def _judge(content: bytes, name: str) -> tuple[Report, str, int]:
 @requires(Permission.VERIFICATION_USE)
 def download() -> ResponseReturnValue:
     """The result as JSON. The page carries it, sealed, because nothing is kept on the server."""
-    try:
-        reports: Any = _sealer().loads(request.form.get("ket-qua", ""))
-    except BadSignature:
-        abort(400)
-    text = json.dumps(reports, ensure_ascii=False, indent=2)
+    text = json.dumps(_sealed(), ensure_ascii=False, indent=2)
     return send_file(
         BytesIO(text.encode()),
         mimetype="application/json",
@@ -90,6 +100,33 @@ def download() -> ResponseReturnValue:
         download_name="kiem-tra-chu-ky.json",
         etag=False,
     )
+
+
+@bp.post("/ket-qua.pdf")
+@requires(Permission.VERIFICATION_USE)
+def printed() -> ResponseReturnValue:
+    """The result as a paper to be printed, from what the page carries sealed."""
+    try:
+        found = [(one.pop("file"), Report.from_dict(one)) for one in _sealed()]
+    except (KeyError, TypeError):  # a page of an older version of the program
+        abort(400)
+    try:
+        drawn = verification_report.draw(report_of(found))
+    except LetterError as error:
+        flash(str(error), "error")
+        return redirect(url_for(".new"), 303)
+    answer = Response(drawn.pdf, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = 'inline; filename="kiem-tra-chu-ky.pdf"'
+    return answer
+
+
+def _sealed() -> list[dict[str, Any]]:
+    """What the page carries; 400 for what was not sealed here."""
+    try:
+        told: list[dict[str, Any]] = _sealer().loads(request.form.get("ket-qua", ""))
+    except BadSignature:
+        abort(400)
+    return told
 
 
 def _sealer() -> URLSafeSerializer:

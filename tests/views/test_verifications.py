@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import AuditEvent, StoredFile
+from signing.pades import render
 from tests.cast import Cast
 from tests.signing import files as signed
 from tests.signing import pki
@@ -147,6 +148,36 @@ def test_the_result_is_downloaded_as_json_and_only_as_it_was_made_here(
     for text in (forged, "", "x.y"):
         wrong = chi.post("/kiem-tra/ket-qua.json", data={"ket-qua": text})
         assert wrong.status_code == 400
+
+
+@pytest.mark.usefixtures("trusting")
+def test_the_result_is_printed_as_a_paper_of_its_own(login: Login, cast: Cast) -> None:
+    chi = login(cast.chi)
+    changed = forged(signed.signed_by_both(), other_number)
+    page = check(chi, signed.signed_by_both(), changed, b"not a pdf")
+    found = re.search(r'name="ket-qua" value="([^"]+)"', page.text)
+    assert found is not None
+    sealed = {"ket-qua": unescape(found[1])}
+    answer = chi.post("/kiem-tra/ket-qua.pdf", data=sealed)
+    assert answer.mimetype == "application/pdf"
+    text = " ".join(" ".join(render.text(answer.data)).split())
+    for expected in (
+        "PHIẾU KẾT QUẢ",
+        "Tệp tep-1.pdf",
+        "Tệp 3 Kết luận: Không đọc được tệp này.",
+        "Hợp lệ (THỬ NGHIỆM): cả 2 chữ ký số còn nguyên vẹn",
+        "Chữ ký 1. Nguyễn Thị Ánh Dương",
+        "Được phép: Trang 1: trường “so” được điền sau khi ký.",
+        "Không hợp lệ: không dùng văn bản này",
+        "KHÔNG được phép: Trường “so” đã bị sửa sau khi được chữ ký này khóa.",
+        "Tệp không phải là PDF.",
+        "Nhật ký: #",
+        "Lê Thị Chi",
+    ):
+        assert expected in text, expected
+    assert chi.post("/kiem-tra/ket-qua.pdf", data=sealed).data == answer.data
+    for wrong in ("", "x.y"):
+        assert chi.post("/kiem-tra/ket-qua.pdf", data={"ket-qua": wrong}).status_code == 400
 
 
 def test_words_inside_a_strangers_file_stay_words(login: Login, cast: Cast) -> None:
