@@ -7,7 +7,7 @@ worked out before the write transaction begins.
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import audit
@@ -17,6 +17,7 @@ from operations import follow_ups, passwords
 from operations.transactions import Refused, expect_version, transaction
 from rules.names import clean_name, fold
 from rules.permissions import Permission, Role, roles_with
+from schema.token_logins import EmergencyCode
 
 NOUN = "user"
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,79}")
@@ -108,8 +109,9 @@ def set_password(
 ) -> str:
     """Give another account a new password, made at random unless given, and end its sessions.
 
-    Returns the password, to be shown once. Raises `Refused` for the actor's own account: that needs
-    the old password.
+    An emergency code that the actor made for it ends as well: nobody shall hold both. Returns the
+    password, to be shown once. Raises `Refused` for the actor's own account: that needs the old
+    password.
     """
     if user_id == actor.user_id:
         raise Refused("Hãy dùng trang “Đổi mật khẩu” để đổi mật khẩu của chính mình.")
@@ -124,6 +126,16 @@ def set_password(
         user.must_change_password = must_change
         user.version += 1
         end_sessions(session, actor, user)
+        session.execute(
+            update(EmergencyCode)
+            .where(
+                EmergencyCode.user_id == user.id,
+                EmergencyCode.issued_by_id == actor.user_id,
+                EmergencyCode.used_at.is_(None),
+                EmergencyCode.cancelled_at.is_(None),
+            )
+            .values(cancelled_at=actor.at)
+        )
         record_for(session, "account.password_changed", actor, user, own=False)
     return first
 

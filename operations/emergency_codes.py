@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from audit import Actor
-from models import User
-from operations.accounts import find_user, record_for
+from models import AuditEvent, User
+from operations.accounts import NOUN, find_user, record_for
 from operations.transactions import Refused, transaction
 from rules.token_logins import (
     EMERGENCY_BITS,
@@ -33,8 +33,8 @@ def issue(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
     """Make a code for an account that is entered with the token only; returns it, to be shown once.
 
     Earlier codes of the account end. Raises `Refused` for the actor's own account (another
-    administrator or the server's terminal must do it, so that two people know), for an account that
-    needs none, and without a reason.
+    administrator or the server's terminal must do it, so that two people know), for an account
+    whose password the actor has set and so knows, for one that needs no code, and without a reason.
     """
     said = " ".join(reason.split())[:LONGEST_REASON]
     if len(said) < SHORTEST_REASON:
@@ -54,8 +54,13 @@ def issue(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
                 "Tài khoản này vẫn đăng nhập được bằng mật khẩu nên không cần mã khẩn cấp. Nếu "
                 "quên mật khẩu, hãy đặt lại mật khẩu."
             )
-        for earlier in _open(session, user.id):
-            earlier.cancelled_at = actor.at
+        if user.must_change_password and actor.user_id == _who_set_password(session, user.id):
+            raise Refused(
+                "Mật khẩu hiện tại của tài khoản này do chính anh/chị đặt và chưa được đổi; có cả "
+                "mã thì một mình anh/chị vào được tài khoản. Nhờ người quản trị khác cấp mã, hoặc "
+                "dùng lệnh “users emergency” trên máy chủ."
+            )
+        end_open(session, user_id=user.id, at=actor.at)
         row = EmergencyCode(
             user_id=user.id,
             code_hash=_hash(normal_emergency_code(code)),
@@ -85,6 +90,26 @@ def use(session: Session, *, user: User, typed: str, at: datetime) -> EmergencyC
             row.used_at = at
             return row
     return None
+
+
+def end_open(session: Session, *, user_id: int, at: datetime) -> None:
+    """End the codes of an account that nobody has used, inside the caller's transaction."""
+    for row in _open(session, user_id):
+        row.cancelled_at = at
+
+
+def _who_set_password(session: Session, user_id: int) -> int | None:
+    """Whose doing the password of an account is, as the log has it; None for the terminal."""
+    return session.scalar(
+        select(AuditEvent.actor_id)
+        .where(
+            AuditEvent.noun == NOUN,
+            AuditEvent.object_id == str(user_id),
+            AuditEvent.event.in_(("account.created", "account.password_changed")),
+        )
+        .order_by(AuditEvent.seq.desc())
+        .limit(1)
+    )
 
 
 def unseen(session: Session, user_id: int) -> Sequence[EmergencyCode]:

@@ -145,7 +145,8 @@ def begin(session: Session, actor: Actor, user: User, browser: str) -> Login:
 def _enter_in_emergency(
     session: Session, actor: Actor, user: User, begun: Login, typed: str
 ) -> None:
-    """Use up the code and switch the login with the token off: the token is lost."""
+    """Use up the code and switch the login with the token off: the token is lost. Sessions that it
+    may have opened in other hands end."""
     code = emergency_codes.use(session, user=user, typed=typed, at=actor.at)
     if code is None:
         raise WrongEmergencyCode(
@@ -153,6 +154,7 @@ def _enter_in_emergency(
         )
     user.token_login_mode = TokenLogin.OFF
     user.version += 1
+    end_sessions(session, actor, user, keep=begun.login_session_id)
     known = as_user(actor, user, begun.login_session_id)
     record_for(
         session,

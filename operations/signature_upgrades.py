@@ -200,7 +200,7 @@ def _take(session: Session, row: SignatureUpgrade, at: datetime) -> Claimed | No
         # Whoever had it was killed; a file that kills its run each time must not do so for ever.
         row.attempts += 1
         if next_try(row.attempts, at) is None:
-            _end(row, UpgradeState.GIVEN_UP, LOST, at)
+            _give_up(session, audit.system_actor(at), row, LOST)
             return None
     row.state, row.claim, row.claimed_at = UpgradeState.RUNNING, secrets.token_hex(16), at
     to = reachable(row.wanted, finished=file.finished)
@@ -252,13 +252,16 @@ def fail(
         row.last_detail = detail[:300]
         again = None if final else next_try(row.attempts, actor.at)
         if again is None:
-            _end(row, UpgradeState.GIVEN_UP, code, actor.at)
-            level = row.wanted.name
-            event = "document.upgrade_given_up"
-            _record(session, event, actor, row, row.sha256, level=level, code=code)
+            _give_up(session, actor, row, code)
             return
         row.state, row.claim, row.claimed_at = UpgradeState.WAITING, "", None
         row.next_try_at, row.last_error = again, code
+
+
+def _give_up(session: Session, actor: Actor, row: SignatureUpgrade, code: str) -> None:
+    _end(row, UpgradeState.GIVEN_UP, code, actor.at)
+    level, event = row.wanted.name, "document.upgrade_given_up"
+    _record(session, event, actor, row, row.sha256, level=level, code=code)
 
 
 def _own(session: Session, claimed: Claimed) -> SignatureUpgrade | None:

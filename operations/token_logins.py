@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import Certificate, LoginSession, Setting, User
-from operations import logins, throttles
+from operations import emergency_codes, logins, throttles
 from operations.accounts import NOUN, agency_of, end_sessions, find_user, record_for
 from operations.transactions import Refused, transaction
 from rules.devices import DeviceState
@@ -287,6 +287,7 @@ def log_in(
             raise NotLetIn(TokenRefusal.NOT_SWITCHED_ON)
         row.used_at = actor.at
         begun = logins.begin(session, actor, user, browser)
+        emergency_codes.end_open(session, user_id=user.id, at=actor.at)  # the token is there
         record_for(
             session,
             "account.token_login",

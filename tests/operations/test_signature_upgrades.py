@@ -27,7 +27,7 @@ from operations.time_stamps import Typed, Wish
 from operations.transactions import Refused, transaction
 from rules.documents import SigningAct
 from rules.office_documents import DocumentState, DocumentWay, StepState
-from rules.upgrades import CLAIM_LASTS, PadesLevel, UpgradeState
+from rules.upgrades import CLAIM_LASTS, MOST_ATTEMPTS, PadesLevel, UpgradeState
 from schema.documents import DocumentStep, OfficeDocument
 from schema.upgrades import SignatureUpgrade
 from tests import cast as the_cast
@@ -170,6 +170,22 @@ def test_what_a_killed_run_had_claimed_is_taken_again_and_nothing_is_lost(office
     assert finished(session, claimed)
     row = session.get_one(SignatureUpgrade, number)
     assert (row.state, row.attempts) == (UpgradeState.DONE, 0)
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_file_that_kills_its_run_each_time_is_given_up_and_the_log_says_so(office: Flask) -> None:
+    session, at = db.session(), clock.now()
+    claimed = signature_upgrades.claim(session, at=at)
+    assert claimed is not None
+    with transaction(session):
+        session.get_one(SignatureUpgrade, claimed.id).attempts = MOST_ATTEMPTS - 1
+    signature_upgrades.claim(session, at=at + CLAIM_LASTS + timedelta(seconds=1))
+    row = session.get_one(SignatureUpgrade, claimed.id)
+    assert (row.state, row.last_error) == (UpgradeState.GIVEN_UP, signature_upgrades.LOST)
+    told = session.scalars(
+        select(AuditEvent).where(AuditEvent.event == "document.upgrade_given_up")
+    ).one()
+    assert json.loads(told.body) == {"level": "B_T", "code": signature_upgrades.LOST}
 
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)

@@ -289,3 +289,48 @@ def test_a_code_for_an_account_that_takes_the_password_stays_unused(
     assert uses(client, code) == SWITCH
     assert mode_of(door.session, door.cast.giang) is TokenLogin.ALSO
     assert door.session.scalars(select(EmergencyCode)).one().used_at is None
+
+
+def test_no_administrator_alone_gets_both_password_and_code(
+    door: Door, client: FlaskClient
+) -> None:
+    cast, giang = door.cast, door.cast.giang
+    set_mode(door.session, giang, TokenLogin.ONLY)
+    code = issues(door)
+    admin = door.login(cast.dung)
+    reset = admin.post(f"/quan-tri/tai-khoan/{giang}/mat-khau").text
+    found = re.search(r'<strong class="serial">([^<]+)<', reset)
+    assert found is not None, reset
+    password = found[1]
+    # The code of whoever sets the password ends, and they make no other.
+    assert "Mã khẩn cấp không đúng" in uses(client, code, password)
+    assert "do chính anh/chị đặt" in issues(door)
+    # At the server's terminal, or by another administrator, it is still possible.
+    told = door.app.test_cli_runner().invoke(
+        args=["users", "emergency", "giang", "--reason", REASON]
+    )
+    other = re.search(r": ([0-9A-Z-]{20,})", told.output)
+    assert other is not None, told.output
+    assert uses(client, other[1], password) == SWITCH
+
+
+def test_who_enters_with_a_code_ends_the_sessions_that_a_thief_may_have_opened(
+    door: Door, client: FlaskClient
+) -> None:
+    thief = door.app.test_client()
+    door.enters(thief, door.comes_back(thief))
+    set_mode(door.session, door.cast.giang, TokenLogin.ONLY)
+    assert thief.get(SWITCH).status_code == 200
+    assert uses(client, issues(door)) == SWITCH
+    assert thief.get(SWITCH).status_code == 302
+    assert client.get(SWITCH).status_code == 200
+
+
+def test_a_code_ends_when_its_owner_enters_with_the_token_after_all(
+    door: Door, client: FlaskClient
+) -> None:
+    set_mode(door.session, door.cast.giang, TokenLogin.ONLY)
+    code = issues(door)
+    owner = door.app.test_client()
+    door.enters(owner, door.comes_back(owner))
+    assert "Mã khẩn cấp không đúng, đã dùng hoặc đã hết hạn" in uses(client, code)
