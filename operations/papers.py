@@ -27,7 +27,7 @@ from operations.signing_job_records import give_up
 from operations.transactions import Refused, expect_version, transaction
 from rules.evidence import Evidence
 from rules.office_documents import StepState
-from rules.papers import PaperFileRole, PaperKind, PaperState
+from rules.papers import FILE_WORDS, PaperFileRole, PaperKind, PaperState
 from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, PaperSignature
 
 NOUN = "paper"
@@ -444,7 +444,7 @@ def _confirmation(actor: Actor) -> PaperConfirmation:
 
 def _file_name(paper: Paper, suffix: str = "") -> str:
     end = f"-{suffix}" if suffix else ""
-    return f"{paper.kind.value.replace('_', '-')}-{paper.made_on:%Y%m%d}-{paper.id}{end}.pdf"
+    return f"{FILE_WORDS[paper.kind]}-{paper.made_on:%Y%m%d}-{paper.id}{end}.pdf"
 
 
 def _number(typed: str) -> str | None:

@@ -127,20 +127,32 @@ def decline(session: Session, *, actor: Actor, paper_id: int, version: int, reas
     if found := check_text(words):
         raise RefusedByRule(found)
     with transaction(session):
+        _cancel(session, actor, _load(session, paper_id, version), words)
+
+
+def withdraw(session: Session, *, actor: Actor, paper_id: int, version: int) -> None:
+    """Take one's own slip back while nobody has answered it. Raises `Refused`, `Conflict`."""
+    with transaction(session):
         paper = _load(session, paper_id, version)
-        paper.state = PaperState.CANCELLED
-        paper.particulars = {**paper.particulars, "cancelled": words}
-        paper.version += 1
-        audit.record(
-            session,
-            "paper.cancelled",
-            actor=actor,
-            noun=NOUN,
-            object_id=paper.id,
-            agency_id=paper.agency_id,
-            document_sha256=paper.sha256,
-            reason_sha256=audit.sealed(words),
-        )
+        if paper.giver_id is None or paper.giver_id != actor.person_id:
+            raise Refused("Chỉ người đề nghị rút được phiếu của mình.")
+        _cancel(session, actor, paper, "Người đề nghị đã tự rút phiếu.")
+
+
+def _cancel(session: Session, actor: Actor, paper: Paper, words: str) -> None:
+    paper.state = PaperState.CANCELLED
+    paper.particulars = {**paper.particulars, "cancelled": words}
+    paper.version += 1
+    audit.record(
+        session,
+        "paper.cancelled",
+        actor=actor,
+        noun=NOUN,
+        object_id=paper.id,
+        agency_id=paper.agency_id,
+        document_sha256=paper.sha256,
+        reason_sha256=audit.sealed(words),
+    )
 
 
 # Reading ------------------------------------------------------------------------------------------

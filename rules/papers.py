@@ -4,6 +4,7 @@ Mẫu số 07, 08 and 09 belong to the annex of NĐ 68/2024/NĐ-CP; the others a
 agency. A paper is drawn, then frozen with its hash; what proves it is told by `rules/evidence.py`.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -22,6 +23,23 @@ class PaperKind(StrEnum):
     STOCKTAKE = "stocktake"
     CORRECTION = "correction"  # tokens that had been swapped
     PERMISSION = "permission"  # the clerk is away: another person, for a term
+
+
+FILE_WORDS: Mapping[PaperKind, str] = {
+    PaperKind.HANDOVER: "mau-07-ban-giao",
+    PaperKind.RETURN_TO_AUTHORITY: "mau-08-giao-nop",
+    PaperKind.LOSS: "mau-09-that-lac",
+    PaperKind.SUBSCRIBER_SLIP: "phieu-de-nghi",
+    PaperKind.INCIDENT_REPORT: "bao-cao-su-co",
+    PaperKind.ENTRUSTMENT_DECISION: "quyet-dinh-giao-quan-ly",
+    PaperKind.INTERNAL_RETURN: "bien-ban-giao-nhan",
+    PaperKind.STATUS: "bien-ban-hien-trang",
+    PaperKind.INTAKE: "bien-ban-tiep-nhan",
+    PaperKind.STOCKTAKE: "bien-ban-kiem-ke",
+    PaperKind.CORRECTION: "bien-ban-dinh-chinh",
+    PaperKind.PERMISSION: "cho-phep-giao-tam",
+}
+"""How the file of a paper is called where it is downloaded: words that every system takes."""
 
 
 class PaperState(StrEnum):

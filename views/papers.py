@@ -236,6 +236,11 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         and paper.kind in CONFIRMABLE
         and own in receivers_of(paper)
         and own not in confirmed,
+        may_withdraw=paper.kind is PaperKind.SUBSCRIBER_SLIP
+        and paper.giver_id is not None
+        and paper.giver_id == own
+        and paper.request_id is None
+        and open_,
         own=own_signature(paper),
         digital=paper.particulars.get("medium") == "digital",
         has_word=can_draw(paper.kind),

@@ -16,10 +16,12 @@ from rules.permissions import Permission
 from rules.requests import RequestKind
 from schema.custody import Paper
 from views.guards import account, load, requires
+from views.papers import load_whole
 
 bp = Blueprint("slips", __name__, url_prefix="/phieu-de-nghi")
 
 DRAFT = Permission.CERTIFICATE_REQUEST_DRAFT
+OWN = Permission.RECEIPT_CONFIRM
 PAGE = 40
 _WITH = (*slips.WITH_PARTS, selectinload(Paper.lines))
 
@@ -109,6 +111,23 @@ def decline(paper_id: int) -> ResponseReturnValue:
             return redirect(url_for(".index"), 303)
         row = _load(paper_id)
     return _page(row, form)
+
+
+@bp.post("/<int:paper_id>/rut")
+@requires(OWN)
+def withdraw(paper_id: int) -> ResponseReturnValue:
+    """Whoever asked takes it back."""
+    row = load_whole(paper_id)
+    if row.kind is not PaperKind.SUBSCRIBER_SLIP:
+        abort(404)
+    version = request.form.get("version", 0, type=int)
+    try:
+        slips.withdraw(db.session(), actor=account().actor(), paper_id=row.id, version=version)
+    except Refused as error:
+        flash(str(error), "error")
+        return redirect(url_for("papers.show", paper_id=paper_id), 303)
+    flash("Đã rút phiếu đề nghị.", "success")
+    return redirect(url_for("own.show"), 303)
 
 
 def _load(paper_id: int) -> Paper:

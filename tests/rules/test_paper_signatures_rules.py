@@ -1,10 +1,12 @@
 """Who signs which paper digitally, and in which turn."""
 
+import re
+
 import pytest
 
 from rules.documents import SigningAct
 from rules.paper_signatures import ORDERS, now_due, sides_of
-from rules.papers import PaperKind
+from rules.papers import FILE_WORDS, PaperKind
 
 FORMS = [kind for kind in PaperKind if kind is not PaperKind.STOCKTAKE]
 
@@ -41,3 +43,8 @@ def test_all_of_the_earliest_turn_not_complete_are_due() -> None:
     assert now_due([(0, True), (1, False)]) == {1}
     assert now_due([(0, True)]) == frozenset()
     assert now_due([]) == frozenset()
+
+
+def test_every_kind_of_paper_has_a_name_for_its_file() -> None:
+    assert set(FILE_WORDS) == set(PaperKind)
+    assert all(re.fullmatch(r"[a-z0-9-]+", words) for words in FILE_WORDS.values())

@@ -128,6 +128,27 @@ def test_a_slip_goes_to_the_focal_point_who_declines_it_with_a_reason(
     assert "Không thực hiện: Còn hạn dài" in em.get("/cua-toi").text
 
 
+@pytest.mark.usefixtures("handed_over")
+def test_whoever_asked_takes_the_slip_back_and_nobody_else(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    em, number = login(cast.em), db_session.scalars(select(Certificate.id)).one()
+    asked = {"kind": "RENEWAL", "subject": f"chung-thu-{number}", "reason": "Sắp hết hạn"}
+    page = em.post("/cua-toi/de-nghi", data=asked, follow_redirects=True).text
+    paper = db_session.scalars(select(Paper).order_by(Paper.id.desc()).limit(1)).one()
+    assert "Rút phiếu đề nghị" in page
+    assert "Người đề nghị" in page
+    assert "phieu-de-nghi-" in page
+    assert "Bên giao" not in page
+    way = f"/phieu-de-nghi/{paper.id}/rut"
+    said = login(cast.an).post(way, data={"version": 1}, follow_redirects=True).text
+    assert "Chỉ người đề nghị" in said
+    assert em.post(way, data={"version": 1}).status_code == 303
+    assert "Trả lời 1 phiếu đề nghị" not in login(cast.an).get("/").text
+    assert "đã được trả lời" in em.post(way, data={"version": 2}, follow_redirects=True).text
+    assert em.post("/cua-toi/de-nghi", data=asked).status_code == 303
+
+
 def test_another_user_takes_over_at_the_same_place(login: Login, cast: Cast) -> None:
     browser = login(cast.em)
     answer = browser.post("/doi-nguoi-dung", data={"tiep": "/thiet-bi?q=em"})
