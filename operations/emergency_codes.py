@@ -47,19 +47,7 @@ def issue(session: Session, *, actor: Actor, user_id: int, reason: str) -> str:
     code = emergency_code(secrets.randbits(EMERGENCY_BITS))
     with transaction(session):
         user = find_user(session, user_id)
-        if not user.is_active:
-            raise Refused("Tài khoản này đã ngừng sử dụng.")
-        if user.token_login_mode is not TokenLogin.ONLY:
-            raise Refused(
-                "Tài khoản này vẫn đăng nhập được bằng mật khẩu nên không cần mã khẩn cấp. Nếu "
-                "quên mật khẩu, hãy đặt lại mật khẩu."
-            )
-        if user.must_change_password and actor.user_id == _who_set_password(session, user.id):
-            raise Refused(
-                "Mật khẩu hiện tại của tài khoản này do chính anh/chị đặt và chưa được đổi; có cả "
-                "mã thì một mình anh/chị vào được tài khoản. Nhờ người quản trị khác cấp mã, hoặc "
-                "dùng lệnh “users emergency” trên máy chủ."
-            )
+        _refuse_needless(session, actor, user)
         end_open(session, user_id=user.id, at=actor.at)
         row = EmergencyCode(
             user_id=user.id,
@@ -96,6 +84,23 @@ def end_open(session: Session, *, user_id: int, at: datetime) -> None:
     """End the codes of an account that nobody has used, inside the caller's transaction."""
     for row in _open(session, user_id):
         row.cancelled_at = at
+
+
+def _refuse_needless(session: Session, actor: Actor, user: User) -> None:
+    if not user.is_active:
+        raise Refused("Tài khoản này đã ngừng sử dụng.")
+    if user.token_login_mode is not TokenLogin.ONLY:
+        raise Refused(
+            "Tài khoản này vẫn đăng nhập được bằng mật khẩu nên không cần mã khẩn cấp. Nếu "
+            "quên mật khẩu, hãy đặt lại mật khẩu."
+        )
+    by_actor = actor.user_id is not None and actor.user_id == _who_set_password(session, user.id)
+    if user.must_change_password and by_actor:
+        raise Refused(
+            "Mật khẩu hiện tại của tài khoản này do chính anh/chị đặt và chưa được đổi; có cả "
+            "mã thì một mình anh/chị vào được tài khoản. Nhờ người quản trị khác cấp mã, hoặc "
+            "dùng lệnh “users emergency” trên máy chủ."
+        )
 
 
 def _who_set_password(session: Session, user_id: int) -> int | None:
