@@ -158,7 +158,8 @@ _LOGIN = (
     .options(
         joinedload(LoginSession.user, innerjoin=True).options(
             joinedload(User.person),
-            joinedload(User.grants).joinedload(UserRole.agency, innerjoin=True),
+            # Not inside the join: SQLite would then read the roles of everybody first.
+            joinedload(User.grants).joinedload(UserRole.agency, innerjoin="unnested"),
         )
     )
 )
