@@ -125,6 +125,6 @@ _REMEDIES = {
     EmailStanding.MISSING: _ASK_FOR_ONE,
     EmailStanding.MALFORMED: "Sửa lại địa chỉ thư điện tử công vụ.",
     EmailStanding.PERSONAL: _ASK_FOR_ONE,
-    EmailStanding.UNKNOWN: "Kiểm tra; nếu đúng là tên miền của cơ quan nhà nước thì thêm tên miền "
-    "này vào danh sách của cơ quan.",
+    EmailStanding.UNKNOWN: "Kiểm tra; nếu đúng là tên miền của cơ quan nhà nước thì ghi vào mục "
+    "“Tên miền thư công vụ khác” ở trang của cơ quan.",
 }

@@ -1,5 +1,6 @@
 """People: the register of them, one person's page, and everything that is written about them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -60,6 +61,13 @@ def _search(asked: Asked, chosen: Agencies) -> Search:
 def all_rows(asked: Asked) -> Select[tuple[int]]:
     """A query of every person whom the filters of an address leave, for taking all of them."""
     return _search(asked, agencies(SEARCH, asked.agency_id)).all_ids()
+
+
+def working_like(typed: str, permission: Permission, most: int) -> Sequence[Person]:
+    """People still working whose name or number holds the words, in the scope of a permission."""
+    conditions = [*in_scope(account().scope(permission), "agency_id", "id"), _WORKING]
+    page = Search(db.session(), PEOPLE, conditions, words_of(typed)).first(most)
+    return by_ids(db.session(), Person, page, [joinedload(Person.agency)])
 
 
 @bp.get("")

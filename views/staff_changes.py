@@ -30,6 +30,7 @@ from sheets.vocabulary import choices as vocabulary
 from views.current_law import current_law
 from views.follow_ups import lines, open_counts
 from views.guards import account, below, load, requires
+from views.people import working_like
 from views.register_pages import agencies, history
 from views.users import agency_choices
 
@@ -44,6 +45,7 @@ STATES = (
     (ENDED, "đã kết thúc, đã hủy"),
 )
 MOST = 50
+MOST_ALIKE = 20
 MOST_NAMES = 400
 HINTS = {
     Kind.RETIRED: "Thu hồi chứng thư, thu lại thiết bị",
@@ -386,7 +388,7 @@ def _do(change_id: int, done: str, act: Callable[[], None]) -> ResponseReturnVal
 
 
 def _choose_person() -> ResponseReturnValue:
-    form = WhoForm()
+    form, alike = WhoForm(), []
     if form.validate_on_submit():
         line = Line(1, form.who.data.strip(), Kind.RETIRED, clock.today(), "")
         scope = account().scope(EDIT).clause(Person.agency_id)
@@ -394,7 +396,8 @@ def _choose_person() -> ResponseReturnValue:
         if found.person is not None:
             return redirect(url_for(".new", **{"ca-nhan": found.person.id}))
         form.who.errors = [found.wrong.capitalize() + "."]
-    return render_template("staff_changes/who.html", form=form)
+        alike = [*working_like(form.who.data, EDIT, MOST_ALIKE)]
+    return render_template("staff_changes/who.html", form=form, alike=alike)
 
 
 def _change_form(kind: Kind) -> ChangeForm:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Person
+from operations import search
 from operations.transactions import transaction
 from schema.changes import StaffChange
 from schema.custody import FollowUp
@@ -58,6 +59,18 @@ def test_a_leaver_from_the_first_page_to_the_last(
     cancelled = browser.post(f"{URL}/{number}/huy", data={"version": 1, "reason": "Nhầm"})
     assert cancelled.status_code == 302
     assert "Phạm Văn Em" in browser.get(URL).text
+
+
+def test_half_a_name_shows_whom_it_may_mean_in_the_scope_only(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    with transaction(db_session):
+        row = db_session.get_one(Person, cast.person_em)
+        search.reindex(db_session, search.PERSON, row.id, search.terms_of_person(row))
+    said = login(cast.an).post(f"{URL}/moi", data={"who": "em pham"}).text
+    assert "Không tìm thấy" in said
+    assert f"/bien-dong/moi?ca-nhan={cast.person_em}" in said
+    assert "Phạm Văn Em" not in login(cast.binh).post(f"{URL}/moi", data={"who": "em pham"}).text
 
 
 def test_a_pasted_list_is_shown_before_it_is_saved(
