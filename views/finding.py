@@ -295,12 +295,12 @@ class Search:
         if self.words:
             names.add("search_text")
         driver = self.conditions[place]
-        rows = (
-            select(register.model.id, *(register.plain(name).label(name) for name in sorted(names)))
-            .where(driver.build(register.plain, register.hidden))
-            .limit(MANY)
-            .subquery()
-        )
+        read = select(
+            register.model.id, *(register.plain(name).label(name) for name in sorted(names))
+        ).where(driver.build(register.plain, register.hidden))
+        if driver.ordered:  # That index also holds what is asked of each row.
+            read = read.order_by(register.plain(register.order), register.model.id)
+        rows = read.limit(MANY).subquery()
 
         def column(name: str) -> ColumnElement[Any]:
             found: ColumnElement[Any] = rows.c[name]
