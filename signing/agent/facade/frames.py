@@ -101,6 +101,16 @@ def _text(data: Mapping[str, Any], key: str, most: int) -> str:
     return unicodedata.normalize("NFC", value.strip())
 
 
+def shown(text: str) -> str:
+    """A text without what a person cannot see: controls, halves of letters, and marks that turn the
+    direction of writing, with which a name passes for another."""
+    return "".join(
+        each
+        for each in text
+        if each.isspace() or unicodedata.category(each) not in {"Cc", "Cs", "Cf"}
+    )
+
+
 def _files(data: Mapping[str, Any]) -> tuple[File, ...]:
     listed = data.get("Files")
     if isinstance(listed, str):  # Some callers send the list as text of its own.
@@ -116,6 +126,9 @@ def _files(data: Mapping[str, Any]) -> tuple[File, ...]:
     for each in listed:
         if not isinstance(each, dict) or not isinstance(each.get("FileID"), str | int | None):
             raise FrameMalformed("Files")
+        # It goes back as it came, so it must be a text that can be written.
+        if isinstance(file_id := each.get("FileID"), str) and shown(file_id) != file_id:
+            raise FrameMalformed("FileID")
         address, name = _text(each, "URL", _LONGEST_ADDRESS), _text(each, "FileName", 500)
         files.append(File(address, each.get("FileID"), name))
     return tuple(files)
@@ -149,7 +162,7 @@ def _comment(listed: object) -> str:
         key, value = (each.get("Key"), each.get("Value")) if isinstance(each, dict) else ("", "")
         plain = str(key).casefold().replace("_", "")
         if isinstance(value, str) and any(word in plain for word in _COMMENT_KEYS):
-            return " ".join(unicodedata.normalize("NFC", value).split())[:500]
+            return " ".join(shown(unicodedata.normalize("NFC", value)).split())[:500]
     return ""
 
 
@@ -166,7 +179,8 @@ class Delivered:
 
 
 def _plain(data: Mapping[str, object]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    # What an upload handler said goes through; half a letter in it must not keep the answer back.
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def words_of(error: SigningError) -> str:

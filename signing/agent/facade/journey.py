@@ -144,7 +144,7 @@ class Journey:
             end = standing.error or self._end(standing, gone)
             if end is not None:
                 raise end
-            standing.names.append(file.name or name_of(file.address))
+            standing.names.append(frames.shown(file.name).strip() or name_of(file.address))
             try:
                 pdf = self._courier.fetch(standing.origin, file.address, shown)
                 total += len(pdf)

@@ -16,8 +16,9 @@ from websockets.exceptions import InvalidStatus
 
 from signing.agent.application import Agent
 from signing.agent.facade.calls import CALL_LIMIT
-from signing.agent.facade.courier import Pass
+from signing.agent.facade.courier import Pass, read_answer
 from signing.agent.facade.frames import read as read_frame
+from signing.agent.facade.frames import success
 from signing.agent.facade.listener import LARGEST_FRAME, bind_free
 from signing.agent.facade.origins import TERM, Origin, OriginBook
 from signing.agent.facade.refusals import STATUS, PortTaken
@@ -472,3 +473,45 @@ def test_strangers_cannot_fill_the_persons_page(tmp_path: Path, clock: Clock) ->
     assert len(book.asking) == 5
     clock.ahead = timedelta(hours=1)
     assert not book.asking
+
+
+# What a page may write ----------------------------------------------------------------------------
+
+
+def test_a_file_id_that_cannot_be_written_back_is_refused_before_anything_is_fetched(
+    gate: Gate,
+) -> None:
+    system = gate.system
+    file = {"FileID": "\ud800", "FileName": "a.pdf", "URL": f"{system.origin}/f/quyet-dinh.pdf"}
+    frame = json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file]})
+    assert gate.ask("SignFiles", frame)["Code"] == "frame_malformed"
+    assert not system.seen
+
+
+def test_half_a_letter_in_what_a_handler_says_does_not_keep_the_answer_back() -> None:
+    delivered = read_answer(b'{"Status": true, "FileName": "a", "FileServer": "\\ud800"}')
+    answer = success(FileServer=delivered.file_server)
+    assert json.loads(answer.encode()) == {"Status": 0, "Message": "", "FileServer": "?"}
+
+
+def test_names_and_comments_are_shown_without_marks_that_nobody_sees(gate: Gate) -> None:
+    system = gate.system
+    file = {
+        "FileID": 1,
+        "FileName": "quyet-dinh\u202efdp.exe",
+        "URL": f"{system.origin}/f/quyet-dinh.pdf",
+    }
+    frame = json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file]})
+    Waiting(gate.port, "SignFiles", frame, system.origin).start()
+    desk = gate.agent.facade.calls
+    eventually(lambda: desk.current and desk.current.stage.value == "asking")
+    assert desk.current is not None
+    assert desk.current.names == ["quyet-dinhfdp.exe"]
+    told = json.dumps(
+        {
+            **json.loads(system.frame()),
+            "MetaData": [{"Key": "Comment", "Value": "Đồng ý\ud800 \u202ex"}],
+        }
+    )
+    assert read_frame(ROUTES["Comment"], told).words == "Đồng ý x"
+    gate.agent.facade.journey.refuse(desk.current)
