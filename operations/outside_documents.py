@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 import audit
@@ -33,6 +33,9 @@ from schema.outside import OutsideDocument
 NOUN = "outside_document"
 WAITS = timedelta(minutes=30)
 """How long a document that was brought may wait for its job."""
+MOST_WAITING = 400
+"""Documents of one agent that wait at once: two calls of the largest kind, so that nobody fills the
+store with what is never signed."""
 SESSION = "Trình ký số, ký cho hệ thống khác"
 
 PERSONS = frozenset(PEOPLES_ACTS)
@@ -154,9 +157,11 @@ def made_before(session: Session, sha256: str) -> OutsideDocument | None:
 def take(session: Session, *, actor: Actor, law: Law, brought: Brought) -> str:
     """Take a document in, until its job is opened; returns its public id.
 
-    Raises `Refused` without the declaration, before anything is stored.
+    Raises `Refused` without the declaration, before anything is stored, and when too many wait.
     """
     with transaction(session):
+        if _waiting_of(session, brought.agent_id, actor.at) >= MOST_WAITING:
+            raise Refused("Có quá nhiều văn bản được gửi đến mà chưa ký. Hãy thử lại sau ít phút.")
         certificate = session.get_one(Certificate, brought.certificate_id)
         agency = session.get_one(Agency, certificate.agency_id)
         own = law_for(law, agency)
@@ -185,6 +190,15 @@ def take(session: Session, *, actor: Actor, law: Law, brought: Brought) -> str:
         }
         _record(session, "outside.taken", row, actor, sha256, **told)
         return row.public_id
+
+
+def _waiting_of(session: Session, agent_id: int, at: datetime) -> int:
+    wanted = select(func.count(OutsideDocument.id)).where(
+        OutsideDocument.agent_id == agent_id,
+        OutsideDocument.job_id.is_(None),
+        OutsideDocument.created_at > at - WAITS,
+    )
+    return session.scalar(wanted) or 0
 
 
 def waiting(

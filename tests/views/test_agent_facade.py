@@ -41,7 +41,7 @@ from signing.trust.store import TrustStore
 from tests.cast import Cast
 from tests.signing.files import letter, signed_by_leader
 from tests.signing.pki import Holder, pki, usual_trust
-from tests.signing_desk import Agent, Login, register
+from tests.signing_desk import Agent, Login, later, register
 from tests.views.requests import words
 
 ORIGIN = "https://vanban.doimau.example"
@@ -201,6 +201,19 @@ def test_what_may_not_be_signed_is_refused_before_it_is_stored(
         office.leader.brings(changed.pop("pdf", letter()), "APPROVE", **changed)  # type: ignore[arg-type]
     assert told.value.code == code
     assert (office.count(Row), office.count(StoredFile)) == before
+
+
+def test_nobody_fills_the_store_with_what_is_never_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside_documents, "MOST_WAITING", 2)
+    for _ in range(2):
+        office.leader.brings(letter(), "APPROVE")
+    with pytest.raises(SigningError) as told:
+        office.leader.brings(letter(), "APPROVE")
+    assert "quá nhiều văn bản" in told.value.detail
+    later(monkeypatch, 31 * 60)
+    office.leader.brings(letter(), "APPROVE")
 
 
 def test_another_persons_certificate_and_anothers_document_are_nobodys_to_use(
