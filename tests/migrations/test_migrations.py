@@ -9,14 +9,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from audit import record, system_actor
 from config import Config
 from extensions import db
+from models import SearchTerm
+from operations.search import INCOMING, terms_of_incoming, text_of
 from operations.transactions import transaction
+from schema.documents import IncomingDocument
 from tests.cast import NOW
 from tests.postgresql import postgresql_url  # noqa: F401 - a fixture
 
@@ -127,3 +130,29 @@ def test_rows_that_point_at_a_rebuilt_table_survive_its_rebuilding(database: Fla
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_documents_that_came_in_before_are_found_by_their_words(database: Flask) -> None:
+    upgrade(revision="0005_log_without_replace")
+    with db.engine.begin() as connection:
+        for statement in OLD_ROWS.read_text(encoding="utf-8").split(";"):
+            connection.execute(text(statement), {"at": NOW, "day": NOW.date(), "yes": True})
+    upgrade(revision="0017_official_domains")
+    values = {"day": NOW.date(), "at": NOW, "none": "{}"}
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO incoming_document (id, agency_id, received_on, received_at,"
+                " received_by_id, register_number, sender, number, subject, file_name,"
+                " file_sha256, file_size, verdict, report, state, reason, version) VALUES (1, 1,"
+                " :day, :at, 1, '7', 'Sở Đất Mẫu', '15/QĐ-UBND', 'Về đất', 'a', 'x', 1, 'v',"
+                " :none, 'CHECKED', '', 1)"
+            ),
+            values,
+        )
+    upgrade()
+    row = db.session.scalars(select(IncomingDocument)).one()
+    wanted = terms_of_incoming(row)
+    assert row.search_text == text_of(wanted)
+    kept = select(SearchTerm.term).where(SearchTerm.noun == INCOMING, SearchTerm.object_id == 1)
+    assert set(db.session.scalars(kept)) == wanted

@@ -75,8 +75,9 @@ def test_a_valid_one_goes_into_the_register_with_the_number_that_was_typed(
     db_session.rollback()
     row = db_session.get_one(IncomingDocument, row.id)
     assert (row.state, row.register_number) == (IncomingState.ACCEPTED, "101")
-    page = words(chi.get("/van-ban-den?q=101"))
-    assert "V/v mẫu" in page
+    for query in ("101", "so mau", "v/v MẪU", "15/S", "mau 101"):
+        assert "V/v mẫu" in words(chi.get(f"/van-ban-den?q={query}"))
+    assert "Không có văn bản nào khớp" in words(chi.get("/van-ban-den?q=khac"))
     second = received(chi, db_session, cast, signed_by_leader())
     assert "đã ghi cho văn bản khác" in words(decided(chi, second, "ACCEPTED", **ENTRY))
 
