@@ -6,6 +6,7 @@ The words and the weights are those of `rules/handovers.py` and `rules/recalls.p
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -21,7 +22,7 @@ from models import (
     UserRole,
 )
 from operations.custody_history import RevocationLetter, revocation_letters
-from operations.law import law_for
+from operations.law import law_for, senders_for
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
 from rules.findings import Finding
@@ -100,6 +101,8 @@ def handover_findings(
     clerks = _with_role(session, people, Role.CLERK)
     decided = _decisions(session, certificates, set(receivers.values()), on)
     agencies = _agencies(session, devices)
+    places = {one.id: _workplaces(one, on) for one in people.values()}
+    managing = senders_for(session, chain(agencies.values(), *places.values()))
     found = {}
     for device in devices:
         person = people[receivers[device.id]]
@@ -121,7 +124,7 @@ def handover_findings(
             receiver_is_clerk=person.id in clerks or _titled(person, CLERK_WORDS, on),
             receiver_is_it_officer=_titled(person, IT_WORDS, on),
             receiver_left_on=person.left_on,
-            receiver_in_agency=_belongs(person, device, on),
+            receiver_in_agency=_belongs(places[person.id], device, managing),
             giver_id=giver_id,
             certificates_ended=bool(certificates.get(device.id))
             and not any(_holds(one, on) for one in certificates[device.id]),
@@ -229,13 +232,24 @@ def _titled(person: Person, words: Sequence[str], on: date) -> bool:
     return any(word in title for title in current for word in words)
 
 
-def _belongs(person: Person, device: Device, on: date) -> bool:
-    """True when the person works in the agency of the device, above it or below it."""
+def _workplaces(person: Person, on: date) -> list[Agency]:
     current = [one.agency for one in person.positions if one.until_on is None or one.until_on >= on]
-    number = f"/{device.agency_id}/"
+    return [person.agency, *current]
+
+
+def _belongs(
+    places: Iterable[Agency], device: Device, managing: Mapping[int, Agency | None]
+) -> bool:
+    """Whether somebody of these places works in the agency of the device, above it or below it, or
+    in another unit of the body that manages both (Điều 3: the nearest with a seal of its own).
+    """
+    number, body = f"/{device.agency_id}/", managing.get(device.agency_id)
     return any(
-        one.id == device.agency_id or number in one.path or f"/{one.id}/" in device.agency.path
-        for one in [person.agency, *current]
+        one.id == device.agency_id
+        or number in one.path
+        or f"/{one.id}/" in device.agency.path
+        or (body is not None and managing.get(one.id) is body)
+        for one in places
     )
 
 

@@ -260,7 +260,7 @@ class _Writer:
         self.devices += 1
         number = self.devices
         holder = self._holder(issued.holding) if issued else None
-        handed_over = case.state is not DeviceState.IN_STOCK and case.device is not DeviceKind.HSM
+        handed_over = case.state is not DeviceState.IN_STOCK and case.device in _HANDED_ON
         on = self.today - timedelta(days=60 + number % 300) if handed_over else None
         in_hand = holder if case.state not in _KEPT_BY_AGENCY else None
         printed = case.serial_known and case.token is None and case.device is not DeviceKind.CENTRAL
@@ -281,7 +281,10 @@ class _Writer:
             else None,
             holder_id=in_hand.id if in_hand else None,
             sort_key=in_hand.sort_key if in_hand else "",
-            received_on=(on or self.today) - timedelta(days=20),
+            network="Viettel" if case.device is DeviceKind.SIM_PKI else "",
+            received_on=(on or self.today) - timedelta(days=20)
+            if case.device is not DeviceKind.CENTRAL
+            else None,
             handed_over_on=on,
             handover_minutes=f"{number:02d}/BB-THUNGHIEM" if on and case.minutes else None,
         )
@@ -294,6 +297,7 @@ class _Writer:
         search.set_text(self.session, noun, object_id, terms)
 
 
+_HANDED_ON = (DeviceKind.PKI_TOKEN, DeviceKind.SIM_PKI)
 _DEVICE_WORDS = {
     DeviceKind.PKI_TOKEN: ("PKI Token THỬ NGHIỆM", "Token thử nghiệm"),
     DeviceKind.SIM_PKI: ("SIM PKI THỬ NGHIỆM", "SIM thử nghiệm"),

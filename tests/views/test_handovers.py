@@ -10,7 +10,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Certificate, CertificateRequest, Device, Entrustment, Person, RequestLine
+import regulations
+from models import (
+    Agency,
+    Certificate,
+    CertificateRequest,
+    Device,
+    Entrustment,
+    Person,
+    RequestLine,
+)
+from operations.custody_checks import handover_findings
 from operations.transactions import transaction
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind, DeviceState
@@ -18,7 +28,7 @@ from rules.papers import PaperKind, PaperState
 from rules.requests import LineState, RequestKind, RequestState
 from schema.custody import CustodyMove, Paper
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, agency
 
 Login = Callable[[int], FlaskClient]
 TODAY = f"{factories.day(0):%d/%m/%Y}"
@@ -328,6 +338,25 @@ def test_the_list_of_recalled_devices_tells_the_last_day_once_the_notice_has_com
         request.lines.append(line)
         db_session.add(request)
     assert f"{factories.day(6):%d/%m/%Y}" in browser.get("/ban-giao?viec=nop-cuc").text
+
+
+def test_units_of_one_body_hand_on_to_each_other_and_other_bodies_are_pointed_out(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    number = stocked(db_session, cast)
+    with transaction(db_session):
+        commune = db_session.get_one(Agency, cast.commune_a)
+        beside = agency(db_session, "Phòng Kinh tế xã Thử A", commune, sealed=False)
+        db_session.get_one(Person, cast.person_chi).agency_id = beside.id
+    for receiver, elsewhere in ((cast.person_chi, False), (cast.person_binh, True)):
+        found = handover_findings(
+            db_session,
+            [db_session.get_one(Device, number)],
+            {number: receiver},
+            on=factories.day(0),
+            law=regulations.load(),
+        )[number]
+        assert ("handover.receiver_elsewhere" in {one.code for one in found}) is elsewhere
 
 
 def test_a_revocation_that_was_refused_is_no_notice_that_calls_a_device_back(
