@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -129,8 +130,7 @@ def new() -> ResponseReturnValue:
             return answer
         devices = _chosen()  # In one statement: the transaction forgot each of them.
     names = dict(people)
-    for field in (form.receivers, form.signing, form.agency_person_id, form.reason):
-        field.flags.required = True  # What has an answer already is not called optional.
+    _mark(form, act, proposed)
     return render_template(
         "handovers/new.html",
         act=act,
@@ -148,6 +148,16 @@ def new() -> ResponseReturnValue:
         route=_route(act, devices),
         sent=request.values,  # The page of a stocktake names who was found with what.
     )
+
+
+def _mark(form: Any, act: CustodyAct, proposed: Any) -> None:
+    """Call nothing optional that has an answer already, or without which nothing can be done."""
+    always = [form.receivers, form.signing, form.agency_person_id, form.reason]
+    named = act is CustodyAct.HAND_OVER and proposed
+    for field in always if named else [*always, form.receiver_id]:
+        field.flags.required = True
+    if act is CustodyAct.ENTRUST:
+        form.decision.label.text = "Số, ngày văn bản cho phép"
 
 
 def _are_agencys(devices: Sequence[Device]) -> bool:

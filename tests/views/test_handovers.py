@@ -340,6 +340,22 @@ def test_the_list_of_recalled_devices_tells_the_last_day_once_the_notice_has_com
     assert f"{factories.day(6):%d/%m/%Y}" in browser.get("/ban-giao?viec=nop-cuc").text
 
 
+def test_a_receiver_is_called_optional_only_where_the_subscriber_is_known(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    browser = login(cast.an)
+    known = stocked(db_session, cast)
+    with transaction(db_session):
+        empty = factories.device(db_session, cast.office_a, "TB-2", state=DeviceState.IN_STOCK).id
+
+    def label_of(number: int) -> str:
+        page = browser.get(f"/ban-giao/moi?viec=ban-giao&thiet-bi={number}").text
+        return page.partition('for="receiver_id">')[2].partition("</label>")[0]
+
+    assert "không bắt buộc" in label_of(known)
+    assert "không bắt buộc" not in label_of(empty)
+
+
 def test_units_of_one_body_hand_on_to_each_other_and_other_bodies_are_pointed_out(
     db_session: Session, cast: Cast, login: Login
 ) -> None:
