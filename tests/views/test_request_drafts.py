@@ -208,7 +208,7 @@ def test_the_page_of_a_person_draft_costs_the_same_for_one_line_and_for_ten(
             assert an.get(f"/de-nghi/{request_id}").status_code == 200
         counted.append((len(statements), len(on_page)))
     assert counted[0] == counted[1]
-    assert max(counted[0]) <= 14
+    assert max(counted[0]) <= 15  # with the law, the agencies and the words read anew; ten without
 
 
 def test_who_does_not_draft_does_not_enter_and_strangers_take_nothing(
