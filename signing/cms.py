@@ -195,6 +195,26 @@ def check(container: bytes, digest: bytes, certificate_der: bytes) -> None:
         raise SignatureCheckFailed("not in the agreed form")
 
 
+def check_kept(container: bytes, digest: bytes, certificate_der: bytes) -> None:
+    """As `check`, for what the server has kept: it may have added a time stamp, and nothing else.
+
+    Raises as `check`. Whether the stamp is to be believed is not asked.
+    """
+    try:
+        info = cms.ContentInfo.load(container, strict=True)["content"]["signer_infos"][0]
+        added = info["unsigned_attrs"] if info["unsigned_attrs"].native else ()
+        tokens = [each["values"][0].dump() for each in added]
+        signed_digest, certificates, signature, scheme = _read(container)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        raise SignatureCheckFailed(f"unreadable container: {type(error).__name__}") from error
+    if signed_digest != digest:
+        raise HashMismatch("the container signs another digest")
+    attributes = signed_attributes(digest, certificate_der)
+    plain = assemble(attributes, signature, certificate_der, certificates, scheme)
+    if container != (with_time_stamp(plain, tokens[0]) if tokens else plain):
+        raise SignatureCheckFailed("not in the agreed form")
+
+
 def verify_signature(
     certificate_der: bytes, data: bytes, signature: bytes, scheme: Scheme = Scheme.USUAL
 ) -> None:

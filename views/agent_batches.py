@@ -6,6 +6,7 @@ alone and stops no other.
 
 import logging
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import overload
@@ -43,6 +44,10 @@ from views.upgrade_work import after_signing, stamped_at_once
 from views.verifier import sandbox
 
 log = logging.getLogger("so_token.agents")
+
+PART_WAITS = 30.0
+"""Seconds that the signatures of one part together wait for time stamps; the agent gives the answer
+two minutes. The queue stamps the others."""
 
 OUTSIDE = "/ky-so/he-thong-khac"
 """What was signed for other systems (views/outside_documents.py)."""
@@ -143,7 +148,8 @@ def take_batch(job: SigningJob, result: Result, at: datetime) -> bytes:
             at=at,
             step=lambda now: ours(contract.take_part(theirs(now), result.claim_id, at=at)),
         )
-    outcomes = [_take(public_id, place, result, at) for place in sorted(result.signatures)]
+    end = time.monotonic() + PART_WAITS
+    outcomes = [_take(public_id, place, result, at, end) for place in sorted(result.signatures)]
     after = signing_batches.after_part(
         db.session,
         public_id=public_id,
@@ -160,10 +166,10 @@ def path_of(job: SigningJob) -> str:
     return OUTSIDE if job.payload.get("outside") else f"/ky-so/nhieu/{job.public_id}"
 
 
-def _take(public_id: str, place: int, result: Result, at: datetime) -> Outcome:
+def _take(public_id: str, place: int, result: Result, at: datetime, end: float) -> Outcome:
     """One signature: taken, or put out of the batch with the code of the reason."""
     try:
-        _splice_and_keep(public_id, place, result, at)
+        _splice_and_keep(public_id, place, result, at, end)
     except (SigningError, Refused, Conflict) as error:
         db.session.rollback()
         code = error.code if isinstance(error, SigningError) else ResultRefused.code
@@ -186,7 +192,7 @@ def _take(public_id: str, place: int, result: Result, at: datetime) -> Outcome:
     return Outcome(place, code)
 
 
-def _splice_and_keep(public_id: str, place: int, result: Result, at: datetime) -> None:
+def _splice_and_keep(public_id: str, place: int, result: Result, at: datetime, end: float) -> None:
     job = signing_jobs.find(db.session, public_id)
     row = signing_batches.item(db.session, job.id, place) if job is not None else None
     if job is None or row is None or job.certificate is None:
@@ -200,7 +206,7 @@ def _splice_and_keep(public_id: str, place: int, result: Result, at: datetime) -
     signed = splice(prepared, row.byte_range, container, certificate_der=job.certificate.der)
     verify_result(signed, row.field, at)
     noun, object_id = row.noun, row.object_id
-    outcome = stamped_at_once(db.session(), signed, row.byte_range, container)
+    outcome = stamped_at_once(db.session(), signed, row.byte_range, container, until_second=end)
     signing_batches.accept_item(
         db.session,
         public_id=public_id,

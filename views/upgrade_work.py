@@ -143,13 +143,20 @@ class AtOnce:
 
 
 def stamped_at_once(
-    session: Session, signed: bytes, byte_range: Sequence[int], container: bytes
+    session: Session,
+    signed: bytes,
+    byte_range: Sequence[int],
+    container: bytes,
+    *,
+    until_second: float | None = None,
 ) -> AtOnce:
     """The document with a time stamp in the signature that was just given, if an administrator lets
     signatures wait for one and a service answers within the seconds for that; else as it was.
 
-    Nothing is asked before the signature is known to be good, and what the stamp makes worse is
-    not kept. Raises nothing: the queue goes on where this failed.
+    `until_second` (of the monotonic clock) ends the waiting of several signatures that came
+    together: their agent waits for one answer. Nothing is asked before the signature is known to be
+    good, and what the stamp makes worse is not kept. Raises nothing: the queue goes on where this
+    failed.
     """
     wish = time_stamps.wish_of(session)
     if wish.level is PadesLevel.B_B or not wish.at_once_seconds:
@@ -157,8 +164,13 @@ def stamped_at_once(
     lately = current_app.extensions.get(_FAILED, ("", -REST_SECONDS))
     if time.monotonic() - lately[1] < REST_SECONDS:
         return AtOnce(signed, lately[0])  # A batch does not wait for it a thousand times.
+    seconds = float(wish.at_once_seconds)
+    if until_second is not None:
+        seconds = min(seconds, until_second - time.monotonic())
+    if seconds <= 0:
+        return AtOnce(signed)
     asked = services(session)
-    fetch = until(fetcher(session, asked), wish.at_once_seconds)
+    fetch = until(fetcher(session, asked), seconds)
     session.rollback()  # Nobody waits for a transaction of ours while a server is slow.
     try:
         token = stamp(tsp.imprint(cms.signature_value(container)), asked, fetch)

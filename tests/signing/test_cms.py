@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signing import cms, errors
+from signing.pades import tsp
 from tests.signing import pki
+from tests.signing.responders import stamp, stamp_server
 
 DATA = "Nội dung văn bản".encode()
 DIGEST = hashlib.sha256(DATA).digest()
@@ -148,6 +150,41 @@ def test_no_change_to_a_container_makes_it_acceptable_or_crashes_the_check(
         cms.check(whole[:cut], DIGEST, holder.der)
     with pytest.raises(errors.SigningError):
         cms.check(bytes(changed), DIGEST, holder.der)
+
+
+def _stamped(container: bytes) -> bytes:
+    digest = tsp.imprint(cms.signature_value(container))
+    query = tsp.request(digest, 7)
+    return cms.with_time_stamp(
+        container, tsp.read(stamp(query, stamp_server(), made=pki.NOW), digest, 7)
+    )
+
+
+def test_what_the_server_keeps_may_have_a_time_stamp_and_nothing_else(
+    container: bytes, holder: pki.Holder
+) -> None:
+    stamped = _stamped(container)
+    for kept in (container, stamped):
+        cms.check_kept(kept, DIGEST, holder.der)
+    with pytest.raises(errors.SignatureCheckFailed):  # what an agent sends has none yet
+        cms.check(stamped, DIGEST, holder.der)
+    with pytest.raises(errors.HashMismatch):
+        cms.check_kept(stamped, bytes(32), holder.der)
+    other = bytes.fromhex("060b2a864886f70d010910020e")
+    for changed in (
+        stamped.replace(other, other[:-1] + b"\x0d", 1),  # an attribute of another kind
+        stamped + b"\x00",
+        stamped[:-40],
+        b"",
+    ):
+        with pytest.raises(errors.SignatureCheckFailed):
+            cms.check_kept(changed, DIGEST, holder.der)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"x"])
+def test_garbage_is_no_kept_container(garbage: bytes, holder: pki.Holder) -> None:
+    with pytest.raises(errors.SignatureCheckFailed):
+        cms.check_kept(garbage, DIGEST, holder.der)
 
 
 @pytest.mark.parametrize("garbage", [b"", b"0", b"\x30\x80", b"\x30\x03\x02\x01\x01", b"x" * 99])

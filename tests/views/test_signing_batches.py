@@ -15,6 +15,7 @@ from operations import signing_batches
 from operations.transactions import transaction
 from rules.documents import JobState
 from rules.requests import RequestState
+from rules.upgrades import PadesLevel
 from signing import cms
 from signing.errors import TicketExpired
 from signing.messages import (
@@ -36,7 +37,9 @@ from signing.messages import (
 from signing.messages import JobState as Stage
 from tests.signing.pki import pki
 from tests.signing_desk import Desk, later, opened
+from tests.stamping import switch_on, time_stamping
 from tests.views.requests import approved, request_of, words
+from views import agent_batches
 
 PAGE = "/ky-so/nhieu"
 
@@ -109,6 +112,22 @@ def test_ticked_letters_become_one_job_with_one_signed_manifest(
     assert desk.job().payload["batch"]
     assert events(desk.session, "signing_job.issued") == 1
     assert states(desk, letters) == [RequestState.APPROVED] * 3
+
+
+def test_signatures_that_come_together_wait_for_their_stamps_together(
+    desk: Desk, letters: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent gives the answer to one part two minutes; the queue stamps what is left."""
+    monkeypatch.setattr(agent_batches, "PART_WAITS", 0.0)
+    with time_stamping() as tsa:
+        switch_on(desk.session, tsa, PadesLevel.B_T, at_once=20)
+        ticket = ticket_of(desk, ticked(desk, letters))
+        made = containers(desk, ticket)
+        desk.agent.claims(ticket)
+        receipt = sends(desk, ticket, Result("bam-1", made))
+        assert all(not one.code for one in receipt.outcomes)
+        assert tsa.asked == []
+    assert states(desk, letters) == [RequestState.SIGNED] * 3
 
 
 def test_each_signature_of_a_part_is_verified_kept_and_moves_its_letter(

@@ -179,7 +179,9 @@ class Journey:
             end = self._end(standing, gone)
             if end is not None and self._withdraw(standing, end):
                 raise end
-            standing.wake.wait(TICK_SECONDS)
+            # Cleared each time: else one click would let this thread spin until the PIN is typed.
+            if standing.wake.wait(TICK_SECONDS):
+                standing.wake.clear()
 
     def _end(self, standing: Standing, gone: Callable[[], bool]) -> SigningError | None:
         if self.stopping:
@@ -357,13 +359,15 @@ def signed_name(name: str) -> str:
 
 def check_signed(pdf: bytes, item: Item, certificate_der: bytes) -> None:
     """Raises `ResultAltered` unless the file is the prepared one, byte for byte, with a signature
-    by this certificate over it in its hole."""
+    by this certificate over it in its hole, with or without a time stamp of the office's service.
+    """
     _, before, resume, _ = item.byte_range
     hole = pdf[before + 1 : resume - 1]
     try:
         item.check(pdf[: before + 1] + b"0" * len(hole) + pdf[resume - 1 :])
         container = bytes.fromhex(hole.decode("ascii"))
-        cms.check(_without_padding(container), cms.digest_of(pdf, item.byte_range), certificate_der)
+        digest = cms.digest_of(pdf, item.byte_range)
+        cms.check_kept(_without_padding(container), digest, certificate_der)
     except HashMismatch as error:
         raise ResultAltered(error.detail) from error
     except (SigningError, ValueError) as error:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 import clock
+from rules.upgrades import PadesLevel
 from signing.agent.facade.journey import check_signed
 from signing.agent.facade.refusals import STATUS
+from signing.agent.work import Work
 from signing.errors import SigningError
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
 from tests.signing.agent.conftest import PIN, WRONG_PIN
-from tests.signing.agent.facade.callers import call
+from tests.signing.agent.facade.callers import call, eventually
 from tests.signing.agent.facade.conftest import World
 from tests.signing.pki import pki
+from tests.stamping import switch_on, time_stamping
 
 LEADER = pki().leader.certificate.subject.rfc4514_string().split(",")[0].removeprefix("CN=")
 AGENCY = pki().agency.certificate.subject.rfc4514_string().split(",")[0].removeprefix("CN=")
@@ -117,6 +121,41 @@ def test_several_files_stop_at_the_first_wrong_pin(world: World) -> None:
     assert (told["Status"], told["Code"]) == (44, "pin_incorrect")
     assert [one["Code"] for one in told["Files"]] == ["pin_incorrect", "pin_incorrect"]
     assert not world.system.taken
+
+
+def test_waiting_for_the_pin_costs_next_to_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    peek = world.agent.desk.peek
+
+    def counted(ticket: str) -> Work | None:
+        looks.append(ticket)
+        return peek(ticket)
+
+    page = world.calls("SignApproved", world.system.frame())
+    monkeypatch.setattr(world.agent.desk, "peek", counted)
+    world.agrees(LEADER)
+    eventually(lambda: len(looks) > 3)
+    looks.clear()
+    time.sleep(0.5)
+    assert len(looks) < 50  # ten a second, with room; a thread that spins makes thousands
+    world.browser.submit(world.browser.visited[-1] + "/khong-ky")
+    assert page.result()["Code"] == "user_cancelled"
+
+
+def test_a_stamp_of_the_offices_own_service_comes_with_the_signature(
+    world: World, instance: Path
+) -> None:
+    with time_stamping() as tsa:
+        switch_on(world.session, tsa, PadesLevel.B_T, at_once=5)
+        page = world.calls("SignApproved", world.system.frame())
+        world.agrees(LEADER)
+        world.signs()
+        assert page.result()["Status"] == 0
+    signed = world.system.taken["quyet-dinh.signed.pdf"]
+    report = verify(signed, trust=TrustStore.load(instance / "trust"), at=clock.now())
+    assert [one.level for one in report.signatures] == ["PAdES B-T"], report.reasons
 
 
 def test_one_file_may_be_tried_again_after_a_wrong_pin(world: World) -> None:
