@@ -130,23 +130,28 @@ def test_old_nonces_are_forgotten(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("path", "size", "status"),
+    ("path", "size", "status", "expected"),
     [
-        (HEARTBEAT_PATH, 17_000, 413),
-        (PAIR_PATH, 17_000, 413),
-        (CERTIFICATES_PATH, 5_000_000, 401),  # a stranger is sent away before that is known
-        (job_path("a" * 22, "result"), 1_100_000, 413),
+        (HEARTBEAT_PATH, 17_000, 413, MessageMalformed),
+        (PAIR_PATH, 17_000, 413, MessageMalformed),
+        (
+            CERTIFICATES_PATH,
+            5_000_000,
+            401,
+            RequestForged,
+        ),  # a stranger is sent away before that is known
+        (job_path("a" * 22, "result"), 1_100_000, 413, MessageMalformed),
     ],
 )
 def test_a_body_that_is_too_large_is_not_read_and_answered_signed(
-    app: Flask, path: str, size: int, status: int
+    app: Flask, path: str, size: int, status: int, expected: type[SigningError]
 ) -> None:
     agent = Agent(app)
     nonce = "to-qua"
     header = f"protocol=1,version=1,agent=a,server=b,time=2026-11-21T03:00:00Z,nonce={nonce},"
     answer = agent.post(path, b" " * size, {REQUEST_HEADER: header + "signature=AA"}, nonce)
     assert answer.status_code == status
-    assert isinstance(error_of(413, answer.data), MessageMalformed)
+    assert isinstance(error_of(status, answer.data), expected)
 
 
 def test_an_unexpected_fault_is_answered_signed_with_a_reference_that_the_log_knows(
