@@ -25,12 +25,12 @@ COVERAGE = "branches of rules/"
 RULES = ("tests/rules", "tests/property")
 OTHERS = tuple(f"--ignore={folder}" for folder in RULES)
 PYTEST = ("-m", "pytest", "-q")
-#: The runs of pytest. Stories in a browser wait half of their time, so two files of them run
-#: side by side, each in an office of its own; a file stays whole, since its stories share one.
+#: The runs of pytest, three workers for two cores, since tests of processes wait a third of their
+#: time. Stories in a browser run by whole files, since those of one file share an office.
 RUNS = {
     "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
-    "all others": (*PYTEST, "-n", "2", "-m", "not browser", *OTHERS),
-    "browser": (*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "browser"),
+    "all others": (*PYTEST, "-n", "3", "-m", "not browser", *OTHERS),
+    "browser": (*PYTEST, "-n", "3", "--dist", "loadfile", "-m", "browser"),
 }
 
 

@@ -139,7 +139,7 @@ def test_old_nonces_are_forgotten(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
             5_000_000,
             401,
             RequestForged,
-        ),  # a stranger is sent away before that is known
+        ),  # sent away as a stranger
         (job_path("a" * 22, "result"), 1_100_000, 413, MessageMalformed),
     ],
 )
