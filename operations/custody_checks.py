@@ -101,8 +101,7 @@ def handover_findings(
     clerks = _with_role(session, people, Role.CLERK)
     decided = _decisions(session, certificates, set(receivers.values()), on)
     agencies = _agencies(session, devices)
-    places = {one.id: _workplaces(one, on) for one in people.values()}
-    managing = senders_for(session, chain(agencies.values(), *places.values()))
+    managing = _managing(session, agencies.values(), people.values(), on)
     found = {}
     for device in devices:
         person = people[receivers[device.id]]
@@ -124,7 +123,7 @@ def handover_findings(
             receiver_is_clerk=person.id in clerks or _titled(person, CLERK_WORDS, on),
             receiver_is_it_officer=_titled(person, IT_WORDS, on),
             receiver_left_on=person.left_on,
-            receiver_in_agency=_belongs(places[person.id], device, managing),
+            receiver_in_agency=_belongs(_workplaces(person, on), device, managing),
             giver_id=giver_id,
             certificates_ended=bool(certificates.get(device.id))
             and not any(_holds(one, on) for one in certificates[device.id]),
@@ -230,6 +229,13 @@ def _titled(person: Person, words: Sequence[str], on: date) -> bool:
         fold(one.title) for one in person.positions if one.until_on is None or one.until_on >= on
     )
     return any(word in title for title in current for word in words)
+
+
+def _managing(
+    session: Session, agencies: Iterable[Agency], people: Iterable[Person], on: date
+) -> Mapping[int, Agency | None]:
+    """The body that manages each of these units and workplaces; one statement."""
+    return senders_for(session, chain(agencies, *(_workplaces(one, on) for one in people)))
 
 
 def _workplaces(person: Person, on: date) -> list[Agency]:

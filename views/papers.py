@@ -227,20 +227,13 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         page_total=page_total(paper),
         files=list(reversed(paper.files)),
         may_edit=may_edit and open_,
-        may_cancel=may_edit
-        and paper.state is PaperState.ISSUED
-        and paper.sent_on is None
-        and paper.kind is not PaperKind.STOCKTAKE,  # It locks a whole campaign.
+        may_cancel=may_edit and _is_cancellable(paper),
         may_send=may_edit and open_ and paper.kind in _SENT and paper.sent_on is None,
         may_confirm=open_
         and paper.kind in CONFIRMABLE
         and own in receivers_of(paper)
         and own not in confirmed,
-        may_withdraw=paper.kind is PaperKind.SUBSCRIBER_SLIP
-        and paper.giver_id is not None
-        and paper.giver_id == own
-        and paper.request_id is None
-        and open_,
+        may_withdraw=_may_withdraw(paper, own),
         own=own_signature(paper),
         digital=paper.particulars.get("medium") == "digital",
         has_word=can_draw(paper.kind),
@@ -249,6 +242,18 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         history=history(NOUN, paper.id),
         came_back=paper.sent_on is not None and paper.received_on is None,
     )
+
+
+def _is_cancellable(paper: Paper) -> bool:
+    locks = paper.kind is PaperKind.STOCKTAKE  # It closes a whole campaign.
+    return paper.state is PaperState.ISSUED and paper.sent_on is None and not locks
+
+
+def _may_withdraw(paper: Paper, own: int | None) -> bool:
+    """Whether this person asked with this slip, and nobody has answered it."""
+    waits = paper.kind is PaperKind.SUBSCRIBER_SLIP and paper.request_id is None
+    mine = own is not None and paper.giver_id == own
+    return waits and mine and paper.state is not PaperState.CANCELLED
 
 
 _SENT = (PaperKind.RETURN_TO_AUTHORITY, PaperKind.LOSS)
