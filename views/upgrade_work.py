@@ -164,9 +164,7 @@ def stamped_at_once(
     lately = current_app.extensions.get(_FAILED, ("", -REST_SECONDS))
     if time.monotonic() - lately[1] < REST_SECONDS:
         return AtOnce(signed, lately[0])  # A batch does not wait for it a thousand times.
-    seconds = float(wish.at_once_seconds)
-    if until_second is not None:
-        seconds = min(seconds, until_second - time.monotonic())
+    seconds = _left(wish.at_once_seconds, until_second)
     if seconds <= 0:
         return AtOnce(signed)
     asked = services(session)
@@ -176,16 +174,25 @@ def stamped_at_once(
         token = stamp(tsp.imprint(cms.signature_value(container)), asked, fetch)
         first, start, end, rest = (int(one) for one in byte_range)
         made = fill_hole(signed, (first, start, end, rest), cms.with_time_stamp(container, token))
-        box, folder, at = sandbox(), settings().trust, clock.now()
-        before, after = box.verify(signed, folder, at), box.verify(made, folder, at)
-        gained = sum(_level(one) is not PadesLevel.B_B for one in _signed(after))
-        if not no_worse(before, after) or not gained:
-            raise StampNotTrusted("; ".join(after.reasons)[:300])
+        _require_gain(signed, made)
     except SigningError as error:
         log.warning("no stamp at once: %s %s", error.code, error.detail)
         current_app.extensions[_FAILED] = error.code, time.monotonic()
         return AtOnce(signed, error.code)
     return AtOnce(made, "")
+
+
+def _left(seconds: int, until_second: float | None) -> float:
+    return seconds if until_second is None else min(seconds, until_second - time.monotonic())
+
+
+def _require_gain(signed: bytes, made: bytes) -> None:
+    """Raises StampNotTrusted unless the stamp is believed and nothing got worse by it."""
+    box, folder, at = sandbox(), settings().trust, clock.now()
+    before, after = box.verify(signed, folder, at), box.verify(made, folder, at)
+    gained = sum(_level(one) is not PadesLevel.B_B for one in _signed(after))
+    if not no_worse(before, after) or not gained:
+        raise StampNotTrusted("; ".join(after.reasons)[:300])
 
 
 def after_signing(session: Session, noun: str, object_id: int, outcome: AtOnce) -> None:

@@ -16,9 +16,8 @@ from websockets.exceptions import InvalidStatus
 
 from signing.agent.application import Agent
 from signing.agent.facade.calls import CALL_LIMIT
-from signing.agent.facade.courier import Pass, read_answer
+from signing.agent.facade.courier import Pass
 from signing.agent.facade.frames import read as read_frame
-from signing.agent.facade.frames import success
 from signing.agent.facade.listener import LARGEST_FRAME, bind_free
 from signing.agent.facade.origins import TERM, Origin, OriginBook
 from signing.agent.facade.refusals import STATUS, PortTaken
@@ -101,52 +100,6 @@ def test_a_strange_origin_is_refused_and_the_person_decides_on_the_agents_page(g
     assert gate.ask("GetVersion", "version", "http://la.example")["Status"] == 10
     gate.browser.submit("/cong/bo-phep", **{"he-thong": stranger})
     assert gate.ask("GetVersion", "version", stranger)["Status"] == 10
-
-
-def test_strangers_cannot_bury_the_person_under_pages(gate: Gate) -> None:
-    for number in range(12):
-        gate.ask("SignApproved", "{}", f"https://a{number}.example")
-    assert len(gate.shown) == 5
-    gate.browser.open("/cong")
-    gate.browser.submit("/cong/tu-choi", **{"he-thong": "https://a0.example"})
-    for _ in range(3):
-        gate.ask("SignApproved", "{}", "https://a0.example")
-    assert len(gate.shown) == 5  # turned away: it stands on the page, and opens none
-    gate.browser.open("/cong")
-    assert "https://a0.example" in gate.browser.page
-
-
-def test_an_allowed_page_that_asks_for_the_settings_again_and_again_opens_one_tab(
-    gate: Gate,
-) -> None:
-    for _ in range(4):
-        assert gate.ask("Config", "config")["Status"] == 0
-    assert len(gate.shown) == 1
-    gate.clock.ahead = timedelta(minutes=1)
-    gate.ask("Config", "config")
-    assert len(gate.shown) == 2
-
-
-def test_once_the_person_said_no_nothing_more_is_fetched_and_no_page_opens(gate: Gate) -> None:
-    facade, system = gate.agent.facade, gate.system
-
-    class SaysNo(dict[str, bytes]):
-        def __getitem__(self, name: str) -> bytes:
-            standing = facade.calls.current
-            assert standing is not None
-            facade.journey.refuse(standing)
-            return super().__getitem__(name)
-
-    system.files = SaysNo(system.files)
-    name = "quyet-dinh.pdf"
-    file = {"FileID": 1, "FileName": name, "URL": f"{system.origin}/f/{name}?t={system.token}"}
-    told = gate.ask(
-        "SignFiles",
-        json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file] * 20}),
-    )
-    assert told["Code"] == "user_cancelled"
-    assert len(system.seen) == 1
-    assert gate.shown == []
 
 
 def test_a_page_cannot_allow_itself(gate: Gate) -> None:
@@ -473,45 +426,3 @@ def test_strangers_cannot_fill_the_persons_page(tmp_path: Path, clock: Clock) ->
     assert len(book.asking) == 5
     clock.ahead = timedelta(hours=1)
     assert not book.asking
-
-
-# What a page may write ----------------------------------------------------------------------------
-
-
-def test_a_file_id_that_cannot_be_written_back_is_refused_before_anything_is_fetched(
-    gate: Gate,
-) -> None:
-    system = gate.system
-    file = {"FileID": "\ud800", "FileName": "a.pdf", "URL": f"{system.origin}/f/quyet-dinh.pdf"}
-    frame = json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file]})
-    assert gate.ask("SignFiles", frame)["Code"] == "frame_malformed"
-    assert not system.seen
-
-
-def test_half_a_letter_in_what_a_handler_says_does_not_keep_the_answer_back() -> None:
-    delivered = read_answer(b'{"Status": true, "FileName": "a", "FileServer": "\\ud800"}')
-    answer = success(FileServer=delivered.file_server)
-    assert json.loads(answer.encode()) == {"Status": 0, "Message": "", "FileServer": "?"}
-
-
-def test_names_and_comments_are_shown_without_marks_that_nobody_sees(gate: Gate) -> None:
-    system = gate.system
-    file = {
-        "FileID": 1,
-        "FileName": "quyet-dinh\u202efdp.exe",
-        "URL": f"{system.origin}/f/quyet-dinh.pdf",
-    }
-    frame = json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file]})
-    Waiting(gate.port, "SignFiles", frame, system.origin).start()
-    desk = gate.agent.facade.calls
-    eventually(lambda: desk.current and desk.current.stage.value == "asking")
-    assert desk.current is not None
-    assert desk.current.names == ["quyet-dinhfdp.exe"]
-    told = json.dumps(
-        {
-            **json.loads(system.frame()),
-            "MetaData": [{"Key": "Comment", "Value": "Đồng ý\ud800 \u202ex"}],
-        }
-    )
-    assert read_frame(ROUTES["Comment"], told).words == "Đồng ý x"
-    gate.agent.facade.journey.refuse(desk.current)
