@@ -58,7 +58,7 @@ PAGES = {
     DOCUMENT: ("office_documents.show", "document_id"),
     PAPER: ("papers.show", "paper_id"),
 }
-PREPARE_SECONDS = 45.0
+PREPARE_SECONDS = 120.0
 """As long as a person waits for a page; what is not prepared by then stays for the next batch."""
 DOCUMENT_PROBLEMS = (SigningError, Refused, Conflict, NotReady, LetterError, DamagedFile)
 
