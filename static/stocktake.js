@@ -11,7 +11,7 @@
   var state = form.querySelector("[data-state]");
   var recent = document.querySelector("[data-recent]");
   var problems = document.querySelector("[data-problems]");
-  var sending = false, timer = 0;
+  var sending = false, timer = 0, odd = "";
 
   function read(name) {
     var kept = JSON.parse(localStorage.getItem(KEY + name) || "[]");
@@ -37,7 +37,7 @@
   }
   function waiting(why) {
     var left = read("-cho").length;
-    if (!left) { say("done", "Đã gửi hết."); return; }
+    if (!left) { say(odd ? "wait" : "done", odd + "Đã gửi hết."); return; }
     say("wait", left + " kết quả đang giữ trên máy này, chưa gửi. " + (why || ""));
   }
   function line(one, words) {
@@ -81,8 +81,13 @@
       })));
     }
     drop("-cho", answered.map(function (one) { return one.id; }));
+    odd = "";
     answered.forEach(function (one) {
       var answer = answers[one.id];
+      /* Who scans looks at this line, not at the list below it. */
+      if (answer.problem) odd += one.code + " – chưa ghi được. ";
+      else if (!answer.as_booked) odd += one.code + " – " + answer.outcome + ". ";
+      else if (answer.repeated) odd += one.code + " – đã ghi trước đó. ";
       showRecent(one, answer.problem ? "– chưa ghi được" : "– " + (answer.outcome || "đã ghi") + (answer.repeated ? " (đã ghi trước đó)" : ""));
     });
     document.querySelector("[data-done]").textContent = body.done;

@@ -9,7 +9,7 @@ from typing import Any
 
 from labels import label
 from operations.stocktake_counts import Answer, Sighting
-from rules.stocktakes import CountWay
+from rules.stocktakes import CountOutcome, CountWay
 
 MOST_BACK = timedelta(days=60)
 """Longer ago than any campaign runs; a clock that says more is broken."""
@@ -64,11 +64,13 @@ def _text(told: Any) -> str:
 
 
 def as_json(answers: Iterable[Answer]) -> list[dict[str, Any]]:
-    """Answers as the page reads them; `outcome` is the word on screen."""
+    """Answers as the page reads them; `outcome` is the word on screen, `as_booked` that nobody need
+    look twice."""
     return [
         {
             "id": one.client_id,
             "outcome": label(one.outcome) if one.outcome is not None else "",
+            "as_booked": one.outcome in (CountOutcome.RIGHT, CountOutcome.DAMAGED),
             "repeated": one.repeated,
             "problem": one.problem,
         }

@@ -169,7 +169,7 @@ def scans(person: Person, address: str, codes: Sequence[str], *, drop: bool = Fa
         expect(person.page.locator("[data-state]")).to_contain_text("đang giữ trên máy này")
         person.shows("kiem-ke-mat-mang", whole=False)
         person.context.set_offline(False)
-    expect(person.page.locator("[data-state]")).to_have_text("Đã gửi hết.")
+    expect(person.page.locator("[data-state]")).to_contain_text("Đã gửi hết.")
 
 
 def closes(focal: Person) -> None:

@@ -150,6 +150,7 @@ def test_what_a_telephone_sends_late_and_twice_counts_once(
     assert isinstance(answers, list)
     assert [one["repeated"] for one in answers] == [True, False, False, False]
     assert [one["outcome"] for one in answers] == ["Đúng", "Đúng", "Thừa", ""]
+    assert [one["as_booked"] for one in answers] == [True, True, False, False]
     assert "Chưa đọc được mã" in answers[3]["problem"]
     rows = shelf.scalars(select(StocktakeCount)).all()
     assert len(rows) == 4
