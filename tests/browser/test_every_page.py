@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Error, Page
 from tests.browser.navigators import PHONE, WIDE, Person, enters
 from tests.browser.office import Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 # Addresses tried by everybody, whether a link leads there or not; here a person may be refused.
 KNOCKED_AT = (
