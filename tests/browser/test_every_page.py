@@ -105,6 +105,7 @@ def pattern_of(address: str) -> str:
     parts = urlsplit(address)
     # A number, a random name, or a regulation by its year: pages of one kind.
     path = re.sub(r"/(?:\d+|[A-Za-z0-9_-]{22}|[a-z0-9-]+-20\d\d)(?=/|$)", "/#", parts.path)
+    path = re.sub(r"^/bieu-mau/[a-z0-9_]+", "/bieu-mau/#", path)  # one page, other words
     keys = sorted({key for key, _ in parse_qsl(parts.query)})
     return path + ("?" + "&".join(keys) if keys else "")
 
