@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Form, PasswordField, StringField, ValidationError
+from wtforms import Form, HiddenField, PasswordField, StringField, ValidationError
 
 from rules.incidents import check_text, without_secrets
 
@@ -62,13 +62,16 @@ class NoSecret:
             raise ValidationError(f"{found[0].message} {found[0].remedy}")
 
 
+_NOT_TYPED_HERE = (PasswordField, HiddenField)
+
+
 class HouseForm(FlaskForm):
     """A form whose fields of text, one line or many, all refuse what looks like a PIN.
 
     A note is where an office used to keep it, so this is asked of every text and not of those few
-    where somebody thought of it. The password of an account is not a text of the register, and a
-    field named in `codes` holds a code that the program itself made: one in five hundred pairing
-    codes would read like a PIN.
+    where somebody thought of it. The password of an account is not a text of the register. A hidden
+    field, and one named in `codes`, holds what the program itself made: one in five hundred pairing
+    codes reads like a PIN, and so did one in some hundred certificates sealed for comparing.
     """
 
     codes: frozenset[str] = frozenset()
@@ -82,7 +85,7 @@ class HouseForm(FlaskForm):
         """Add the question to those that each field asks itself."""
         asked = {name: list(checks) for name, checks in (extra_validators or {}).items()}
         for name, field in self._fields.items():
-            text = isinstance(field, StringField) and not isinstance(field, PasswordField)
+            text = isinstance(field, StringField) and not isinstance(field, _NOT_TYPED_HERE)
             if text and name not in self.codes:
                 asked.setdefault(name, []).append(_no_secret)
         return bool(super().validate(asked))

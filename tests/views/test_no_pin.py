@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 import forms
 from forms.base import HouseForm
 from forms.signing import PairingForm
+from forms.trust import ConfirmForm
 from models import Device, Person
 from operations.transactions import transaction
 from rules.devices import DeviceState
@@ -78,3 +79,13 @@ def test_a_pairing_code_that_happens_to_read_like_a_pin_is_taken(app: Flask) -> 
     with app.test_request_context(method="POST", data={"code": code}):
         form = PairingForm(meta={"csrf": False})
         assert form.validate(), form.errors
+
+
+def test_what_a_hidden_field_carries_may_read_like_a_pin(app: Flask) -> None:
+    sealed = "IkZhbDgvUElOMTIzNDU2.aSA.+/pin1234+x"
+    assert looks_like_pin(sealed)
+    typed = {"sealed": sealed, "digits": "9ee23772", "words": "Công văn của cơ quan chứng thực"}
+    with app.test_request_context(method="POST", data=typed):
+        form = ConfirmForm(meta={"csrf": False})
+        assert form.validate(), form.errors
+        assert form.sealed.data == sealed
