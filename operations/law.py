@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from models import Agency, Setting
+from operations.settings import INSTALLATION
 from rules.agencies import sender_of
 from rules.days import DEFAULT_MARGIN_DAYS
 from rules.law import Law
 from schema.law import RegulationEnactment
 
 MARGIN_DAYS = "margin_days"
-INSTALLATION = 0
 
 
 def chain_of(session: Session, agency: Agency) -> list[Agency]:

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session, joinedload
 import audit
 from audit import VIETNAM, Actor
 from models import Setting
-from operations.law import INSTALLATION
+from operations import settings
 from operations.reminders import EMAIL, NOUN
+from operations.settings import INSTALLATION
 from operations.transactions import Refused, transaction
 from schema.daily import Reminder, ReminderDelivery
 
@@ -76,12 +77,7 @@ def set_server(session: Session, *, actor: Actor, server: MailServer) -> None:
         raise Refused("Nhập địa chỉ thư điện tử dùng làm nơi gửi.")
     with transaction(session):
         for name in NAMES:
-            row = session.get(Setting, (INSTALLATION, f"smtp.{name}"))
-            value = str(getattr(server, name))
-            if row is None:
-                session.add(Setting(agency_id=INSTALLATION, name=f"smtp.{name}", value=value))
-            else:
-                row.value = value
+            settings.keep(session, f"smtp.{name}", str(getattr(server, name)))
         audit.record(
             session, "setting.changed", actor=actor, noun="setting", object_id="smtp", name="smtp"
         )

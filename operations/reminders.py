@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import Agency, Person, Setting, User, UserRole
-from operations.law import INSTALLATION
+from models import Agency, Person, User, UserRole
+from operations import settings
 from operations.many_rows import add_many
 from operations.reminder_matters import Concern, agency_paths, concerns, late_comers
 from operations.transactions import transaction
@@ -52,19 +52,16 @@ def run(session: Session, *, actor: Actor, law: Law, email: bool) -> Made:
     """
     today = actor.today
     with transaction(session):
-        last = session.get(Setting, (INSTALLATION, LAST_DAY))
-        since = date.fromisoformat(last.value) if last is not None else today - timedelta(days=1)
+        last = settings.value_of(session, LAST_DAY)
+        since = date.fromisoformat(last) if last else today - timedelta(days=1)
         since = min(since, today)
         found = concerns(session, law=law, since=since, until=today)
-        known_until = since if last is not None else None
+        known_until = since if last else None
         found = late_comers(session, found, since=known_until, until=today)
         rows = _make(session, found, since, actor)
         settled = _settle(session, found, actor)  # Also what began and ended while nothing ran.
         sent = _queue(session, rows) if email else 0
-        if last is None:
-            session.add(Setting(agency_id=INSTALLATION, name=LAST_DAY, value=today.isoformat()))
-        else:
-            last.value = today.isoformat()
+        settings.keep(session, LAST_DAY, today.isoformat())
         if rows or settled:
             audit.record(
                 session,

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import Setting
-from operations.law import INSTALLATION
+from operations import settings
+from operations.settings import INSTALLATION
 from operations.transactions import Refused, expect_version, transaction
 from rules.upgrades import PadesLevel
 from schema.upgrades import TimeStampService
@@ -72,11 +73,7 @@ def set_wish(session: Session, *, actor: Actor, wish: Wish) -> None:
         if wish.level is not PadesLevel.B_B and not services_of(session):
             raise Refused("Nhập và bật ít nhất một dịch vụ dấu thời gian trước khi chọn mức này.")
         for name, value in ((LEVEL, wish.level.name), (AT_ONCE, str(wish.at_once_seconds))):
-            row = session.get(Setting, (INSTALLATION, name))
-            if row is None:
-                session.add(Setting(agency_id=INSTALLATION, name=name, value=value))
-            else:
-                row.value = value
+            settings.keep(session, name, value)
         audit.record(
             session, "setting.changed", actor=actor, noun="setting", object_id=LEVEL, name=LEVEL
         )

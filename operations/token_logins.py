@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import Certificate, LoginSession, Setting, User
-from operations import emergency_codes, logins, throttles
+from models import Certificate, LoginSession, User
+from operations import emergency_codes, logins, settings, throttles
 from operations.accounts import NOUN, agency_of, end_sessions, find_user, record_for
 from operations.transactions import Refused, transaction
 from rules.devices import DeviceState
@@ -35,7 +35,6 @@ MOST_OPEN, MOST_OPEN_OF_ADDRESS = 500, 40
 """Challenges under way: so that strangers cannot fill the table, and an office behind one address
 can still log in together in the morning."""
 KEPT = timedelta(days=1)
-INSTALLATION = 0
 UNCHECKED_SETTING = "token_login.unchecked"
 
 
@@ -364,18 +363,13 @@ def _set(session: Session, actor: Actor, user: User, mode: TokenLogin, by: str) 
 def unchecked_allowed(session: Session) -> bool:
     """Whether a certificate whose revocation could not be checked lets its owner in (the program's
     own rule; "no" until an administrator decides otherwise)."""
-    row = session.get(Setting, (INSTALLATION, UNCHECKED_SETTING))
-    return row is not None and row.value == "1"
+    return settings.value_of(session, UNCHECKED_SETTING) == "1"
 
 
 def allow_unchecked(session: Session, *, actor: Actor, allowed: bool) -> None:
     """Decide whether a login may go on when revocation could not be checked."""
     with transaction(session):
-        row = session.get(Setting, (INSTALLATION, UNCHECKED_SETTING))
-        if row is None:
-            row = Setting(agency_id=INSTALLATION, name=UNCHECKED_SETTING, value="")
-            session.add(row)
-        row.value = "1" if allowed else ""
+        settings.keep(session, UNCHECKED_SETTING, "1" if allowed else "")
         audit.record(
             session,
             "setting.changed",

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import Setting
-from operations.law import INSTALLATION
+from operations import settings
 from operations.transactions import Refused, transaction
 
 NOUN = "trust"
@@ -139,8 +138,7 @@ def remove(
 
 def hosts_of(session: Session) -> tuple[str, ...]:
     """The services that may be asked for lists; empty: nothing is ever asked."""
-    row = session.get(Setting, (INSTALLATION, HOSTS))
-    return tuple(row.value.split()) if row is not None else ()
+    return tuple(settings.value_of(session, HOSTS).split())
 
 
 def set_hosts(session: Session, *, actor: Actor, hosts: Sequence[str]) -> None:
@@ -152,11 +150,7 @@ def set_hosts(session: Session, *, actor: Actor, hosts: Sequence[str]) -> None:
     if len(" ".join(wanted)) > LONGEST_WORDS:
         raise Refused("Danh sách máy chủ quá dài.")
     with transaction(session):
-        row = session.get(Setting, (INSTALLATION, HOSTS))
-        if row is None:
-            session.add(Setting(agency_id=INSTALLATION, name=HOSTS, value=" ".join(wanted)))
-        else:
-            row.value = " ".join(wanted)
+        settings.keep(session, HOSTS, " ".join(wanted))
         audit.record(
             session, "setting.changed", actor=actor, noun="setting", object_id=HOSTS, name=HOSTS
         )

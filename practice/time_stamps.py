@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 import clock
 from extensions import csrf
 from models import Setting
-from operations.law import INSTALLATION
+from operations.settings import INSTALLATION
 from operations.time_stamps import LEVEL
 from practice import authority
 from practice.authority import Authority
