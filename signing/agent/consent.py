@@ -10,11 +10,9 @@ from signing.agent.certificates import clock_words, pin_words, span_words
 from signing.agent.gate import PageUnknown
 from signing.agent.imports import found_on
 from signing.agent.pin_window import CONFIRMATION
-from signing.agent.work import WAITING, Stage, Work
+from signing.agent.work import ENDED, WAITING, Stage, Work
 
 consent = Blueprint("consent", __name__)
-
-_ENDED = frozenset({Stage.DONE, Stage.REFUSED})
 
 IMAGE_WIDTH = 1240
 """Pixels: an A4 page at 150 dots per inch."""
@@ -26,7 +24,7 @@ def show(ticket: str) -> Response:
     work = the_agent().desk.open(ticket)
     # Read once: another thread signs, and one page must tell one stage.
     stage = work.stage
-    if stage in _ENDED and the_agent().facade.of_ticket(ticket) is not None:
+    if stage in ENDED and the_agent().facade.of_ticket(ticket) is not None:
         return redirect(url_for("gate.call"), 303)
     if stage is Stage.SHOWN:
         return make_response(_consent_page(ticket, work))
@@ -81,21 +79,22 @@ def _consent_page(ticket: str, work: Work) -> str:
         holder=holder,
         pin=pin_words(holder.token.pin) if holder.token else None,
         confirmation=CONFIRMATION,
-        asks_confirmation=bool(
-            holder.token and holder.token.pin.last_try and not holder.token.pin.protected_path
-        ),
+        asks_confirmation=holder.token is not None and holder.token.pin.asks_confirmation,
     )
 
 
 @consent.get("/ky/<ticket>/trang/<int:index>/<int:page>.png")
 def page_image(ticket: str, index: int, page: int) -> Response:
     """One page of the very bytes that will be signed."""
-    agent = the_agent()
-    documents = agent.desk.documents(ticket)
+    documents = the_agent().desk.documents(ticket)
     if index >= len(documents):
         raise PageUnknown
-    png = agent.pictures.page_image(documents[index], page, IMAGE_WIDTH)
-    response = make_response(png)
+    return picture_of(documents[index], page)
+
+
+def picture_of(pdf: bytes, page: int) -> Response:
+    """One page of a document as a picture, as large on every page of the agent."""
+    response = make_response(the_agent().pictures.page_image(pdf, page, IMAGE_WIDTH))
     response.headers["Content-Type"] = "image/png"
     return response
 

@@ -15,15 +15,15 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from signing.agent.certificates import pin_words
 from signing.agent.client import ServerClient
 from signing.agent.documents import Documents
 from signing.agent.journal import Journal
-from signing.agent.pin import NoDisplay, PinQuestion
+from signing.agent.pin import PinQuestion
+from signing.agent.pin_step import PinStep, Road, question_of
 from signing.agent.pin_window import confirms
 from signing.agent.signer import Signer
 from signing.agent.state import AgentState
-from signing.agent.work import Asker, Holder, Stage, Tokens, Work, find_holder
+from signing.agent.work import ENDED, Asker, Holder, Stage, Tokens, Work, find_holder
 from signing.errors import (
     Busy,
     ConsentTimeout,
@@ -81,13 +81,13 @@ class Desk:
         clock: Callable[[], datetime],
     ) -> None:
         self._state, self._journal, self._client = state, journal, client
-        self._tokens, self._window, self._clock = tokens, window, clock
+        self._tokens, self._clock = tokens, clock
         self._lock = threading.RLock()
         self._works: dict[str, Work] = {}
         self._active: Work | None = None
         self._clicks: set[str] = set()
         self._signer = Signer(client=client, journal=journal, tokens=tokens)
-        self._thread: threading.Thread | None = None
+        self._step = PinStep(window, self._lock, "ky-so")
 
     def read_ticket(self, text: str, kind: TicketKind) -> tuple[Ticket, Pairing]:
         """Opens the ticket. If it seems expired, the server is asked for the time first."""
@@ -216,8 +216,7 @@ class Desk:
             holder = self.holder(work.manifest)
             if holder.problem is not None or holder.token is None:
                 raise holder.problem or NoToken()
-            final = holder.token.pin.last_try and not holder.token.pin.protected_path
-            if final and not confirms(confirmation):
+            if holder.token.pin.asks_confirmation and not confirms(confirmation):
                 raise PinFinalTryRefused
             question = self._question(work, holder)
             self._claim(work, click)
@@ -227,7 +226,7 @@ class Desk:
             raise
         work.allow_final_try, work.certificate_der = holder.token.pin.last_try, holder.der
         with self._lock:
-            self._ask_for_pin(work, holder, question)
+            self._step.ask(work, question, self._road(work), pad=holder.token.pin.protected_path)
         return work
 
     def _clear_the_desk(self, work: Work) -> None:
@@ -262,42 +261,32 @@ class Desk:
             manifest_sha256=work.ticket.manifest_sha256,
         )
 
-    def _ask_for_pin(self, work: Work, holder: Holder, question: PinQuestion) -> None:
-        if holder.token is not None and holder.token.pin.protected_path:
-            work.stage = Stage.PIN_PAD
-            self._start(lambda: self._sign_and_send(work, holder.der, None))
-        elif self._window is not None and self._window.available():
-            work.stage = Stage.PIN_WINDOW
-            self._start(lambda: self._window_road(work, holder.der, question))
-        else:
-            work.stage = Stage.PIN_PAGE
-
     def _question(self, work: Work, holder: Holder) -> PinQuestion:
         items = work.manifest.items
         more = f" và {len(items) - 1} văn bản khác" if len(items) > 1 else ""
-        token, shown = holder.token, holder.certificate
-        if token is None or shown is None:
+        if holder.token is None or holder.certificate is None:
             raise NoToken
-        return PinQuestion(
+        return question_of(
+            holder.token,
+            holder.certificate,
             document=items[0].title + more,
             act=work.manifest.act,
             server=work.pairing.server_name,
-            certificate=f"{shown.holder} (số {shown.serial})",
-            token=f"{token.label} (số {token.serial})",
-            pin_state=pin_words(token.pin)[0],
             phrase=self._state.phrase,
-            final_try=token.pin.last_try,
         )
 
-    def _start(self, road: Callable[[], None]) -> None:
-        self._thread = threading.Thread(target=road, name="ky-so", daemon=True)
-        self._thread.start()
+    def _road(self, work: Work) -> Road:
+        der = work.certificate_der
+        return Road(
+            sign=lambda pin: self._end(work, self._signer.run(work, der, pin)),
+            failed=lambda error: self._fail(work, error),
+            left=lambda error: self._leave(work, error),
+            current=lambda: self._active is work,
+        )
 
     def wait(self, seconds: float) -> None:
         """Waits for the road under way, if any, to end."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
+        self._step.wait(seconds)
 
     def pin_on_page(self, text: str, *, click: str, pin: str) -> Work:
         """The fallback where there is no display: the PIN of one click on the agent's own page.
@@ -306,7 +295,7 @@ class Desk:
         """
         work = self.open(text)
         with self._lock:
-            if click in self._clicks or work.stage in {Stage.DONE, Stage.REFUSED}:
+            if click in self._clicks or work.stage in ENDED:
                 return work
             if self._active is not work or work.stage is not Stage.PIN_PAGE:
                 raise ConsentTimeout
@@ -314,43 +303,8 @@ class Desk:
                 raise PinRequired
             self._clicks.add(click)
             work.stage = Stage.SIGNING
-            self._start(lambda: self._sign_and_send(work, work.certificate_der, pin))
+            self._step.go(self._road(work), pin)
         return work
-
-    def _window_road(self, work: Work, der: bytes, question: PinQuestion) -> None:
-        if self._window is None:
-            return
-        try:
-            pin = self._window.ask(question, work.stop)
-        except NoDisplay:
-            with self._lock:
-                if self._active is work:
-                    work.stage = Stage.PIN_PAGE
-            return
-        except (UserCancelled, ConsentTimeout) as error:
-            with self._lock:
-                if self._active is work:
-                    work.error = error
-                    self._abandon(work, error.code)
-            return
-        with self._lock:
-            if self._active is not work:
-                return
-            work.stage = Stage.SIGNING
-        self._sign_and_send(work, der, pin)
-
-    def _sign_and_send(self, work: Work, der: bytes, pin: str | None) -> None:
-        try:
-            receipt = self._signer.run(work, der, pin)
-        except SigningError as error:
-            self._fail(work, error)
-            return
-        except Exception as error:
-            # Only the kind of a fault is logged: its text might hold what was typed.
-            log.error("signing stopped by %s", type(error).__name__)
-            self._fail(work, SigningError(type(error).__name__))
-            return
-        self._end(work, receipt)
 
     def _end(self, work: Work, receipt: Receipt | None) -> None:
         """Where the job stands after its last part: done, stopped half-way, or not sent."""
@@ -416,8 +370,11 @@ class Desk:
             if work is None or work.stage is not Stage.PIN_PAGE or work.claimed_at is None:
                 return
             if self._clock() - work.claimed_at > PIN_PAGE_LIMIT:
-                work.error = ConsentTimeout()
-                self._abandon(work, ConsentTimeout.code)
+                self._leave(work, ConsentTimeout())
+
+    def _leave(self, work: Work, error: SigningError) -> None:
+        work.error = error
+        self._abandon(work, error.code)
 
     def _abandon(self, work: Work, reason: str) -> None:
         work.stop.set()

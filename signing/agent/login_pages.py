@@ -43,9 +43,7 @@ def _consent(ticket: str, work: LoginWork) -> str:
         usable=usable,
         problems=problems,
         confirmation=CONFIRMATION,
-        asks_confirmation=any(
-            each.token.pin.last_try and not each.token.pin.protected_path for each in usable
-        ),
+        asks_confirmation=any(each.token.pin.asks_confirmation for each in usable),
     )
 
 

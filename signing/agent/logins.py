@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,21 +18,18 @@ from signing.agent.certificates import ShownCertificate, describe, pin_words
 from signing.agent.client import ServerClient
 from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT, Desk
 from signing.agent.journal import Journal
-from signing.agent.pin import NoDisplay, PinQuestion
+from signing.agent.pin_step import PinStep, Road, question_of
 from signing.agent.pin_window import confirms
 from signing.agent.state import AgentState
-from signing.agent.work import Asker, Stage, Tokens
+from signing.agent.work import ENDED, Asker, Stage, Tokens, unusable
 from signing.errors import (
     Busy,
     CertNotFound,
     ConsentTimeout,
     NoToken,
     PinFinalTryRefused,
-    PinLocked,
-    PinNotInitialised,
     PinRequired,
     SigningError,
-    UserCancelled,
 )
 from signing.messages import (
     LOGIN_PATH,
@@ -104,7 +100,7 @@ def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
                 continue
             valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
             if valid and not _is_authority(certificate):
-                found.setdefault(shown.sha256, Choice(token, each.der, shown, _unusable(token)))
+                found.setdefault(shown.sha256, Choice(token, each.der, shown, unusable(token)))
     return tuple(found.values())
 
 
@@ -113,14 +109,6 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):
         return False
-
-
-def _unusable(token: TokenInfo) -> SigningError | None:
-    if token.pin.locked:
-        return PinLocked()
-    if not token.pin.initialised and not token.pin.protected_path:
-        return PinNotInitialised()
-    return None
 
 
 class LoginDesk:
@@ -137,12 +125,12 @@ class LoginDesk:
         window: Asker | None,
     ) -> None:
         self._desk, self._state, self._journal = desk, state, journal
-        self._client, self._tokens, self._window = client, tokens, window
+        self._client, self._tokens = client, tokens
         self._lock = threading.RLock()
         self._works: dict[str, LoginWork] = {}
         self._active: LoginWork | None = None
         self._clicks: set[str] = set()
-        self._thread: threading.Thread | None = None
+        self._step = PinStep(window, self._lock, "dang-nhap")
 
     def open(self, text: str) -> LoginWork:
         """The login of the ticket, new or as it stands. Tells nobody; may be called at will.
@@ -200,8 +188,7 @@ class LoginDesk:
             self._active, work.click = work, click
         try:
             choice = self._chosen(certificate)
-            last = choice.token.pin.last_try and not choice.token.pin.protected_path
-            if last and not confirms(confirmation):
+            if choice.token.pin.asks_confirmation and not confirms(confirmation):
                 raise PinFinalTryRefused
         except SigningError:
             with self._lock:
@@ -238,62 +225,35 @@ class LoginDesk:
             raise Busy
 
     def _ask_for_pin(self, work: LoginWork, choice: Choice) -> None:
-        if choice.token.pin.protected_path:
-            work.stage = Stage.PIN_PAD
-            self._start(lambda: self._prove(work, choice, None))
-        elif self._window is not None and self._window.available():
-            work.stage = Stage.PIN_WINDOW
-            self._start(lambda: self._window_road(work, choice))
-        else:
-            work.stage = Stage.PIN_PAGE
-
-    def _start(self, road: Callable[[], None]) -> None:
-        self._thread = threading.Thread(target=road, name="dang-nhap", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float) -> None:
-        """Waits for the road under way, if any, to end."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-
-    def _window_road(self, work: LoginWork, choice: Choice) -> None:
-        if self._window is None:
-            return
-        question = PinQuestion(
+        question = question_of(
+            choice.token,
+            choice.shown,
             document="Không có: chỉ đăng nhập, không ký văn bản nào",
             act="Đăng nhập vào Sổ Token",
             server=work.pairing.server_name,
-            certificate=f"{choice.shown.holder} (số {choice.shown.serial})",
-            token=f"{choice.token.label} (số {choice.token.serial})",
-            pin_state=choice.pin[0],
             phrase=self._state.phrase,
-            final_try=choice.token.pin.last_try,
         )
-        try:
-            pin = self._window.ask(question, work.stop)
-        except NoDisplay:
-            with self._lock:
-                if self._active is work:
-                    work.stage = Stage.PIN_PAGE
-            return
-        except (UserCancelled, ConsentTimeout) as error:
-            with self._lock:
-                if self._active is work:
-                    self._abandon(work, error)
-            return
-        with self._lock:
-            if self._active is not work:
-                return
-            work.stage = Stage.SIGNING
-        self._prove(work, choice, pin)
+        pad = choice.token.pin.protected_path
+        self._step.ask(work, question, self._road(work, choice), pad=pad)
+
+    def _road(self, work: LoginWork, choice: Choice) -> Road:
+        return Road(
+            sign=lambda pin: self._prove(work, choice, pin),
+            failed=lambda error: self._fail(work, error),
+            left=lambda error: self._abandon(work, error),
+            current=lambda: self._active is work,
+        )
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the road under way, if any, to end."""
+        self._step.wait(seconds)
 
     def pin_on_page(self, text: str, *, click: str, pin: str) -> LoginWork:
         """The fallback where there is no display. Raises `PinRequired`, and `ConsentTimeout` when
         the page waited too long."""
         work = self.open(text)
         with self._lock:
-            if click in self._clicks or work.stage in {Stage.DONE, Stage.REFUSED}:
+            if click in self._clicks or work.stage in ENDED:
                 return work
             choice = work.choice
             if self._active is not work or work.stage is not Stage.PIN_PAGE or choice is None:
@@ -302,34 +262,40 @@ class LoginDesk:
                 raise PinRequired
             self._clicks.add(click)
             work.stage = Stage.SIGNING
-            self._start(lambda: self._prove(work, choice, pin))
+            self._step.go(self._road(work, choice), pin)
         return work
 
     # --- the proof -------------------------------------------------------------------------------
 
     def _prove(self, work: LoginWork, choice: Choice, pin: str | None) -> None:
         """One attempt at the token, then one message to the pinned server."""
-        try:
-            container = self._container(work, choice, pin)
-            del pin
-            proof = LoginProof(work.ticket.challenge_id, container)
-            self._note("login_signed", work, choice, hashlib.sha256(container).hexdigest())
-            receipt = LoginReceipt.from_body(
-                self._client.call(work.pairing, LOGIN_PATH, proof.to_body())
-            )
-        except SigningError as error:
-            self._journal.record(
-                "login_failed",
-                server_id=work.pairing.server_id,
-                challenge_id=work.ticket.challenge_id,
-                code=error.code,
-            )
-            with self._lock:
-                self._abandon(work, error)
-            return
+        container = self._container(work, choice, pin)
+        del pin
+        self._journal.record(
+            "login_signed",
+            server_id=work.pairing.server_id,
+            challenge_id=work.ticket.challenge_id,
+            purpose=work.ticket.purpose.value,
+            certificate_sha256=choice.shown.sha256,
+            cms=hashlib.sha256(container).hexdigest(),
+        )
+        proof = LoginProof(work.ticket.challenge_id, container)
+        receipt = LoginReceipt.from_body(
+            self._client.call(work.pairing, LOGIN_PATH, proof.to_body())
+        )
         with self._lock:
             work.return_path, work.stage, work.error = receipt.return_path, Stage.DONE, None
             self._free(work)
+
+    def _fail(self, work: LoginWork, error: SigningError) -> None:
+        with self._lock:
+            self._abandon(work, error)
+        self._journal.record(
+            "login_failed",
+            server_id=work.pairing.server_id,
+            challenge_id=work.ticket.challenge_id,
+            code=error.code,
+        )
 
     def _container(self, work: LoginWork, choice: Choice, pin: str | None) -> bytes:
         statement = LoginStatement(
@@ -355,23 +321,13 @@ class LoginDesk:
             signatures.close()
         return login_container(statement, choice.der, signature)
 
-    def _note(self, event: str, work: LoginWork, choice: Choice, cms: str) -> None:
-        self._journal.record(
-            event,
-            server_id=work.pairing.server_id,
-            challenge_id=work.ticket.challenge_id,
-            purpose=work.ticket.purpose.value,
-            certificate_sha256=choice.shown.sha256,
-            cms=cms,
-        )
-
     # --- ends ------------------------------------------------------------------------------------
 
     def refuse(self, text: str) -> LoginWork:
         """The person chose not to log in: the server is told, so that its page says so."""
         work = self.open(text)
         with self._lock:
-            if work.stage in {Stage.DONE, Stage.REFUSED}:
+            if work.stage in ENDED:
                 return work
             if work.stage is Stage.SIGNING:
                 raise Busy

@@ -59,6 +59,9 @@ class Stage(StrEnum):
 WAITING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAD, Stage.SIGNING})
 """Stages in which the page reloads itself."""
 
+ENDED = frozenset({Stage.DONE, Stage.REFUSED})
+"""Stages after which nothing more comes."""
+
 
 @dataclass(slots=True)
 class Pace:
@@ -157,7 +160,7 @@ def find_holder(tokens: Tokens, manifest: Manifest, at: datetime) -> Holder:
             except SigningError:
                 continue
             if shown.sha256 == manifest.certificate_sha256:
-                problem = unfit(each.der, manifest.chain, at) or _unusable(token)
+                problem = unfit(each.der, manifest.chain, at) or unusable(token)
                 return Holder(token, each.der, shown, problem, _doubt(token, manifest))
     problem = CertNotFound() if listing.tokens else NoToken()
     if not listing.tokens and listing.problems:
@@ -183,7 +186,8 @@ def _plain(serial: str) -> str:
     return "".join(char for char in serial.upper() if char.isalnum()).lstrip("0")
 
 
-def _unusable(token: TokenInfo) -> SigningError | None:
+def unusable(token: TokenInfo) -> SigningError | None:
+    """Why no PIN would help at this token, or None."""
     if token.pin.locked:
         return PinLocked()
     if not token.pin.initialised and not token.pin.protected_path:

@@ -64,28 +64,24 @@ def _same_document(_request: dict[str, Any], parts: list[bytes]) -> Answer:
 
 
 def _add_fields(request: dict[str, Any], parts: list[bytes]) -> Answer:
-    try:
-        return {}, [orders.add_fields(parts[0], request)]
-    except SigningError as error:
-        return {"refused": error.to_dict()}, []
+    return {}, [orders.add_fields(parts[0], request)]
 
 
 def _prepare(request: dict[str, Any], parts: list[bytes]) -> Answer:
-    try:
-        made = orders.prepared(parts[0], request, parts[1:])
-    except SigningError as error:
-        return {"refused": error.to_dict()}, []
+    made = orders.prepared(parts[0], request, parts[1:])
     return {"byte_range": list(made.byte_range)}, [made.pdf]
 
 
 def _picture(_request: dict[str, Any], parts: list[bytes]) -> Answer:
-    try:
-        return {"picture": orders.look_at_picture(parts[0])}, []
-    except SigningError as error:
-        return {"refused": error.to_dict()}, []
+    return {"picture": orders.look_at_picture(parts[0])}, []
 
 
-def _refusing(act: Callable[[dict[str, Any], list[bytes]], Answer]) -> Any:
+Act = Callable[[dict[str, Any], list[bytes]], Answer]
+
+
+def _refusing(act: Act) -> Act:
+    """The same act, whose refusal travels whole: code, words and detail."""
+
     def done(request: dict[str, Any], parts: list[bytes]) -> Answer:
         try:
             return act(request, parts)
@@ -99,7 +95,7 @@ def _ping(_request: dict[str, Any], _parts: list[bytes]) -> Answer:
     return {}, []
 
 
-ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
+ACTS: dict[str, Act] = {
     "ping": _ping,
     "verify": _verify,
     "inspect": _inspect,
@@ -109,9 +105,9 @@ ACTS: dict[str, Callable[[dict[str, Any], list[bytes]], Answer]] = {
     "text": _text,
     "words": _words,
     "same_document": _same_document,
-    "add_fields": _add_fields,
-    "prepare": _prepare,
-    "picture": _picture,
+    "add_fields": _refusing(_add_fields),
+    "prepare": _refusing(_prepare),
+    "picture": _refusing(_picture),
     **{name: _refusing(act) for name, act in upgrade_orders.ACTS.items()},
 }
 

@@ -39,6 +39,12 @@ class PinState:
         silent = not (self.flags_seen or self.count_low)
         return self.final_try or (silent and self.wrong_entries >= SAFE_WRONG_ENTRIES)
 
+    @property
+    def asks_confirmation(self) -> bool:
+        """True when a person must confirm the last try in writing before the PIN is asked; a token
+        with a pad of its own warns there."""
+        return self.last_try and not self.protected_path
+
 
 @dataclass(frozen=True, slots=True)
 class TokenCertificate:

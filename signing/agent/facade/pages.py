@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -10,13 +9,14 @@ from werkzeug.wrappers import Response
 
 from signing.agent.application import the_agent
 from signing.agent.certificates import clock_words, pin_words
-from signing.agent.consent import IMAGE_WIDTH
+from signing.agent.consent import picture_of
 from signing.agent.facade.calls import Stage, Standing
 from signing.agent.facade.journey import Agreed, signed_name
 from signing.agent.facade.listener import USUAL_PORT
 from signing.agent.facade.routes import ACTS, ROUTES, Kind
 from signing.agent.gate import PageUnknown
 from signing.agent.imports import Found, found_on
+from signing.agent.work import ENDED
 from signing.errors import CertNotFound, NotPaired, SigningError
 from signing.protocol.outside import OutsidePlace, OutsideRefused
 from signing.protocol.pairing import Pairing
@@ -117,12 +117,9 @@ def call() -> Response:
         return redirect(url_for("gate.settings"), 303)
     if standing.stage is Stage.SIGNING:
         work = the_agent().desk.peek(standing.ticket)
-        if work is None or work.stage not in _OVER:
+        if work is None or work.stage not in ENDED:
             return redirect(url_for("consent.show", ticket=standing.ticket), 303)
     return _call_page(standing)
-
-
-_OVER = frozenset({"done", "refused"})
 
 
 def _call_page(standing: Standing, problem: SigningError | None = None) -> Response:
@@ -167,10 +164,7 @@ def page_image(call_id: str, index: int, page: int) -> Response:
     pdf = pdfs[index] if standing.call_id == call_id and index < len(pdfs) else None
     if pdf is None:
         raise PageUnknown
-    png = the_agent().pictures.page_image(pdf, page, IMAGE_WIDTH)
-    response = make_response(png)
-    response.headers["Content-Type"] = "image/png"
-    return response
+    return picture_of(pdf, page)
 
 
 @gate.get("/cong/viec/<call_id>/<int:index>/tep-da-ky.pdf")
@@ -231,40 +225,36 @@ def _ticked(name: str) -> bool:
     return request.form.get(name) == "1"
 
 
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    """A form's texts with the usual spaces taken away."""
+def _text(name: str, most: int) -> str:
+    """What was typed, with the usual spaces taken away."""
+    return " ".join(request.form.get(name, "").split())[:most]
 
-    def text(self, name: str, most: int) -> str:
-        return " ".join(request.form.get(name, "").split())[:most]
 
-    def whole(self, name: str) -> int | None:
-        text = self.text(name, 4)
-        if not text:
-            return None
-        if not text.isascii() or not text.isdigit():
-            raise OutsideRefused("Trang và vị trí phải là số nguyên, tính bằng mi-li-mét.")
-        return int(text)
+def _whole(name: str) -> int | None:
+    text = _text(name, 4)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise OutsideRefused("Trang và vị trí phải là số nguyên, tính bằng mi-li-mét.")
+    return int(text)
 
-    def day(self) -> date | None:
-        text = self.text("ngay", 10)
-        if not text:
-            return None
-        try:
-            day, month, year = (int(part) for part in text.split("/"))
-            return date(year, month, day)
-        except ValueError as error:
-            raise OutsideRefused("Ngày văn bản phải dạng ngày/tháng/năm, ví dụ 05/02/2026.") from (
-                error
-            )
+
+def _day() -> date | None:
+    text = _text("ngay", 10)
+    if not text:
+        return None
+    try:
+        day, month, year = (int(part) for part in text.split("/"))
+        return date(year, month, day)
+    except ValueError as error:
+        raise OutsideRefused("Ngày văn bản phải dạng ngày/tháng/năm, ví dụ 05/02/2026.") from error
 
 
 def _agreed(standing: Standing) -> Agreed:
-    typed = _Typed()
     act = ACTS.get(request.form.get("viec-ky", ""))
     if act is None or act not in standing.call.route.acts:
         raise OutsideRefused("Chọn việc ký.")
-    page, left, top = typed.whole("trang"), typed.whole("trai"), typed.whole("tren")
+    page, left, top = _whole("trang"), _whole("trai"), _whole("tren")
     place = None
     if page is not None:
         place = OutsidePlace(max(page - 1, 0), left or 0, top or 0)
@@ -273,9 +263,9 @@ def _agreed(standing: Standing) -> Agreed:
         certificate=_certificate(),
         act=act.name,
         not_secret=_ticked("cam-ket"),
-        number=typed.text("so", 60) if act.numbered else "",
-        day=typed.day() if act.dated else None,
-        words=typed.text("y-kien", 500) if act.commented else "",
+        number=_text("so", 60) if act.numbered else "",
+        day=_day() if act.dated else None,
+        words=_text("y-kien", 500) if act.commented else "",
         write_number=_ticked("ghi-so"),
         seen=_ticked("da-xem"),
         place=place,
