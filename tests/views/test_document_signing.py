@@ -363,7 +363,8 @@ def test_the_list_costs_the_same_for_many_documents(
     with count_statements() as one:  # type: ignore[operator]
         assert "Quyết định thử nghiệm" in chi.get("/van-ban").text
     brought(chi, cast, DocumentWay.ANNEX)
-    chi.get("/van-ban?cho-toi=1")
+    assert "Không có văn bản nào chờ anh/chị ký" in words(chi.get("/van-ban?cho-toi=1"))
+    assert "Không có văn bản nào khớp" in words(chi.get("/van-ban?cho-toi=1&q=khac"))
     with count_statements() as two:  # type: ignore[operator]
         chi.get("/van-ban")
     assert len(two) <= len(one) + 2 <= 12  # the choice of agencies is asked again after a change
