@@ -81,6 +81,7 @@ def test_a_person_pairs_signs_and_comes_back(
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1240
 
     page.get_by_role("button", name="Ký", exact=True).click()
+    page.get_by_label("Mã PIN của thiết bị").wait_for()
     page.reload()
     page.get_by_label("Mã PIN của thiết bị").fill(PIN)
     page.get_by_role("button", name="Ký", exact=True).click()
