@@ -62,7 +62,7 @@ def chooses(clerk: Person, *signers: tuple[str, str]) -> None:
 
 def places(clerk: Person, spots: int, words: str = "") -> None:
     """Look at the places on the picture of the page, move one by keyboard, and go on."""
-    expect(clerk.page.locator(".spot")).to_have_count(spots)
+    expect(clerk.page.locator(".spot.movable")).to_have_count(spots)  # its script has run
     if words:
         clerk.reads(words)
     clerk.shows("van-ban-vi-tri")

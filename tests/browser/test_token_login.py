@@ -35,7 +35,7 @@ def gives_pin(person: Person, button: str, pin: str) -> None:
     """On the agent's page: one's own certificate among those of three tokens, then the PIN."""
     page = person.page
     own = re.compile(person.office.login(person.username)["name"])
-    assert page.get_by_role("radio", checked=True).count() == 0
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     page.get_by_role("radio", name=own).check()
     shows_agent(person, "dang-nhap-trinh-ky-so")
     page.get_by_role("button", name=button, exact=True).click()

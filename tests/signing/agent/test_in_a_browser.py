@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from signing.agent.__main__ import bind, main
 from signing.agent.state import AgentState
@@ -68,15 +68,15 @@ def test_a_person_pairs_signs_and_comes_back(
     code = page.locator(".pairing-code").inner_text()
     office.type_code(code)
     page.wait_for_url(address + "/")
-    assert page.get_by_text("Sẵn sàng nhận yêu cầu ký").is_visible()
+    expect(page.get_by_text("Sẵn sàng nhận yêu cầu ký")).to_be_visible()
 
     job, ticket = office.press_sign(AgentState(tmp_path / "state").keys.public, holder)
     office.link = f"{address}/ky/{ticket}"
     page.goto(office.url.replace("127.0.0.1", "localhost") + "/lien-ket")
     page.get_by_role("link").click()
     page.wait_for_url(f"{address}/ky/*")
-    assert page.get_by_text("bến sông có cây gạo").is_visible()
-    assert page.get_by_role("button", name="Ký", exact=True).is_visible()
+    expect(page.get_by_text("bến sông có cây gạo")).to_be_visible()
+    expect(page.get_by_role("button", name="Ký", exact=True)).to_be_visible()
     image = page.get_by_alt_text(re.compile("Trang 1"))
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1240
 
@@ -125,7 +125,7 @@ def test_where_browsers_guard_the_local_network_a_link_still_opens_the_agent(
         assert any("LOCAL_NETWORK_ACCESS" in each for each in said), said
         page.get_by_role("link").click()
         page.wait_for_url(f"{address}/ky/*")
-        assert page.get_by_role("button", name="Ký", exact=True).is_visible()
+        expect(page.get_by_role("button", name="Ký", exact=True)).to_be_visible()
     finally:
         guarded.close()
 
