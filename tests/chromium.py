@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 LAUNCH = [
     "--no-sandbox",
@@ -15,6 +15,9 @@ LAUNCH = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# The library's own five seconds are short for a server that shares two cores with three browsers.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
