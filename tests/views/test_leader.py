@@ -50,6 +50,7 @@ def test_the_leader_sees_what_is_red_and_the_weeks_in_words(
     assert len(statements) <= 12
     assert "19/12 đến 25/12/2026: 2 chứng thư hết hạn, 1 phải cấp mới" in text
     assert "1 chứng thư hết hạn, 1 phải cấp mới" in text
+    assert "data-print" in text
 
 
 def test_it_is_for_those_who_decide(login: Login, cast: Cast) -> None:
