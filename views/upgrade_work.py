@@ -34,6 +34,7 @@ from signing.pades.errors import (
 )
 from signing.pades.report import Level, Report, SignatureReport, Verdict
 from signing.pades.splice import fill_hole
+from signing.pades.stamps import Beside, StampRefused, look_at
 from signing.pades.tsp import Tsa
 from signing.pades.upgrade import raise_level
 from signing.trust.fetching import Fetch, FetchFailed, HttpFetcher, host_of
@@ -114,19 +115,37 @@ def until(fetch: Fetch, seconds: float) -> Fetch:
 
 
 def stamp(digest: bytes, asked: Sequence[Service], fetch: Fetch) -> bytes:
-    """A token from the first service that gives one.
+    """A token from the first service that gives one which is believed here; where none is, the
+    first one that was given: what is embedded later may still prove its authority.
 
     Raises NoTimeStampService, TsaUnreachable, TsaAnswerBad (of the last that was asked).
     """
     last: TsaUnreachable | TsaAnswerBad | None = None
+    doubted: bytes | None = None
     for one in asked:
         try:
-            return tsp.obtain_for(digest, one.tsa, fetch)
+            token = tsp.obtain_for(digest, one.tsa, fetch)
         except (TsaUnreachable, TsaAnswerBad) as error:
             last = type(error)(f"{one.name}: {error.detail}")
-    if last is None:
-        raise NoTimeStampService
-    raise last
+            continue
+        if one is asked[-1] and doubted is None:
+            return token  # Nobody else to ask: verification judges it.
+        refused = _refused(token)
+        if not refused:
+            return token
+        log.warning("%s: stamp not believed: %s", one.name, refused)
+        doubted = doubted or token
+    if doubted is not None:
+        return doubted
+    raise last or NoTimeStampService
+
+
+def _refused(token: bytes) -> str:
+    """Why a token would not be believed with what this installation knows; "" when it would be."""
+    try:
+        return look_at(token, Beside(TrustStore.load(settings().trust), clock.now())).refused
+    except StampRefused as error:
+        return str(error)
 
 
 # While a signature is given -------------------------------------------------------------------

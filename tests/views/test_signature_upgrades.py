@@ -189,6 +189,25 @@ def test_a_signature_waits_its_few_seconds_for_the_stamp_and_not_one_more(
     assert levels(instance, at_work.file(third)) == ["PAdES B-T"]
 
 
+def test_where_the_first_service_is_not_believed_the_next_one_is_asked(
+    at_work: Office, instance: Path, tsa: Tsa
+) -> None:
+    session = at_work.session
+    tsa.answer = by_a_stranger
+    switch_on(session, tsa, PadesLevel.B_T, at_once=3)
+    with time_stamping() as second:
+        switch_on(session, second, PadesLevel.B_T, at_once=3)
+        number = signed_by_two(at_work)
+        at_work.signs(at_work.cast.giang, number, pki().leader)
+        assert levels(instance, at_work.file(number)) == ["PAdES B-T"]
+        assert (len(tsa.asked), len(second.asked)) == (1, 1)
+        # Where no one is believed the reason is that, whoever else is silent.
+        second.answer = refusing
+        other = signed_by_two(at_work)
+        at_work.signs(at_work.cast.giang, other, pki().leader)
+        assert waiting(session).last_error == "stamp_not_trusted"
+
+
 def waiting(session: Session) -> SignatureUpgrade:
     session.rollback()
     state = SignatureUpgrade.state == UpgradeState.WAITING
