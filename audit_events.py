@@ -162,6 +162,7 @@ EVENTS: Mapping[str, EventType] = {
         "Ký số văn bản của hệ thống khác", "job", "certificate", "number", "day"
     ),
     "outside.fetched": _event("Trả văn bản đã ký cho hệ thống khác"),
+    "outside.dropped": _event("Xóa văn bản của hệ thống khác không được đem ký"),
     "account.token_login": _event(
         "Đăng nhập bằng thiết bị", "session", "certificate", "revocation", "agent"
     ),

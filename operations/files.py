@@ -42,3 +42,25 @@ def read(session: Session, sha256: str) -> bytes:
     if content is None or hashlib.sha256(content).hexdigest() != sha256:
         raise DamagedFile(f"Tệp {sha256[:12]} đã bị thay đổi hoặc bị mất trong cơ sở dữ liệu.")
     return content
+
+
+def forget(session: Session, sha256: str) -> None:
+    """Remove the bytes inside the caller's transaction, unless any row of any table needs them."""
+    stored = session.get(StoredFile, sha256)
+    if stored is not None and not _is_used(session, sha256):
+        session.delete(stored)
+        session.flush()
+
+
+def _is_used(session: Session, sha256: str) -> bool:
+    named = StoredFile.__table__.c.sha256
+    pointing = [
+        key.parent
+        for table in StoredFile.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column is named
+    ]
+    return any(
+        session.execute(select(column).where(column == sha256).limit(1)).first() is not None
+        for column in pointing
+    )

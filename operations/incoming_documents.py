@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
-from models import Agency, StoredFile
+from models import Agency
 from operations import files, search
 from operations.law import law_for
 from operations.office_documents import refuse
@@ -183,29 +183,10 @@ def _number_taken(session: Session, row: IncomingDocument) -> bool:
 
 
 def _delete_file(session: Session, row: IncomingDocument) -> None:
-    """Remove the bytes, unless something else in the house rests on them."""
     sha256, row.stored_sha256 = row.stored_sha256, None
     session.flush()
-    if sha256 is not None and not _is_used(session, sha256):
-        stored = session.get(StoredFile, sha256)
-        if stored is not None:
-            session.delete(stored)
-            session.flush()
-
-
-def _is_used(session: Session, sha256: str) -> bool:
-    """Does any row of any table point at this file?"""
-    named = StoredFile.__table__.c.sha256
-    pointing = [
-        key.parent
-        for table in StoredFile.metadata.tables.values()
-        for key in table.foreign_keys
-        if key.column is named
-    ]
-    return any(
-        session.execute(select(column).where(column == sha256).limit(1)).first() is not None
-        for column in pointing
-    )
+    if sha256 is not None:
+        files.forget(session, sha256)
 
 
 def _load(session: Session, document_id: int, version: int) -> IncomingDocument:

@@ -33,6 +33,9 @@ from schema.outside import OutsideDocument
 NOUN = "outside_document"
 WAITS = timedelta(minutes=30)
 """How long a document that was brought may wait for its job."""
+KEPT_UNORDERED = timedelta(days=30)
+"""How long the bytes of a document stay that was brought and never ordered to be signed."""
+MOST_DROPPED = 200
 MOST_WAITING = 400
 """Documents of one agent that wait at once: two calls of the largest kind, so that nobody fills the
 store with what is never signed."""
@@ -222,6 +225,29 @@ def waiting(
     if set(found) != set(public_ids):
         raise Refused("Văn bản chờ ký không còn nữa. Ký lại từ hệ thống của văn bản.")
     return [found[one] for one in public_ids]
+
+
+def drop_unordered(session: Session, *, actor: Actor) -> int:
+    """Remove what was brought and never ordered, with its bytes unless something else needs them;
+    the log keeps its hash. Returns how many, a run's worth at most.
+    """
+    with transaction(session):
+        rows = session.scalars(
+            select(OutsideDocument)
+            .where(
+                OutsideDocument.job_id.is_(None),
+                OutsideDocument.created_at <= actor.at - KEPT_UNORDERED,
+            )
+            .order_by(OutsideDocument.id)
+            .limit(MOST_DROPPED)
+        ).all()
+        for row in rows:
+            _record(session, "outside.dropped", row, actor, row.original_sha256)
+            session.delete(row)
+        session.flush()
+        for sha256 in {row.original_sha256 for row in rows}:
+            files.forget(session, sha256)
+        return len(rows)
 
 
 def open_job(

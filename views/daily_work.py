@@ -1,5 +1,6 @@
 """What the program does by itself every day: fetch revocation lists where an administrator allowed
-it, make reminders, settle them, send e-mails.
+it, remove what other systems brought and nobody had signed, make reminders, settle them, send
+e-mails.
 
 Run by the server each hour and by `cli notify`; a run that finds nothing new does nothing, and two
 at once wait for each other, so nobody is told twice.
@@ -14,7 +15,7 @@ import audit
 import clock
 import regulations
 from extensions import db
-from operations import mail, reminders
+from operations import mail, outside_documents, reminders
 from operations.law import enacted
 from views import trust_lists
 from views.guards import settings
@@ -42,6 +43,7 @@ def run() -> Done:
     server = mail.server_of(session)
     law = enacted(session, regulations.load())
     lists = _new_lists(actor)
+    outside_documents.drop_unordered(session, actor=actor)
     made = reminders.run(session, actor=actor, law=law, email=server is not None)
     if server is None:
         return Done(made.made, made.settled, 0, 0, lists)

@@ -216,6 +216,25 @@ def test_nobody_fills_the_store_with_what_is_never_signed(
     office.leader.brings(letter(), "APPROVE")
 
 
+def test_what_was_brought_and_never_ordered_is_gone_after_a_month(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daily = office.app.extensions["so_token_daily"]
+    office.leader.brings(letter(), "APPROVE")
+    office.leader.signs("APPROVE", signed_by_leader())
+    kept = office.count(StoredFile)
+    later(monkeypatch, 29 * 24 * 60)
+    daily()
+    assert (office.count(Row), office.count(StoredFile)) == (2, kept)
+    later(monkeypatch, 2 * 24 * 60)
+    daily()
+    assert (office.count(Row), office.count(StoredFile)) == (1, kept - 1)
+    assert office.session.scalars(select(Row)).one().signed_sha256 is not None
+    assert office.events().count("outside.dropped") == 1
+    daily()
+    assert office.events().count("outside.dropped") == 1
+
+
 def test_another_persons_certificate_and_anothers_document_are_nobodys_to_use(
     office: Office,
 ) -> None:
