@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from signing.agent import VERSION
+from signing.bodies import read_body
 from signing.errors import ServerUnreachable, SigningError
 from signing.messages import (
     IDENTITY_PATH,
@@ -235,20 +236,8 @@ class _Exchange:
             raise ConnectionError
         connection.sock = _Door(self._socket, lambda: self._over)
         connection.request(method, path, body=body or None, headers=headers)
-        data = bytearray()
         with contextlib.closing(connection.getresponse()) as response:
-            told = response.length
-            wanted = LARGEST_ANSWER + 1 if told is None else min(told, LARGEST_ANSWER + 1)
-            # Piece by piece: a negative length of a chunk would make one read() take all there is.
-            while len(data) < wanted and (
-                piece := response.read1(min(1 << 16, wanted - len(data)))
-            ):
-                data += piece
-        if self._over:
-            raise TimeoutError
-        if told is not None and len(data) < wanted:
-            raise http.client.IncompleteRead(b"")
-        return response, bytes(data)
+            return response, read_body(response, LARGEST_ANSWER, lambda: self._over)
 
 
 def _system_trusts(address: Address, patience: Patience) -> bool:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from signing.bodies import read_body
 from signing.trust import ocsp
 from signing.trust.crl import MAX_CRL_BYTES, IndexedCrl
 from signing.trust.der import INTEGER, SEQUENCE, DerError, expect, header
@@ -136,7 +137,7 @@ class HttpFetcher:
             with _cut_after(request, timeout):
                 response = self._opener.open(request, timeout=timeout)
             with response:
-                data = _read(response, until)
+                data = read_body(response, MAX_CRL_BYTES, lambda: time.monotonic() > until)
         except urllib.error.HTTPError as error:
             error.close()
             raise FetchFailed(f"{host}: HTTP {error.code}") from error
@@ -145,23 +146,6 @@ class HttpFetcher:
         if len(data) > MAX_CRL_BYTES:
             raise FetchFailed(f"{host}: the answer is too large")
         return data
-
-
-def _read(response: HTTPResponse, until: float) -> bytes:
-    """The body, up to one byte too many; a server that drips it byte by byte is given up.
-
-    Raises TimeoutError, OSError, HTTPException.
-    """
-    pieces, size = [], 0
-    while size <= MAX_CRL_BYTES:
-        if time.monotonic() > until:
-            raise TimeoutError
-        piece = response.read1(min(1 << 16, MAX_CRL_BYTES + 1 - size))
-        if not piece:
-            break
-        pieces.append(piece)
-        size += len(piece)
-    return b"".join(pieces)
 
 
 def _content_type(body: bytes) -> str:

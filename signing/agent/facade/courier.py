@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,6 +35,7 @@ from signing.agent.facade.refusals import (
     OriginInvalid,
     RedirectedElsewhere,
 )
+from signing.bodies import read_body
 from signing.errors import PdfTooLarge, SigningError
 from signing.protocol.outside import LARGEST_OUTSIDE
 
@@ -42,6 +43,7 @@ SILENT_SECONDS = 20.0
 WHOLE_SECONDS = 60.0
 LARGEST_ANSWER = 256 * 1024
 MOST_REDIRECTS = 3
+MOST_PLACES = 3
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 KEYS = ("Status", "Message", "FileName", "FileServer")
 
@@ -131,7 +133,8 @@ class Courier:
         path = own_path(origin, address)
         for _ in range(MOST_REDIRECTS + 1):
             headers = {"Accept": "application/pdf, */*", **shown.headers()}
-            with self._asked(origin, "GET", path, b"", headers, DownloadFailed) as response:
+            asked = self._asked(origin, "GET", path, b"", headers, DownloadFailed)
+            with asked as (response, over):
                 if response.status in {301, 302, 303, 307, 308}:
                     path = self._next(origin, path, response.headers.get("Location", ""))
                     continue
@@ -140,11 +143,9 @@ class Courier:
                 length = response.headers.get("Content-Length", "")
                 if length.isdecimal() and int(length) > self._largest:
                     raise PdfTooLarge
-                pdf = response.read(self._largest + 1)
+                pdf = read_body(response, self._largest, over.is_set)
                 if len(pdf) > self._largest:
                     raise PdfTooLarge
-                if length.isdecimal() and len(pdf) < int(length):
-                    raise DownloadFailed("cut short")
                 if b"%PDF-" not in pdf[:1024]:
                     raise NotPdf
                 return pdf
@@ -175,12 +176,13 @@ class Courier:
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             **shown.headers(),
         }
-        with self._asked(origin, "POST", path, body, headers, HandlerUnreachable) as response:
+        asked = self._asked(origin, "POST", path, body, headers, HandlerUnreachable)
+        with asked as (response, over):
             if 300 <= response.status < 400:
                 raise RedirectedElsewhere
             if response.status != 200:
                 raise HandlerUnreachable(f"HTTP {response.status}")
-            answer = response.read(LARGEST_ANSWER + 1)
+            answer = read_body(response, LARGEST_ANSWER, over.is_set)
         if len(answer) > LARGEST_ANSWER:
             raise HandlerAnswerUnreadable("too large")
         return read_answer(answer)
@@ -194,11 +196,13 @@ class Courier:
         body: bytes,
         headers: dict[str, str],
         failure: type[SigningError],
-    ) -> Iterator[http.client.HTTPResponse]:
-        """One request on a connection of its own, cut when the whole time is up."""
+    ) -> Iterator[tuple[http.client.HTTPResponse, threading.Event]]:
+        """One request on a connection of its own, cut when the whole time is over."""
         held: list[socket.socket] = []
+        over = threading.Event()
 
         def cut() -> None:
+            over.set()
             for each in held:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
@@ -209,6 +213,8 @@ class Courier:
         connection = http.client.HTTPConnection(origin.host, origin.port)
         try:
             connection.sock = self._dial(origin, held)
+            if over.is_set():
+                raise TimeoutError
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", origin.text.split("://", 1)[1])
             if method == "POST":
@@ -218,7 +224,7 @@ class Courier:
             connection.putheader("Connection", "close")
             connection.endheaders(body or None)
             with connection.getresponse() as response:
-                yield response
+                yield response, over
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise failure(type(error).__name__) from error
         finally:
@@ -234,7 +240,7 @@ class Courier:
         if not places:
             # A name that leads to this very computer is a page that wants to reach a neighbour.
             raise AddressForeign("address")
-        made = socket.create_connection((places[0], origin.port), timeout=self._silent)
+        made = self._connected(places[:MOST_PLACES], origin.port)
         held.append(made)
         if origin.scheme == "http":
             return made
@@ -244,6 +250,14 @@ class Courier:
         held.append(wrapped)
         wrapped.do_handshake()
         return wrapped
+
+    def _connected(self, places: Sequence[str], port: int) -> socket.socket:
+        """The first that answers: a name may stand for an IPv6 address that leads nowhere."""
+        *others, last = places
+        for place in others:
+            with contextlib.suppress(OSError):
+                return socket.create_connection((place, port), timeout=self._silent)
+        return socket.create_connection((last, port), timeout=self._silent)
 
 
 def _allowed(origin: Origin, address: str) -> bool:

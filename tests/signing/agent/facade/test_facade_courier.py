@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
 import threading
+import time
+import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,22 +93,75 @@ def test_a_system_that_never_answers_is_given_up() -> None:
     assert told.value.code == "download_failed"
 
 
-def test_a_file_that_is_cut_short_is_not_taken() -> None:
+def _drip(connection: socket.socket) -> None:
+    """A file without an announced length, that is not finished when the time is over."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7 ")
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(b".")
+            time.sleep(0.02)
+
+
+def _pour(connection: socket.socket) -> None:
+    """A chunk of less than nothing: who reads "the rest" of it reads all that comes."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n%PDF-1.7 ")
+    with contextlib.suppress(OSError):
+        for _ in range(64):
+            connection.sendall(bytes(1 << 20))
+
+
+def _half(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n%PDF-1.7 ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(_half, "download_failed"), (_drip, "download_failed"), (_pour, "pdf_too_large")],
+)
+def test_a_file_that_is_cut_short_or_never_ends_is_not_taken(
+    answer: Callable[[socket.socket], None], code: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
-        def half() -> None:
+        def serve_once() -> None:
             connection, _peer = listener.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n%PDF-1.7 ")
+                answer(connection)
 
-        thread = threading.Thread(target=half, daemon=True)
+        thread = threading.Thread(target=serve_once, daemon=True)
         thread.start()
+        tracemalloc.start()
+        courier = Courier(whole_seconds=0.5, largest=1 << 16)
         with pytest.raises(SigningError) as told:
-            Courier().fetch(Origin.parse(address), f"{address}/a.pdf", Pass())
-        thread.join()
-    assert told.value.code == "download_failed"
+            courier.fetch(Origin.parse(address), f"{address}/a.pdf", Pass())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        thread.join(10)
+    assert told.value.code == code
+    assert most < 8 << 20
+
+
+def test_of_several_addresses_of_a_name_the_one_that_answers_is_taken(
+    monkeypatch: pytest.MonkeyPatch, system: DocumentSystem
+) -> None:
+    origin = Origin.parse(system.origin)
+    found = [(0, 0, 0, "", (place, origin.port)) for place in ("::1", "127.0.0.1")]
+    look_up, dial = socket.getaddrinfo, socket.create_connection
+
+    def both(*asked: Any, **named: Any) -> Any:
+        return found if named else look_up(*asked)
+
+    def dead_over_six(place: tuple[str, int], **named: Any) -> socket.socket:
+        if place[0] == "::1":
+            raise OSError("no route")
+        return dial(place, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    monkeypatch.setattr(socket, "create_connection", dead_over_six)
+    pdf = Courier().fetch(origin, f"{system.origin}/f/quyet-dinh.pdf", Pass())
+    assert pdf == system.files["quyet-dinh.pdf"]
 
 
 def test_a_system_over_tls_must_have_a_certificate_that_the_computer_trusts(
