@@ -51,6 +51,8 @@ def test_the_leader_sees_what_is_red_and_the_weeks_in_words(
     assert "19/12 đến 25/12/2026: 2 chứng thư hết hạn, 1 phải cấp mới" in text
     assert "1 chứng thư hết hạn, 1 phải cấp mới" in text
     assert "data-print" in text
+    assert 'class="one-sheet"' in text
+    assert 'class="foot"' not in text.split("<svg", 1)[1].split("</svg>")[0]  # not printed
 
 
 def test_it_is_for_those_who_decide(login: Login, cast: Cast) -> None:
