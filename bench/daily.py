@@ -6,7 +6,8 @@ Straight bulk inserts like there, every choice from the same seeded dice. All fi
 
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -15,10 +16,9 @@ from typing import Any
 from reportlab.pdfgen import canvas
 from sqlalchemy import Connection
 
+from bench.register import DrawnDevice, DrawnPerson
 from models import (
     CertificateRequest,
-    Device,
-    Person,
     Position,
     RequestDocument,
     RequestLine,
@@ -61,6 +61,7 @@ PER_DEVICE = {
 MANY_LINES, MANY_EVERY = 20, 10
 """Every tenth paper or so names twenty devices, the others one."""
 STOCKTAKES = 60
+TOGETHER = 2_000
 REQUEST_STATES = {
     RequestState.COMPLETED: 60, RequestState.SENT: 20, RequestState.DRAFT: 6,
     RequestState.AWAITING_APPROVAL: 4, RequestState.APPROVED: 2, RequestState.SEALED: 2,
@@ -90,8 +91,10 @@ class World:
     dice: random.Random
     now: datetime
     agencies: Sequence[dict[str, Any]]
-    people: Sequence[Person]
-    devices: Sequence[Device]
+    people: Sequence[DrawnPerson]
+    devices: Sequence[DrawnDevice]
+    places: Mapping[int, Sequence[int]]
+    """The numbers of the devices of each agency."""
     insert: Insert
     user_id: int
     file_sha256: str = ""
@@ -99,11 +102,29 @@ class World:
     def put(self, model: type[Any], rows: Rows) -> None:
         self.insert(self.connection, model, rows)
 
+    def put_together(
+        self, models: Sequence[type[Any]], groups: Iterable[Sequence[list[dict[str, Any]]]]
+    ) -> None:
+        """Rows of several tables that belong together, one list for each model in every group."""
+        waiting: list[list[dict[str, Any]]] = [[] for _ in models]
+
+        def write() -> None:
+            for model, rows in zip(models, waiting, strict=True):
+                self.put(model, rows)
+                rows.clear()
+
+        for group in groups:
+            for rows, more in zip(waiting, group, strict=True):
+                rows += more
+            if len(waiting[0]) >= TOGETHER:
+                write()
+        write()
+
     def many(self, what: str) -> range:
         """Numbers from 1 on, as many as there are of a thing."""
         return range(1, max(2, round(len(self.devices) * PER_DEVICE[what])) + 1)
 
-    def device(self) -> Device:
+    def device(self) -> DrawnDevice:
         return self.dice.choice(self.devices)
 
     def ago(self, days: int) -> timedelta:
@@ -129,7 +150,8 @@ def make(world: World) -> None:
     _incidents(world)
     _changes(world)
     world.put(Reminder, (_reminder(world, number) for number in world.many("reminders")))
-    _documents(world)
+    documents = (_office_document(world, number) for number in world.many("documents"))
+    world.put_together((OfficeDocument, DocumentStep), documents)
     world.put(IncomingDocument, (_incoming(world, one) for one in world.many("incoming")))
     for number in range(1, STOCKTAKES + 1):
         _stocktake(world, number)
@@ -148,7 +170,7 @@ def _sheet() -> bytes:
     return kept.getvalue()
 
 
-def _position(person: Person) -> dict[str, Any]:
+def _position(person: DrawnPerson) -> dict[str, Any]:
     return {
         "person_id": person.id,
         "agency_id": person.agency_id,
@@ -163,43 +185,42 @@ def _position(person: Person) -> dict[str, Any]:
 
 def _papers(world: World) -> dict[int, int]:
     """Papers with lines, files and confirmations; returns the handover minutes by device."""
-    papers, lines, confirmed = [], [], []
     handed: dict[int, int] = {}
-    for number in world.many("papers"):
-        device, kind = world.device(), world.one_of(PAPER_KINDS)
-        state, many = world.one_of(PAPER_STATES), number % MANY_EVERY == 0
-        act = ACT_OF.get(kind)
-        papers.append(
-            {
-                "id": number,
-                "agency_id": device.agency_id,
-                "kind": kind,
-                "state": state,
-                "number": f"{number}/BB-UBND" if state is PaperState.PROVEN else None,
-                "made_on": world.today - world.ago(700),
-                "place": "Thử Nghiệm",
-                "receiver_id": None if many else device.holder_id,
-                "particulars": {"act": act.value} if act else {},
-                "sha256": world.file_sha256,
-                "created_by_id": world.user_id,
-                "created_at": world.now - world.ago(700),
-            }
-        )
-        named = [device, *(world.device() for _ in range(MANY_LINES - 1 if many else 0))]
-        for place, one in enumerate(named, start=1):
-            told = {"device_serial": one.printed_serial, "internal_code": one.internal_code}
-            line = {"paper_id": number, "position": place, "device_id": one.id}
-            lines.append({**line, "person_id": one.holder_id, "particulars": told})
-            if kind is PaperKind.HANDOVER and state is PaperState.PROVEN:
-                handed[one.id] = number
-        if device.holder_id and number % 2:
-            who = {"person_id": device.holder_id, "user_id": world.user_id}
-            confirmed.append({"paper_id": number, **who, "confirmed_at": world.now})
-    world.put(Paper, papers)
-    world.put(PaperLine, lines)
-    world.put(PaperFile, (_paper_file(world, one["id"]) for one in papers))
-    world.put(PaperConfirmation, confirmed)
+    groups = (_paper(world, number, handed) for number in world.many("papers"))
+    world.put_together((Paper, PaperLine, PaperFile, PaperConfirmation), groups)
     return handed
+
+
+def _paper(world: World, number: int, handed: dict[int, int]) -> Sequence[list[dict[str, Any]]]:
+    device, kind = world.device(), world.one_of(PAPER_KINDS)
+    state, many = world.one_of(PAPER_STATES), number % MANY_EVERY == 0
+    act = ACT_OF.get(kind)
+    paper = {
+        "id": number,
+        "agency_id": device.agency_id,
+        "kind": kind,
+        "state": state,
+        "number": f"{number}/BB-UBND" if state is PaperState.PROVEN else None,
+        "made_on": world.today - world.ago(700),
+        "place": "Thử Nghiệm",
+        "receiver_id": None if many else device.holder_id,
+        "particulars": {"act": act.value} if act else {},
+        "sha256": world.file_sha256,
+        "created_by_id": world.user_id,
+        "created_at": world.now - world.ago(700),
+    }
+    named = [device, *(world.device() for _ in range(MANY_LINES - 1 if many else 0))]
+    lines, confirmed = [], []
+    for place, one in enumerate(named, start=1):
+        told = {"device_serial": one.printed_serial, "internal_code": one.internal_code}
+        line = {"paper_id": number, "position": place, "device_id": one.id}
+        lines.append({**line, "person_id": one.holder_id, "particulars": told})
+        if kind is PaperKind.HANDOVER and state is PaperState.PROVEN:
+            handed[one.id] = number
+    if device.holder_id and number % 2:
+        who = {"person_id": device.holder_id, "user_id": world.user_id}
+        confirmed.append({"paper_id": number, **who, "confirmed_at": world.now})
+    return [paper], lines, [_paper_file(world, number)], confirmed
 
 
 def _paper_file(world: World, number: int) -> dict[str, Any]:
@@ -216,33 +237,33 @@ def _paper_file(world: World, number: int) -> dict[str, Any]:
 def _moves(world: World, handed: dict[int, int]) -> None:
     """Each device was received once, and handed over where somebody holds it."""
 
-    def rows() -> Iterable[dict[str, Any]]:
-        for device in world.devices:
-            day = device.received_on or world.today
-            same = {
-                "device_id": device.id,
-                "agency_before_id": device.agency_id,
-                "agency_after_id": device.agency_id,
-                "moved_at": world.now - timedelta(days=1),
-                "moved_by_id": world.user_id,
-                "moved_on": day,
-            }
-            received = {"state_before": None, "state_after": DeviceState.IN_STOCK}
-            yield {**same, **received, "act": CustodyAct.RECEIVE.value, "paper_id": None}
-            if device.holder_id is not None:
-                yield {
-                    **same,
-                    "act": CustodyAct.HAND_OVER.value,
-                    "state_before": DeviceState.IN_STOCK,
-                    "state_after": DeviceState.HANDED_OVER,
-                    "holder_after_id": device.holder_id,
-                    "paper_id": handed.get(device.id),
-                }
+    def same(device: DrawnDevice) -> dict[str, Any]:
+        return {
+            "device_id": device.id,
+            "agency_before_id": device.agency_id,
+            "agency_after_id": device.agency_id,
+            "moved_at": world.now - timedelta(days=1),
+            "moved_by_id": world.user_id,
+            "moved_on": device.received_on,
+        }
 
-    alike = sorted(rows(), key=lambda one: "holder_after_id" in one)  # one shape in each batch
-    bare = [one for one in alike if "holder_after_id" not in one]
-    world.put(CustodyMove, bare)
-    world.put(CustodyMove, alike[len(bare) :])
+    def received(device: DrawnDevice) -> dict[str, Any]:
+        states = {"state_before": None, "state_after": DeviceState.IN_STOCK}
+        return same(device) | states | {"act": CustodyAct.RECEIVE.value, "paper_id": None}
+
+    def handed_over(device: DrawnDevice) -> dict[str, Any]:
+        return same(device) | {
+            "act": CustodyAct.HAND_OVER.value,
+            "state_before": DeviceState.IN_STOCK,
+            "state_after": DeviceState.HANDED_OVER,
+            "holder_after_id": device.holder_id,
+            "paper_id": handed.get(device.id),
+        }
+
+    # One shape in each batch.
+    world.put(CustodyMove, map(received, world.devices))
+    held = (one for one in world.devices if one.holder_id is not None)
+    world.put(CustodyMove, map(handed_over, held))
 
 
 # Requests, incidents, changes ---------------------------------------------------------------------
@@ -250,40 +271,36 @@ def _moves(world: World, handed: dict[int, int]) -> None:
 
 def _requests(world: World) -> None:
     """Requests of one to eight lines; no certificate stands in two open ones."""
-    free = list(range(1, len(world.devices) + 1))
+    free = array("l", range(1, len(world.devices) + 1))
     world.dice.shuffle(free)
-    requests, lines, documents, sendings = [], [], [], []
-    for number in world.many("requests"):
-        kind, state = world.one_of(KINDS), world.one_of(REQUEST_STATES)
-        count = min(world.dice.randint(1, 8), len(free))
-        left = state in (RequestState.SENT, *ENDED[:2])
-        requests.append(
-            {
-                "id": number,
-                "agency_id": world.device().agency_id,
-                "kind": kind,
-                "state": state,
-                "addressee": "Cục Chứng thực số và Bảo mật thông tin",
-                "planned_receipt_on": world.today,
-                "drafted_by_id": world.user_id,
-                "created_at": world.now - world.ago(600),
-                "document_number": f"{number}" if left else None,
-                "document_on": world.today if left else None,
-                "sent_on": world.today - timedelta(days=number % 90) if left else None,
-            }
-        )
-        for place in range(1, count + 1):
-            certificate = free.pop()
-            lines.append(_line(number, place, certificate, kind, is_open=state not in ENDED))
-        if state is not RequestState.DRAFT:
-            documents.append(_document(world, number))
-        if left:
-            to = {"recipient": "Cục Chứng thực số và Bảo mật thông tin", "sent_on": world.today}
-            sendings.append({"request_id": number, **to})
-    world.put(CertificateRequest, requests)
-    world.put(RequestLine, lines)
-    world.put(RequestDocument, documents)
-    world.put(RequestSending, sendings)
+    groups = (_request(world, number, free) for number in world.many("requests"))
+    world.put_together((CertificateRequest, RequestLine, RequestDocument, RequestSending), groups)
+
+
+def _request(world: World, number: int, free: "array[int]") -> Sequence[list[dict[str, Any]]]:
+    kind, state = world.one_of(KINDS), world.one_of(REQUEST_STATES)
+    count = min(world.dice.randint(1, 8), len(free))
+    left = state in (RequestState.SENT, *ENDED[:2])
+    request = {
+        "id": number,
+        "agency_id": world.device().agency_id,
+        "kind": kind,
+        "state": state,
+        "addressee": "Cục Chứng thực số và Bảo mật thông tin",
+        "planned_receipt_on": world.today,
+        "drafted_by_id": world.user_id,
+        "created_at": world.now - world.ago(600),
+        "document_number": f"{number}" if left else None,
+        "document_on": world.today if left else None,
+        "sent_on": world.today - timedelta(days=number % 90) if left else None,
+    }
+    is_open = state not in ENDED
+    lines = [
+        _line(number, place, free.pop(), kind, is_open=is_open) for place in range(1, count + 1)
+    ]
+    documents = [_document(world, number)] if state is not RequestState.DRAFT else []
+    to = {"recipient": "Cục Chứng thực số và Bảo mật thông tin", "sent_on": world.today}
+    return [request], lines, documents, [{"request_id": number, **to}] if left else []
 
 
 def _line(
@@ -314,11 +331,12 @@ def _document(world: World, request: int) -> dict[str, Any]:
 
 
 def _incidents(world: World) -> None:
-    rows = []
-    for number in world.many("incidents"):
-        device, at = world.device(), world.now - world.ago(700)
-        rows.append(
-            {
+    codes = [one.value for one in list(IncidentStep)[:4]]
+
+    def groups() -> Iterable[Sequence[list[dict[str, Any]]]]:
+        for number in world.many("incidents"):
+            device, at = world.device(), world.now - world.ago(700)
+            row = {
                 "id": number,
                 "agency_id": device.agency_id,
                 "kind": world.dice.choice(list(IncidentKind)).value,
@@ -329,20 +347,18 @@ def _incidents(world: World) -> None:
                 "reported_by_id": world.user_id,
                 "closed_at": at + timedelta(days=9) if number % 5 else None,
             }
-        )
-    world.put(Incident, rows)
-    codes = list(IncidentStep)[:4]
-    for row in rows:
-        closed = row["closed_at"]
-        _follow_ups(world, "incident", row, [one.value for one in codes], closed)
+            yield [row], _follow_ups(world, "incident", row, codes)
+
+    world.put_together((Incident, FollowUp), groups())
 
 
 def _changes(world: World) -> None:
-    rows = []
-    for number in world.many("changes"):
-        person, at = world.dice.choice(world.people), world.now - world.ago(700)
-        rows.append(
-            {
+    codes = ["transfer.revoke", "account"]
+
+    def groups() -> Iterable[Sequence[list[dict[str, Any]]]]:
+        for number in world.many("changes"):
+            person, at = world.dice.choice(world.people), world.now - world.ago(700)
+            row = {
                 "id": number,
                 "agency_id": person.agency_id,
                 "person_id": person.id,
@@ -352,37 +368,33 @@ def _changes(world: World) -> None:
                 "created_by_id": world.user_id,
                 "closed_at": at + timedelta(days=9) if number % 5 else None,
             }
-        )
-    world.put(StaffChange, rows)
-    for row in rows:
-        _follow_ups(world, "staff_change", row, ["transfer.revoke", "account"], row["closed_at"])
+            yield [row], _follow_ups(world, "staff_change", row, codes)
+
+    world.put_together((StaffChange, FollowUp), groups())
 
 
 def _follow_ups(
-    world: World, noun: str, row: dict[str, Any], codes: Sequence[str], done: datetime | None
-) -> None:
-    world.put(
-        FollowUp,
-        [
-            {
-                "noun": noun,
-                "object_id": row["id"],
-                "agency_id": row["agency_id"],
-                "code": code,
-                "sentence": "Việc phải làm tiếp theo (thử nghiệm).",
-                "due_on": world.today + timedelta(days=row["id"] % 30 - 10),
-                "done_at": done,
-            }
-            for code in codes
-        ],
-    )
+    world: World, noun: str, row: dict[str, Any], codes: Sequence[str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "noun": noun,
+            "object_id": row["id"],
+            "agency_id": row["agency_id"],
+            "code": code,
+            "sentence": "Việc phải làm tiếp theo (thử nghiệm).",
+            "due_on": world.today + timedelta(days=row["id"] % 30 - 10),
+            "done_at": row["closed_at"],
+        }
+        for code in codes
+    ]
 
 
 def _reminder(world: World, number: int) -> dict[str, Any]:
     device, day = world.device(), world.today - timedelta(days=number % 200 - 60)
     return {
         "stage_key": f"renewal/{number}",
-        "clock": Clock.RENEWAL.value,
+        "clock": Clock.RENEWAL.name,
         "stage": "due",
         "noun": "certificate",
         "object_id": device.id,
@@ -399,39 +411,34 @@ def _reminder(world: World, number: int) -> dict[str, Any]:
 # Documents, stocktakes ----------------------------------------------------------------------------
 
 
-def _documents(world: World) -> None:
-    """Documents of the office, each with a leader's and the agency's signature."""
-    documents, steps = [], []
-    for number in world.many("documents"):
-        person = world.dice.choice(world.people)
-        state = DocumentState.ISSUED if number % 8 else DocumentState.SIGNING
-        documents.append(
-            {
-                "id": number,
-                "agency_id": person.agency_id,
-                "title": f"Văn bản thử nghiệm số {number}",
-                "way": DocumentWay.PERSON_AND_AGENCY,
-                "state": state,
-                "original_sha256": world.file_sha256,
-                "current_sha256": world.file_sha256,
-                "layout": {"pages": [[595.0, 842.0]]},
-                "not_secret_at": world.now,
-                "not_secret_by_id": world.user_id,
-                "created_by_id": world.user_id,
-                "created_at": world.now - world.ago(700),
-            }
+def _office_document(world: World, number: int) -> Sequence[list[dict[str, Any]]]:
+    """A document of the office with a leader's and the agency's signature."""
+    person = world.dice.choice(world.people)
+    state = DocumentState.ISSUED if number % 8 else DocumentState.SIGNING
+    document = {
+        "id": number,
+        "agency_id": person.agency_id,
+        "title": f"Văn bản thử nghiệm số {number}",
+        "way": DocumentWay.PERSON_AND_AGENCY,
+        "state": state,
+        "original_sha256": world.file_sha256,
+        "current_sha256": world.file_sha256,
+        "layout": {"pages": [[595.0, 842.0]]},
+        "not_secret_at": world.now,
+        "not_secret_by_id": world.user_id,
+        "created_by_id": world.user_id,
+        "created_at": world.now - world.ago(700),
+    }
+    signed, steps = state is DocumentState.ISSUED, []
+    for place, owner in enumerate((person.id, None)):
+        waiting = StepState.WAITING if place else StepState.DUE
+        box = {"page": 0, "x1": 300.0, "y1": 100.0, "x2": 450.0, "y2": 160.0}
+        act = SigningAct.ISSUE if place else SigningAct.APPROVE
+        of = {"document_id": number, "place": place, "person_id": owner, "act": act, **box}
+        steps.append(
+            {**of, "field": f"Ky{place}", "state": StepState.SIGNED if signed else waiting}
         )
-        signed = state is DocumentState.ISSUED
-        for place, owner in enumerate((person.id, None)):
-            waiting = StepState.WAITING if place else StepState.DUE
-            box = {"page": 0, "x1": 300.0, "y1": 100.0, "x2": 450.0, "y2": 160.0}
-            act = SigningAct.ISSUE if place else SigningAct.APPROVE
-            of = {"document_id": number, "place": place, "person_id": owner, "act": act, **box}
-            steps.append(
-                {**of, "field": f"Ky{place}", "state": StepState.SIGNED if signed else waiting}
-            )
-    world.put(OfficeDocument, documents)
-    world.put(DocumentStep, steps)
+    return [document], steps
 
 
 def _incoming(world: World, number: int) -> dict[str, Any]:
@@ -459,8 +466,8 @@ def _stocktake(world: World, number: int) -> None:
     """A campaign over one agency and all below it; most is counted."""
     # The first is that of the large department, the others those of communes and their like.
     agency = world.agencies[1] if number == 1 else world.dice.choice(world.agencies[2:])
-    path, paths = agency["path"], {one["id"]: one["path"] for one in world.agencies}
-    devices = [one for one in world.devices if paths[one.agency_id].startswith(path)]
+    inside = [one["id"] for one in world.agencies if one["path"].startswith(agency["path"])]
+    numbers = [number for one in inside for number in world.places.get(one, ())]
     opened = world.now - timedelta(days=number * 10)
     campaign = {"id": number, "agency_id": agency["id"], "name": f"Kiểm kê thử nghiệm {number}"}
     dates = {"due_on": opened.date() + timedelta(days=30), "opened_at": opened}
@@ -469,25 +476,28 @@ def _stocktake(world: World, number: int) -> None:
         Stocktake, [{**campaign, **dates, "opened_by_id": world.user_id, "closed_at": closed}]
     )
     world.put(StocktakeMember, [{"stocktake_id": number, "person_id": world.people[number].id}])
-    items, counts = [], []
-    for place, device in enumerate(devices, start=1):
-        item = number * 1_000_000 + place
-        counted = place % 5 > 0
-        outcome = CountOutcome.RIGHT if counted else CountOutcome.NOT_COUNTED
-        items.append(
-            {
-                "id": item,
-                "stocktake_id": number,
-                "device_id": device.id,
-                "expected_state": device.state,
-                "expected_holder_id": device.holder_id,
-                "outcome": outcome.value,
-                "counted_at": opened if counted else None,
-            }
-        )
-        if counted:
-            how = {"how": CountWay.SCAN.value, "outcome": outcome.value, "counted_at": opened}
-            of = {"stocktake_id": number, "item_id": item, "client_id": f"{item}"}
-            counts.append({**of, **how, "counted_by_id": world.user_id})
-    world.put(StocktakeItem, items)
-    world.put(StocktakeCount, counts)
+    groups = (
+        _count(world.devices[device - 1], number, place, opened, world.user_id)
+        for place, device in enumerate(numbers, start=1)
+    )
+    world.put_together((StocktakeItem, StocktakeCount), groups)
+
+
+def _count(
+    device: DrawnDevice, stocktake: int, place: int, opened: datetime, user_id: int
+) -> Sequence[list[dict[str, Any]]]:
+    """A line of a campaign; four of five are counted."""
+    item, counted = stocktake * 1_000_000 + place, place % 5 > 0
+    outcome = (CountOutcome.RIGHT if counted else CountOutcome.NOT_COUNTED).value
+    row = {
+        "id": item,
+        "stocktake_id": stocktake,
+        "device_id": device.id,
+        "expected_state": device.state,
+        "expected_holder_id": device.holder_id,
+        "outcome": outcome,
+        "counted_at": opened if counted else None,
+    }
+    how = {"how": CountWay.SCAN.value, "outcome": outcome, "counted_at": opened}
+    of = {"stocktake_id": stocktake, "item_id": item, "client_id": f"{item}"}
+    return [row], [{**of, **how, "counted_by_id": user_id}] if counted else []

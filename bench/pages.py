@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, delete, event, func, insert, select
 
 from app import create_app
-from bench.data import NOW
+from bench.register import NOW
 from config import Config
 from extensions import db
 from models import Agency, Certificate, CertificateRequest, Device, LoginSession, Person
