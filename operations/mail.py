@@ -49,8 +49,12 @@ class MailRefused(Exception):
     """The mail server could not be reached or refused; the message is Vietnamese."""
 
 
+class MailServerAway(MailRefused):
+    """The server lets nobody hand in anything now: no e-mail is to blame."""
+
+
 Transport = Callable[[EmailMessage], None]
-"""Hands one e-mail in; raises `MailRefused`."""
+"""Hands one e-mail in; raises `MailRefused`, `MailServerAway` before anything of it was sent."""
 
 
 def server_of(session: Session) -> MailServer | None:
@@ -87,24 +91,37 @@ def smtp(server: MailServer, password: str) -> Transport:
     """Hands e-mails in at the office's server, one connection for each."""
 
     def send(message: EmailMessage) -> None:
-        context = ssl.create_default_context()
         try:
-            if server.security == "tls":
-                link: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
-                )
-            else:
-                link = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+            link = _link(server, password)
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailServerAway(_why(error)) from error
+        try:
             with link:
-                if server.security == "starttls":
-                    link.starttls(context=context)
-                if server.username:
-                    link.login(server.username, password)
                 link.send_message(message)
         except (smtplib.SMTPException, OSError) as error:
             raise MailRefused(_why(error)) from error
 
     return send
+
+
+def _link(server: MailServer, password: str) -> smtplib.SMTP:
+    """A connection over which an e-mail can be handed in."""
+    context = ssl.create_default_context()
+    if server.security == "tls":
+        link: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
+        )
+    else:
+        link = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    try:
+        if server.security == "starttls":
+            link.starttls(context=context)
+        if server.username:
+            link.login(server.username, password)
+    except BaseException:
+        link.close()
+        raise
+    return link
 
 
 def _why(error: Exception) -> str:
@@ -118,40 +135,50 @@ def _why(error: Exception) -> str:
 
 
 def send_waiting(
-    session: Session, *, actor: Actor, server: MailServer, transport: Transport
+    session: Session, *, who: Callable[[], Actor], server: MailServer, transport: Transport
 ) -> tuple[int, int]:
-    """Send what waits, one e-mail for each recipient; returns how many were sent and refused."""
+    """Send what waits, one e-mail for each recipient; returns how many were sent and how many not.
+
+    `who` is asked anew for each, since a slow server takes minutes and the log tells real times.
+    When the server is away the others wait with it, and none of their tries is used up.
+    """
     sent = refused = 0
+    at = who().at
     # All are written first: a transaction ends the life of the rows that were read before it.
     letters = [
-        (
-            [row.id for row in rows],
-            compose(server, recipient, [row.reminder for row in rows], actor.at),
-        )
+        ([row.id for row in rows], compose(server, recipient, [row.reminder for row in rows], at))
         for recipient, rows in _waiting(session).items()
     ]
-    for ids, message in letters:
-        if not _claim(session, ids, actor):
+    for place, (ids, message) in enumerate(letters):
+        if not _claim(session, ids, who()):
             continue
         try:
             transport(message)
+        except MailServerAway as error:
+            _give_back(session, ids, str(error), tried=False)
+            refused += len(letters) - place
+            break
         except MailRefused as error:
-            _give_back(session, ids, str(error))
+            _give_back(session, ids, str(error), tried=True)
             refused += 1
         else:
             sent += 1
     if sent:
-        with transaction(session):
-            audit.record(
-                session,
-                "reminder.sent",
-                actor=actor,
-                noun=NOUN,
-                object_id=actor.today.isoformat(),
-                channel=EMAIL,
-                sent=sent,
-            )
+        _record_sent(session, who(), sent)
     return sent, refused
+
+
+def _record_sent(session: Session, actor: Actor, sent: int) -> None:
+    with transaction(session):
+        audit.record(
+            session,
+            "reminder.sent",
+            actor=actor,
+            noun=NOUN,
+            object_id=actor.today.isoformat(),
+            channel=EMAIL,
+            sent=sent,
+        )
 
 
 def _waiting(session: Session) -> Mapping[str, list[ReminderDelivery]]:
@@ -192,12 +219,13 @@ def _claim(session: Session, ids: Sequence[int], actor: Actor) -> bool:
     return True
 
 
-def _give_back(session: Session, ids: Sequence[int], why: str) -> None:
+def _give_back(session: Session, ids: Sequence[int], why: str, *, tried: bool) -> None:
+    tries = ReminderDelivery.tries - (0 if tried else 1)
     with transaction(session):
         session.execute(
             update(ReminderDelivery)
             .where(ReminderDelivery.id.in_(ids))
-            .values(sent_at=None, last_error=why[:300])
+            .values(sent_at=None, tries=tries, last_error=why[:300])
         )
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 import audit
 import clock
 import regulations
+from audit import Actor
 from extensions import db
 from operations import mail, outside_documents, reminders
 from operations.law import enacted
@@ -39,20 +40,26 @@ class Done:
 def run() -> Done:
     """One run, inside an application context."""
     session = db.session()
-    actor = audit.system_actor(clock.now())
     server = mail.server_of(session)
     law = enacted(session, regulations.load())
-    lists = _new_lists(actor)
-    outside_documents.drop_unordered(session, actor=actor)
-    made = reminders.run(session, actor=actor, law=law, email=server is not None)
+    lists = _new_lists(_now())
+    outside_documents.drop_unordered(session, actor=_now())
+    made = reminders.run(session, actor=_now(), law=law, email=server is not None)
     if server is None:
         return Done(made.made, made.settled, 0, 0, lists)
     transport = mail.smtp(server, settings().mail_password)
-    sent, refused = mail.send_waiting(session, actor=actor, server=server, transport=transport)
+    sent, refused = mail.send_waiting(session, who=_now, server=server, transport=transport)
     return Done(made.made, made.settled, sent, refused, lists)
 
 
-def _new_lists(actor: audit.Actor) -> int:
+def _now() -> Actor:
+    """The program itself at this instant: asking servers takes minutes, and each part of the work
+    is written down at its own time.
+    """
+    return audit.system_actor(clock.now())
+
+
+def _new_lists(actor: Actor) -> int:
     """Fetch revocation lists where an administrator allowed it; a failure is told and passed."""
     done = trust_lists.refresh(
         db.session(), actor=actor, folder=settings().trust, everything=False, at=actor.at

@@ -168,9 +168,7 @@ def make() -> ResponseReturnValue:
 
 def _send(server: mail.MailServer) -> tuple[int, int]:
     transport = mail.smtp(server, settings().mail_password)
-    return mail.send_waiting(
-        db.session(), actor=account().actor(), server=server, transport=transport
-    )
+    return mail.send_waiting(db.session(), who=account().actor, server=server, transport=transport)
 
 
 @bp.post("/thong-bao.pdf")
@@ -211,6 +209,7 @@ def mail_server() -> ResponseReturnValue:
             (form.sender.data or "").strip(),
             (form.address.data or "").strip(),
         )
+        _forget_password(known, server, typed=bool(form.password.data))
         try:
             mail.set_server(session, actor=account().actor(), server=server)
         except Refused as error:
@@ -221,6 +220,22 @@ def mail_server() -> ResponseReturnValue:
             flash("Đã ghi máy chủ thư. Hãy gửi thư thử.", "success")
             return redirect(url_for(".mail_server"))
     return render_template("reminders/mail_server.html", form=form, known=known, trial=TrialForm())
+
+
+def _forget_password(known: mail.MailServer | None, new: mail.MailServer, *, typed: bool) -> None:
+    """A stored password goes on only to the server, in the way and under the name for which it was
+    typed: else whoever may edit could have it sent to a server of their own. Before the new address
+    is kept, since e-mails may leave at any time.
+    """
+    if known is None or _reached(known) == _reached(new) or not settings().mail_password:
+        return
+    settings().keep_mail_password("")
+    if new.username and not typed:
+        flash("Máy chủ hoặc tên đăng nhập đã đổi: nhập lại mật khẩu của hộp thư.", "warning")
+
+
+def _reached(server: mail.MailServer) -> tuple[str, int, str, str]:
+    return server.host, server.port, server.security, server.username
 
 
 @bp.post("/thu-dien-tu/thu")

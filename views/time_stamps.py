@@ -121,6 +121,8 @@ def _edit(row: TimeStampService | None) -> ResponseReturnValue:
             bool(form.is_on.data),
         )
         number, version = (row.id, request.form.get("version", type=int)) if row else (None, None)
+        if number is not None and before != (typed.address, typed.username):
+            _forget_password(number, typed, form.password.data or "")
         try:
             kept = time_stamps.save_service(
                 db.session(),
@@ -132,23 +134,22 @@ def _edit(row: TimeStampService | None) -> ResponseReturnValue:
         except Refused as error:
             flash(str(error), "error")
         else:
-            _keep_password(kept, form.password.data or "", before, typed)
+            if before is None or form.password.data or not typed.username:
+                # A new service inherits nothing from one that had its number before.
+                settings().keep_secret(f"tsa-{kept}", form.password.data or "")
             flash("Đã ghi dịch vụ. Bấm “Thử ngay” để xem dịch vụ có trả lời không.", "success")
             return redirect(url_for(".index"))
     return render_template("time_stamps/edit.html", form=form, row=row)
 
 
-def _keep_password(
-    service_id: int, password: str, before: tuple[str, str] | None, typed: Typed
-) -> None:
-    """Keep what was typed. A stored password goes on only to the address and the name for which it
-    was typed: else whoever may edit could have it sent to a server of their own, or a new service
-    would inherit that of one that had its number before.
+def _forget_password(service_id: int, typed: Typed, password: str) -> None:
+    """A stored password goes on only to the address and the name for which it was typed: else
+    whoever may edit could have it sent to a server of their own. Before the new address is kept,
+    since the queue may ask at any time.
     """
-    if before != (typed.address, typed.username) or password or not typed.username:
-        if typed.username and not password and settings().secret_of(f"tsa-{service_id}"):
-            flash("Địa chỉ hoặc tên đăng nhập đã đổi: nhập lại mật khẩu của dịch vụ.", "warning")
-        settings().keep_secret(f"tsa-{service_id}", password)
+    if typed.username and not password and settings().secret_of(f"tsa-{service_id}"):
+        flash("Địa chỉ hoặc tên đăng nhập đã đổi: nhập lại mật khẩu của dịch vụ.", "warning")
+    settings().keep_secret(f"tsa-{service_id}", "")
 
 
 @bp.post("/dich-vu/<int:service_id>/len")

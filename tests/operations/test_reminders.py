@@ -200,7 +200,7 @@ def office() -> Iterator[tuple[Box, mail.MailServer]]:
 
 def send(session: Session, server: mail.MailServer) -> tuple[int, int]:
     transport = mail.smtp(server, "")
-    return mail.send_waiting(session, actor=system(), server=server, transport=transport)
+    return mail.send_waiting(session, who=system, server=server, transport=transport)
 
 
 def test_each_recipient_gets_one_e_mail_once(
@@ -253,6 +253,46 @@ def test_a_server_that_is_away_says_so_and_loses_nothing(
     assert send(db_session, replace(server, port=1)) == (0, 2)
     unsent = select(func.count()).where(ReminderDelivery.sent_at.is_(None))
     assert db_session.scalar(unsent) == 2
+    for _ in range(mail.MOST_TRIES):
+        send(db_session, replace(server, port=1))
+    assert send(db_session, server) == (2, 0)
+
+
+def test_nobody_waits_for_each_e_mail_while_the_server_is_away(
+    db_session: Session, ending: int, office: tuple[Box, mail.MailServer]
+) -> None:
+    _, server = office
+    run(db_session, 0, email=True)
+    asked: list[EmailMessage] = []
+
+    def away(message: EmailMessage) -> None:
+        asked.append(message)
+        raise mail.MailServerAway("Không kết nối được máy chủ thư.")
+
+    assert mail.send_waiting(db_session, who=system, server=server, transport=away) == (0, 2)
+    assert len(asked) == 1
+
+
+def test_a_slow_mail_server_does_not_make_the_log_look_set_back(
+    db_session: Session, ending: int, office: tuple[Box, mail.MailServer]
+) -> None:
+    _, server = office
+    run(db_session, 0, email=True)
+    late = {"minutes": 0}
+
+    def slow(_message: EmailMessage) -> None:
+        late["minutes"] += 10
+        with transaction(db_session):  # Somebody else works meanwhile.
+            who = replace(system(), at=NOW + timedelta(minutes=late["minutes"]))
+            audit.record(
+                db_session, "audit.exported", actor=who, noun="audit", object_id=1, events=1
+            )
+
+    def now() -> audit.Actor:
+        return replace(system(), at=NOW + timedelta(minutes=late["minutes"], seconds=1))
+
+    assert mail.send_waiting(db_session, who=now, server=server, transport=slow) == (2, 0)
+    assert audit.verify(db_session).set_back == ()
 
 
 def test_the_e_mail_names_no_citizen_id_and_is_plain_text(

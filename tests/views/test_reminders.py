@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 import audit
@@ -131,6 +131,37 @@ def test_the_password_of_the_mail_server_stays_outside_the_database(
     kept = db_session.scalars(select(Setting.value)).all()
     assert "mail.example.vn" in kept
     assert "bi-mat-thu" not in kept
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        ({"sender": "khac@example.vn"}, "bi-mat-thu"),
+        ({"host": "ke-xau.example"}, ""),
+        ({"security": "none"}, ""),
+        ({"username": "khac"}, ""),
+        ({"host": "mail2.example.vn", "password": "moi"}, "moi"),
+    ],
+)
+def test_the_password_of_the_mail_server_is_not_sent_to_another_one(
+    login: Login, cast: Cast, db_session: Session, changed: dict[str, str], kept: str
+) -> None:
+    typed = {
+        "host": "mail.example.vn", "port": "587", "security": "starttls", "username": "so",
+        "sender": "so@example.vn", "address": "",
+    }  # fmt: skip
+    dung, page = login(cast.dung), "/nhac-viec/thu-dien-tu"
+    dung.post(page, data=typed | {"password": "bi-mat-thu"})
+    held: list[str] = []  # What an e-mail that leaves as soon as the new address is kept carries.
+
+    def note(_session: Session) -> None:
+        held.append(settings().mail_password)
+
+    event.listen(db_session, "after_commit", note, once=True)
+    told = dung.post(page, data=typed | changed, follow_redirects=True).text
+    assert held[0] == (kept if "password" not in changed else "")
+    assert settings().mail_password == kept
+    assert ("nhập lại mật khẩu" in told) == (not kept)
 
 
 def test_a_step_of_an_incident_leads_to_the_incident(
