@@ -26,6 +26,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from starting.arguments import CommandLine, port, server_address
 from starting.autostart import WindowsRegistry, install, target_of, uninstall
 from starting.bundle import bundle
 from starting.checks import run_tests
@@ -215,26 +216,26 @@ def run_cli(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="start.py", description="Cài đặt và chạy Sổ Token.")
+    parser = CommandLine(prog="start.py", description="Cài đặt và chạy Sổ Token.")
     parser.add_argument("--host", default="127.0.0.1", help="địa chỉ phục vụ (mặc định: máy này)")
-    parser.add_argument("--port", type=int, default=PORT, help=f"cổng (mặc định {PORT})")
+    parser.add_argument("--port", type=port, default=PORT, help=f"cổng (mặc định {PORT})")
     parser.add_argument(
-        "--agent-port", type=int, default=AGENT_PORT, help="cổng của Trình ký số trên máy này"
+        "--agent-port", type=port, default=AGENT_PORT, help="cổng của Trình ký số trên máy này"
     )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("test", help="chạy mọi kiểm thử", add_help=False)
     agent = commands.add_parser("agent", help="chỉ chạy Trình ký số trên máy này")
-    agent.add_argument("--server", default="", help="địa chỉ máy chủ Sổ Token")
+    agent.add_argument("--server", type=server_address, default="", help="địa chỉ máy chủ Sổ Token")
     agent.add_argument(
         "--install", action="store_true", help="tự chạy khi đăng nhập và từ liên kết"
     )
     agent.add_argument("--uninstall", action="store_true", help="bỏ việc tự chạy")
     agent.add_argument("--open", default="", metavar="LIÊN-KẾT", help="mở một liên kết sotoken:")
-    agent.add_argument("--agent-port", type=int, default=AGENT_PORT, help="cổng trên máy này")
+    agent.add_argument("--agent-port", type=port, default=AGENT_PORT, help="cổng trên máy này")
     agent.add_argument(
         "--facade",
         nargs="?",
-        type=int,
+        type=port,
         const=FACADE_PORT,
         metavar="CỔNG",
         help="bật cổng tương thích cho hệ thống khác (docs/facade.md)",

@@ -171,6 +171,11 @@ def check_port(host: str, port: int, option: str) -> None:
                 problem, socket.gaierror
             ):
                 raise Trouble(f"Máy này không có địa chỉ mạng {host}.") from problem
+            if problem.errno == errno.EACCES and port < 1024:
+                raise Trouble(
+                    f"Tài khoản này không được mở cổng {port}; hãy chọn cổng từ 1024 trở lên, "
+                    f"ví dụ {option} {port + 17000}."
+                ) from problem
             raise Trouble(
                 f"Cổng {port} đang được chương trình khác dùng (có thể Sổ Token đã chạy rồi); "
                 f"hãy đóng chương trình đó hoặc thêm {option} {port + 10}."

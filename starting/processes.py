@@ -106,8 +106,9 @@ class Failed(Trouble):
 @contextlib.contextmanager
 def only_one(path: Path, wait: float) -> Iterator[None]:
     """Hold a lock that the system frees when this process dies, on Linux and Windows alike."""
-    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+    connection = None
     try:
+        connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
         connection.execute("BEGIN EXCLUSIVE")
         yield
     except sqlite3.OperationalError as problem:
@@ -115,6 +116,10 @@ def only_one(path: Path, wait: float) -> Iterator[None]:
             raise Trouble(
                 "Sổ Token đang chạy hoặc đang được cài đặt ở một cửa sổ khác."
             ) from problem
-        raise Trouble(f"Không ghi được vào {path.parent}.") from problem
+        raise Trouble(
+            f"Không ghi được vào {path.parent}: ổ đĩa chỉ cho đọc hoặc tài khoản này không có "
+            "quyền ghi."
+        ) from problem
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()

@@ -142,12 +142,42 @@ def test_a_second_starter_on_the_same_data_says_that_one_is_running(
     assert (status, text) == (1, "Sổ Token đang chạy hoặc đang được cài đặt ở một cửa sổ khác.")
 
 
-def test_a_place_that_cannot_be_written_is_named_in_one_sentence(start: Start) -> None:
-    # A system folder that even root cannot write to.
-    status, text = ended(start("--port", str(free_port()), SO_TOKEN_INSTANCE="/proc/so-token"))
+# System folders that even root cannot write to: one that cannot be made, one that is there.
+@pytest.mark.parametrize("folder", ["/proc/so-token", "/proc"])
+def test_a_place_that_cannot_be_written_is_named_in_one_sentence(start: Start, folder: str) -> None:
+    status, text = ended(start("--port", str(free_port()), SO_TOKEN_INSTANCE=folder))
     assert status == 1
-    assert text.startswith("Không ghi được vào /proc/so-token")
+    assert text.startswith(f"Không ghi được vào {folder}: ổ đĩa chỉ cho đọc")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["--port", "99999"], "Cổng phải là một số từ 1 đến 65535, không phải 99999."),
+        (["--port", "abc"], "Cổng phải là một số từ 1 đến 65535, không phải abc."),
+        (["--port"], "Dòng lệnh chưa đúng: thiếu giá trị sau --port; xem"),
+        (["khong-co"], "Dòng lệnh chưa đúng: không có lệnh 'khong-co'; xem"),
+        (["--khong-co"], "Dòng lệnh chưa đúng: không hiểu: --khong-co; xem"),
+        (["bundle"], "Dòng lệnh chưa đúng: còn thiếu --windows; xem"),
+        (["agent", "--server", "ten-may-chu"], "ten-may-chu không phải địa chỉ máy chủ; hãy ghi"),
+        (["agent"], "Dòng lệnh chưa đúng: cần --server, địa chỉ máy chủ Sổ Token; xem"),
+    ],
+)
+def test_a_mistyped_command_line_is_told_in_one_vietnamese_sentence(
+    start: Start, arguments: list[str], beginning: str
+) -> None:
+    status, text = ended(start(*arguments))
+    assert status in (1, 2)
+    assert text.startswith(beginning)
+    assert "\n" not in text
+
+
+def test_help_is_in_vietnamese(start: Start) -> None:
+    status, text = ended(start("agent", "--help"))
+    assert status == 0
+    assert text.startswith("cách dùng: start.py agent")
+    assert "show this" not in text
 
 
 def test_a_missing_network_is_told_in_one_sentence_and_no_stamp_is_left(
