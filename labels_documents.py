@@ -27,7 +27,7 @@ DOCUMENT_WAYS: Mapping[DocumentWay, str] = {
 DOCUMENT_STATES: Mapping[DocumentState, str] = {
     DocumentState.DRAFT: "Đang chuẩn bị",
     DocumentState.SIGNING: "Đang ký",
-    DocumentState.SIGNED: "Đã ký xong",
+    DocumentState.SIGNED: "Đã đủ chữ ký cá nhân",
     DocumentState.ISSUED: "Đã phát hành",
     DocumentState.RETURNED: "Bị trả lại",
     DocumentState.CANCELLED: "Đã hủy",

@@ -43,6 +43,7 @@ from rules.routing import Channel
 from rules.signers import SigningAuthority, check_signer
 from views.current_law import current_law, law_of
 from views.guards import account, load, requires
+from views.position_words import position_words
 from views.request_acts_table import ACTS, STEPS, Act, step_of
 from views.request_choosing import choose
 from views.request_drafts import RENEWAL, ground_choices, kinds_of
@@ -265,9 +266,8 @@ def signer(request_id: int) -> ResponseReturnValue:
         return closed(row)
     form = SignerForm(version=row.version)
     positions = _positions(row)
-    form.position_id.choices = [
-        SelectChoice(each.id, f"{each.person.full_name} – {each.title}") for each in positions
-    ]
+    told = position_words(positions, row.agency_id)
+    form.position_id.choices = [SelectChoice(number, words) for number, words in told.items()]
     if request.method == "GET":
         _show_signer(form, row, positions)
     elif form.validate():
@@ -301,7 +301,7 @@ def _positions(row: CertificateRequest) -> Sequence[Position]:
             Person.left_on.is_(None),
         )
         .order_by(Position.authority.is_(None), Person.sort_key)
-        .options(joinedload(Position.person))
+        .options(joinedload(Position.person), joinedload(Position.agency))
     ).all()
 
 

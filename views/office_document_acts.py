@@ -50,6 +50,7 @@ from signing.errors import SigningError
 from views import office_document_places as places
 from views.guards import account, below, requires
 from views.office_documents import load_for, load_whole, page, step_words
+from views.position_words import position_words
 
 bp = Blueprint("office_document_acts", __name__, url_prefix="/van-ban")
 
@@ -156,13 +157,11 @@ def _signers_form(document: OfficeDocument, offered: dict[int, Position]) -> Sig
     people += [{"position_id": None, "act": default}] * (wanted - len(people))
     form = SignersForm(version=document.version, signers=people)
     acts = PEOPLES_ACTS if most > 1 else (SigningAct.APPROVE,)
+    told = position_words(list(offered.values()), document.agency_id)
     for row in form.signers:
         row.form.position_id.choices = [
             SelectChoice("", "không chọn"),
-            *(
-                SelectChoice(one.id, f"{one.person.full_name} – {one.title}")
-                for one in offered.values()
-            ),
+            *(SelectChoice(number, words) for number, words in told.items()),
         ]
         row.form.act.choices = [SelectChoice(one.name, label(one)) for one in acts]
     return form
@@ -179,7 +178,7 @@ def _positions(document: OfficeDocument) -> dict[int, Position]:
             Position.from_on <= today,
             (Position.until_on.is_(None)) | (Position.until_on >= today),
         )
-        .options(joinedload(Position.person))
+        .options(joinedload(Position.person), joinedload(Position.agency))
         .limit(500)
     ).all()
     return {one.id: one for one in sorted(rows, key=lambda one: one.person.sort_key)}

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from extensions import db
 from forms.pictures import PictureForm
-from models import Agency, Person
+from models import Agency, Person, Position
 from operations import files, pictures
 from operations.pictures import NewPicture
 from operations.transactions import Refused
@@ -43,6 +43,7 @@ def index() -> ResponseReturnValue:
     people = db.session.scalars(
         select(Person)
         .where(scope.clause(Person.agency_id), Person.positions.any())
+        .options(selectinload(Person.positions).joinedload(Position.agency))
         .order_by(Person.sort_key, Person.id)
         .limit(MOST)
     ).all()
@@ -59,11 +60,18 @@ def index() -> ResponseReturnValue:
         "pictures/index.html",
         agencies=agencies,
         people=people,
+        under={one.id: _under(one) for one in people},
         seals={one.agency_id: one for one in found if one.agency_id},
         signatures=_by_person(found, PictureKind.SIGNATURE),
         initials=_by_person(found, PictureKind.INITIALS),
         capped=len(people) == MOST,
     )
+
+
+def _under(person: Person) -> str:
+    """What tells somebody from another of the same name: a picture belongs to one of them."""
+    held = [f"{one.title}, {one.agency.name}" for one in person.positions if not one.until_on]
+    return " · ".join(filter(None, ("; ".join(held), person.staff_number)))
 
 
 def _by_person(

@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 import clock
+from models import Person, Position
+from operations.transactions import transaction
 from rules.office_documents import DocumentState, DocumentWay
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
@@ -15,6 +17,7 @@ from tests.cast import Cast
 from tests.documents import Office, brought, office, position_of
 from tests.signing.pki import pki, usual_trust
 from tests.signing_desk import Login
+from tests.views.requests import words
 
 
 @pytest.fixture
@@ -31,6 +34,8 @@ def test_a_scan_of_a_signed_paper_gets_the_agencys_signature_alone_and_is_issued
     number = brought(at_work.login(cast.chi), cast, DocumentWay.SEAL_OF_SCAN)
     at_work.submits(number)
     assert [step.person_id for step in at_work.document(number).steps] == [None]
+    for page in ("/van-ban", f"/van-ban/{number}"):  # Nobody has signed it yet.
+        assert "Chờ ký số của cơ quan" in words(at_work.login(cast.chi).get(page))
     at_work.signs(cast.chi, number, pki().agency)
     assert at_work.document(number).state is DocumentState.ISSUED
     assert signers(at_work, number, instance) == 1
@@ -54,6 +59,33 @@ def test_people_sign_among_themselves_and_nothing_is_issued(
     assert row.issued_at is None
     assert row.state is DocumentState.SIGNED
     assert signers(at_work, number, instance) == 2
+
+
+def test_two_people_of_the_same_name_and_title_are_told_apart_where_one_is_chosen(
+    at_work: Office,
+) -> None:
+    cast, session = at_work.cast, at_work.session
+    of_em = session.get_one(Position, position_of(session, cast.person_em))
+    with transaction(session):
+        namesake = Person(
+            agency_id=of_em.agency_id,
+            staff_number="TN-0099",
+            full_name=of_em.person.full_name,
+            name_fold=of_em.person.name_fold,
+            sort_key=of_em.person.sort_key,
+        )
+        session.add(
+            Position(
+                person=namesake,
+                agency_id=of_em.agency_id,
+                title=of_em.title,
+                from_on=of_em.from_on,
+            )
+        )
+    chi = at_work.login(cast.chi)
+    number = brought(chi, cast, DocumentWay.MANY_INSIDE)
+    for page in (f"/van-ban/{number}/nguoi-ky", "/hinh-chu-ky"):
+        assert "TN-0099" in words(chi.get(page))
 
 
 def signers(at_work: Office, number: int, instance: Path) -> int:
