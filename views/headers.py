@@ -55,6 +55,8 @@ def register_headers(app: Flask) -> None:
             response.headers["Cache-Control"] = (
                 f"public, max-age={_A_YEAR}, immutable" if fresh else "no-cache"
             )
+            response.direct_passthrough = False
+            response.make_sequence()  # Small files, whole: what streams gets no gzip.
         else:
             # Pages are private: never kept by the browser or anything between, and never compared.
             response.headers["Cache-Control"] = "no-store"
