@@ -103,8 +103,7 @@ def run_server(host: str, port: int, agent_port: int) -> int:
         ensure_environment("server")
         ensure_data()
         url = own_url(host, port)
-        arguments = ("--host", host, "--port", str(port))
-        children = [Child("Máy chủ", "serve", arguments, f"{url}/dang-nhap")]
+        children = [server_child(url, host, port, agent_port)]
         try:
             check_port("127.0.0.1", agent_port, "--agent-port")
             children.append(agent_child(url, agent_port))
@@ -123,6 +122,13 @@ def own_url(host: str, port: int) -> str:
     scheme = "http" if is_loopback(host) else "https"
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 # compared
     return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def server_child(url: str, host: str, port: int, agent_port: int) -> Child:
+    """Return the server; its pages lead to the agent, wherever that listens."""
+    arguments = ("--host", host, "--port", str(port))
+    variables = {"SO_TOKEN_AGENT_PORT": str(agent_port)}
+    return Child("Máy chủ", "serve", arguments, f"{url}/dang-nhap", **variables)
 
 
 def agent_child(server: str, port: int, facade: int | None = None) -> Child:

@@ -25,9 +25,9 @@ class Child:
     def __init__(
         self, title: str, module: str, arguments: Sequence[str], url: str, **variables: str
     ) -> None:
-        self.title, self.url = title, url
+        self.title, self.url, self.variables = title, url, variables
         self.given_up = False
-        self._module, self._arguments, self._variables = module, arguments, variables
+        self._module, self._arguments = module, arguments
         self._log = INSTANCE / "logs" / f"{module.split('.')[-1]}.log"
         self._restarts = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +42,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment(**self._variables),
+                env=environment(**self.variables),
                 cwd=ROOT,
                 **apart(),
             )

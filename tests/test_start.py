@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import start as starter
 from starting.database import newest_migration
 from tests.starting import ROOT, Started, finished_environment, free_port, status_of, until_free
 
@@ -86,6 +87,13 @@ def test_server_and_agent_come_up_and_end_with_one_signal(start: Start, office: 
     assert "Đã dừng." in program.text
     until_free(port)
     until_free(agent_port)
+
+
+def test_the_servers_pages_lead_to_the_port_that_was_chosen_for_the_agent() -> None:
+    server = starter.server_child("http://127.0.0.1:8000", "127.0.0.1", 8000, 18995)
+    agent = starter.agent_child("http://127.0.0.1:8000", 18995)
+    name = "SO_TOKEN_AGENT_PORT"
+    assert server.variables[name] == agent.variables[name] == "18995"
 
 
 def test_a_killed_starter_takes_server_and_agent_with_it(start: Start, office: Path) -> None:
