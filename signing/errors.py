@@ -82,8 +82,8 @@ class AgentNotRunning(SigningError):
 
 class NotPaired(SigningError):
     code = "not_paired"
-    message = "Trình ký số trên máy này chưa ghép nối với máy chủ."
-    advice = "Ghép nối Trình ký số theo hướng dẫn ở trang Ký số, rồi thử lại."
+    message = "Trình ký số trên máy này chưa ghép nối với máy chủ bằng tài khoản này."
+    advice = "Ghép nối Trình ký số theo hướng dẫn ở trang Trình ký số của máy chủ, rồi thử lại."
 
 
 class WrongServer(SigningError):
@@ -101,7 +101,7 @@ class WrongOrigin(SigningError):
 class VersionMismatch(SigningError):
     code = "version_mismatch"
     message = "Trình ký số và máy chủ không cùng phiên bản."
-    advice = "Cập nhật Trình ký số từ trang Ký số của máy chủ."
+    advice = "Cập nhật Trình ký số từ trang Trình ký số của máy chủ."
 
 
 class ServerUnreachable(SigningError):

@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
         fingerprint=shown_fingerprint(server_key().public.server_id),
         version=VERSION,
         package=_package(),
+        server_url=request.host_url.rstrip("/"),
         agent_url=f"http://127.0.0.1:{settings().agent_port or DEFAULT_PORT}/",
     )
 

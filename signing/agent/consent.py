@@ -21,6 +21,7 @@ IMAGE_WIDTH = 1240
 @consent.get("/ky/<ticket>")
 def show(ticket: str) -> Response:
     """Where the job stands. Claims nothing: reloading, prefetching and scanning are harmless."""
+    the_agent().pairing.catch_up()
     work = the_agent().desk.open(ticket)
     # Read once: another thread signs, and one page must tell one stage.
     stage = work.stage

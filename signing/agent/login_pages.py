@@ -16,6 +16,7 @@ login_pages = Blueprint("login_pages", __name__)
 @login_pages.get("/dang-nhap/<ticket>")
 def show(ticket: str) -> Response:
     """Where the login stands. Tells nobody: reloading, reading ahead and scanning are harmless."""
+    the_agent().pairing.catch_up()
     work = the_agent().logins.open(ticket)
     # Read once: another thread signs, and one page must tell one stage.
     stage = work.stage

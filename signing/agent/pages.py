@@ -45,6 +45,7 @@ EVENT_WORDS = {
 def state() -> str:
     """Who this agent is paired with, what it sees, what is wrong."""
     agent = the_agent()
+    agent.pairing.catch_up()
     listing = agent.tokens.list_tokens()
     tokens = [
         {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from signing.agent.client import Address, ServerClient
 from signing.agent.journal import Journal
 from signing.agent.state import AgentState
+from signing.errors import SigningError
 from signing.messages import (
     PAIR_PATH,
     PAIR_POLL_PATH,
@@ -115,6 +117,12 @@ class PairingDesk:
             user_id=pairing.user_id,
         )
         return pairing
+
+    def catch_up(self) -> None:
+        """Ends a pairing whose page was closed before it could hear the answer."""
+        if self.pending is not None:
+            with suppress(SigningError):
+                self.poll()
 
     def cancel(self) -> None:
         """Forgets the code."""

@@ -45,6 +45,19 @@ def test_a_pairing_pins_key_address_and_user(browser: Browser, agent: Agent, off
     assert USER_NAME in page
 
 
+def test_a_pairing_whose_page_was_closed_too_early_is_ended_by_the_next_page(
+    browser: Browser, agent: Agent, office: Office
+):
+    browser.open("/")
+    browser.submit("/ghep-noi", **{"may-chu": office.url})
+    assert agent.pairing.pending is not None
+    browser.open("/")
+    assert (agent.state.pairings, agent.pairing.pending is None) == ((), False)
+    office.type_code(agent.pairing.pending.code)
+    assert USER_NAME in browser.open("/").get_data(as_text=True)
+    assert len(agent.state.pairings) == 1
+
+
 def test_the_code_has_80_bits_and_never_crosses_the_net(browser: Browser, office: Office):
     code = pair(browser, office)
     plain = normalise_pairing_code(code)
