@@ -19,11 +19,11 @@ from signing.agent.client import ServerClient
 from signing.agent.documents import Documents
 from signing.agent.journal import Journal
 from signing.agent.pin import PinQuestion
-from signing.agent.pin_step import PinStep, Road, question_of
+from signing.agent.pin_step import PinStep, Road, TypedPin, known, question_of
 from signing.agent.pin_window import confirms
 from signing.agent.signer import Signer
 from signing.agent.state import AgentState
-from signing.agent.work import ENDED, Asker, Holder, Stage, Tokens, Work, find_holder
+from signing.agent.work import ASKING, ENDED, Asker, Holder, Stage, Tokens, Work, find_holder
 from signing.errors import (
     Busy,
     ConsentTimeout,
@@ -65,6 +65,8 @@ PIN_PAGE_LIMIT = timedelta(minutes=3)
 KEPT_JOBS = 6
 
 log = logging.getLogger(__name__)
+
+_Message = tuple[Pairing, str, Failure]
 
 
 class Desk:
@@ -147,7 +149,9 @@ class Desk:
         with self._lock:
             self._works[text] = work
             for old in list(self._works)[:-KEPT_JOBS]:
-                if self._works[old] is not self._active:
+                each = self._works[old]
+                # A signature that was made and not sent lies nowhere else.
+                if each is not self._active and each.stage is not Stage.UNSENT:
                     del self._works[old]
         return work
 
@@ -210,9 +214,11 @@ class Desk:
             repeated = click in self._clicks or (self._active is work and work.click == click)
             if repeated or (work.stage is not Stage.SHOWN and self._active is not work):
                 return work
-            self._clear_the_desk(work)
+            left = self._clear_the_desk(work)
             self._active, work.click = work, click
         try:
+            if left is not None:
+                self._tell(*left)
             holder = self.holder(work.manifest)
             if holder.problem is not None or holder.token is None:
                 raise holder.problem or NoToken()
@@ -220,27 +226,29 @@ class Desk:
                 raise PinFinalTryRefused
             question = self._question(work, holder)
             self._claim(work, click)
-        except SigningError:
+            work.allow_final_try, work.certificate_der = holder.token.pin.last_try, holder.der
+            pad = holder.token.pin.protected_path
             with self._lock:
+                self._step.ask(work, question, self._road(work), pad=pad)
+        except Exception:
+            # Whatever it was, the next click must find a free desk.
+            with self._lock:
+                work.stage = Stage.SHOWN
                 self._free(work)
             raise
-        work.allow_final_try, work.certificate_der = holder.token.pin.last_try, holder.der
-        with self._lock:
-            self._step.ask(work, question, self._road(work), pad=holder.token.pin.protected_path)
         return work
 
-    def _clear_the_desk(self, work: Work) -> None:
+    def _clear_the_desk(self, work: Work) -> _Message | None:
+        """Makes room, or raises `Busy`; what the server has to be told of the job that left."""
         active = self._active
         if active is None:
-            return
+            return None
         if active is work:
             raise TicketClaimed
-        waiting = active.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}
         gone = self._clock() - active.seen_at > TAB_LIMIT
-        if active.stage is Stage.PIN_PAGE or (waiting and gone):
-            self._abandon(active, "tab_closed")
-        else:
-            raise Busy
+        if active.stage is Stage.PIN_PAGE or (active.stage in ASKING and gone):
+            return self._abandon(active, "tab_closed")
+        raise Busy
 
     def _claim(self, work: Work, click: str) -> None:
         claim_id = secrets.token_urlsafe(16)
@@ -276,13 +284,18 @@ class Desk:
         )
 
     def _road(self, work: Work) -> Road:
-        der = work.certificate_der
+        der, current = work.certificate_der, self._attempt(work)
         return Road(
             sign=lambda pin: self._end(work, self._signer.run(work, der, pin)),
             failed=lambda error: self._fail(work, error),
-            left=lambda error: self._leave(work, error),
-            current=lambda: self._active is work,
+            left=lambda error: self._leave(work, error, current),
+            current=current,
         )
+
+    def _attempt(self, work: Work) -> Callable[[], bool]:
+        """Says later whether what is under way now still is: each click has an end of its own."""
+        stop = work.stop
+        return lambda: self._active is work and work.stop is stop
 
     def wait(self, seconds: float) -> None:
         """Waits for the road under way, if any, to end."""
@@ -303,7 +316,7 @@ class Desk:
                 raise PinRequired
             self._clicks.add(click)
             work.stage = Stage.SIGNING
-            self._step.go(self._road(work), pin)
+            self._step.go(self._road(work), TypedPin(pin))
         return work
 
     def _end(self, work: Work, receipt: Receipt | None) -> None:
@@ -328,8 +341,8 @@ class Desk:
         work.error = None
         try:
             receipt = self._signer.send(work, work.result)
-        except SigningError as error:
-            self._fail(work, error)
+        except Exception as error:
+            self._fail(work, known(error))
             return work
         self._end(work, receipt)
         return work
@@ -337,18 +350,25 @@ class Desk:
     # --- ends ------------------------------------------------------------------------------------
 
     def refuse(self, text: str) -> Work:
-        """The person chose "Không ký": the server is told, and the job is over."""
+        """The person chose "Không ký": the server is told, and the job is over.
+
+        Raises `Busy` from the click on "Ký" on, but for the time in which we wait for the PIN.
+        """
         work = self.open(text)
         with self._lock:
             if work.stage in {Stage.DONE, Stage.REFUSED, Stage.UNSENT}:
                 return work
-            if work.stage is Stage.SIGNING:
+            if self._active is work and work.stage not in ASKING:
                 raise Busy
             work.stop.set()
-            body = Failure(work.claim_id, UserCancelled.code).to_body()
-            self._client.call(work.pairing, job_path(work.ticket.job_id, "fail"), body)
-            work.stage, work.error = Stage.REFUSED, JobRefused()
+            work.stage = Stage.SHOWN
             self._free(work)
+        body = Failure(work.claim_id, UserCancelled.code).to_body()
+        self._client.call(work.pairing, job_path(work.ticket.job_id, "fail"), body)
+        with self._lock:
+            if self._active is work:  # clicked again meanwhile
+                raise Busy
+            work.stage, work.error = Stage.REFUSED, JobRefused()
         self._journal.record("refused", server_id=work.ticket.server_id, job_id=work.ticket.job_id)
         return work
 
@@ -357,10 +377,13 @@ class Desk:
         later. A batch under way stops after the signature being made."""
         work = self.open(text)
         with self._lock:
-            if self._active is work and work.stage is Stage.SIGNING:
+            if self._active is not work or work.stage not in {*ASKING, Stage.SIGNING}:
+                return work
+            if work.stage is Stage.SIGNING:
                 work.stop.set()
-            if self._active is work and work.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}:
-                self._abandon(work, UserCancelled.code)
+                return work
+            left = self._abandon(work, UserCancelled.code)
+        self._tell(*left)
         return work
 
     def sweep(self) -> None:
@@ -369,14 +392,22 @@ class Desk:
             work = self._active
             if work is None or work.stage is not Stage.PIN_PAGE or work.claimed_at is None:
                 return
-            if self._clock() - work.claimed_at > PIN_PAGE_LIMIT:
-                self._leave(work, ConsentTimeout())
+            if self._clock() - work.claimed_at <= PIN_PAGE_LIMIT:
+                return
+            current = self._attempt(work)
+        self._leave(work, ConsentTimeout(), current)
 
-    def _leave(self, work: Work, error: SigningError) -> None:
-        work.error = error
-        self._abandon(work, error.code)
+    def _leave(self, work: Work, error: SigningError, current: Callable[[], bool]) -> None:
+        with self._lock:
+            if not current():
+                return
+            work.error = error
+            left = self._abandon(work, error.code)
+        self._tell(*left)
 
-    def _abandon(self, work: Work, reason: str) -> None:
+    def _abandon(self, work: Work, reason: str) -> _Message:
+        """Takes the job off the desk, with the lock held. What is to be told to the server comes
+        back: it may be slow, and meanwhile every page of the agent would wait for the lock."""
         work.stop.set()
         work.stage = Stage.SHOWN
         self._free(work)
@@ -384,7 +415,7 @@ class Desk:
             "released", server_id=work.ticket.server_id, job_id=work.ticket.job_id, reason=reason
         )
         path = job_path(work.ticket.job_id, "release")
-        self._tell(work.pairing, path, Failure(work.claim_id, reason))
+        return work.pairing, path, Failure(work.claim_id, reason)
 
     def _fail(self, work: Work, error: SigningError) -> None:
         with self._lock:

@@ -18,10 +18,10 @@ from signing.agent.certificates import ShownCertificate, describe, pin_words
 from signing.agent.client import ServerClient
 from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT, Desk
 from signing.agent.journal import Journal
-from signing.agent.pin_step import PinStep, Road, question_of
+from signing.agent.pin_step import PinStep, Road, TypedPin, question_of
 from signing.agent.pin_window import confirms
 from signing.agent.state import AgentState
-from signing.agent.work import ENDED, Asker, Stage, Tokens, unusable
+from signing.agent.work import ASKING, ENDED, Asker, Stage, Tokens, unusable
 from signing.errors import (
     Busy,
     CertNotFound,
@@ -53,7 +53,7 @@ KEPT_LOGINS = 6
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One certificate with which somebody may log in, and why not at the moment ("" when so)."""
+    """One certificate with which somebody may log in; `problem` is why not at the moment."""
 
     token: TokenInfo
     der: bytes
@@ -182,7 +182,8 @@ class LoginDesk:
         """
         work = self.open(text)
         with self._lock:
-            if click in self._clicks or work.stage is not Stage.SHOWN:
+            repeated = click in self._clicks or (self._active is work and work.click == click)
+            if repeated or work.stage is not Stage.SHOWN:
                 return work
             self._clear_the_desk()
             self._active, work.click = work, click
@@ -190,15 +191,17 @@ class LoginDesk:
             choice = self._chosen(certificate)
             if choice.token.pin.asks_confirmation and not confirms(confirmation):
                 raise PinFinalTryRefused
-        except SigningError:
             with self._lock:
+                self._clicks.add(click)
+                work.choice, work.asked_at, work.error = choice, self._client.now(), None
+                work.stop = threading.Event()
+                self._ask_for_pin(work, choice)
+        except Exception:
+            # Whatever it was, the next click must find a free desk.
+            with self._lock:
+                work.stage = Stage.SHOWN
                 self._free(work)
             raise
-        with self._lock:
-            self._clicks.add(click)
-            work.choice, work.asked_at, work.error = choice, self._client.now(), None
-            work.stop = threading.Event()
-            self._ask_for_pin(work, choice)
         return work
 
     def _chosen(self, certificate: str) -> Choice:
@@ -219,7 +222,7 @@ class LoginDesk:
         if active is None:
             return
         gone = self._client.now() - active.seen_at > TAB_LIMIT
-        if active.stage is Stage.PIN_PAGE or (active.stage is Stage.PIN_WINDOW and gone):
+        if active.stage is Stage.PIN_PAGE or (active.stage in ASKING and gone):
             self._abandon(active, None)
         else:
             raise Busy
@@ -237,11 +240,21 @@ class LoginDesk:
         self._step.ask(work, question, self._road(work, choice), pad=pad)
 
     def _road(self, work: LoginWork, choice: Choice) -> Road:
+        stop = work.stop
+
+        def current() -> bool:
+            return self._active is work and work.stop is stop
+
+        def left(error: SigningError) -> None:
+            with self._lock:
+                if current():
+                    self._abandon(work, error)
+
         return Road(
             sign=lambda pin: self._prove(work, choice, pin),
             failed=lambda error: self._fail(work, error),
-            left=lambda error: self._abandon(work, error),
-            current=lambda: self._active is work,
+            left=left,
+            current=current,
         )
 
     def wait(self, seconds: float) -> None:
@@ -262,15 +275,14 @@ class LoginDesk:
                 raise PinRequired
             self._clicks.add(click)
             work.stage = Stage.SIGNING
-            self._step.go(self._road(work, choice), pin)
+            self._step.go(self._road(work, choice), TypedPin(pin))
         return work
 
     # --- the proof -------------------------------------------------------------------------------
 
-    def _prove(self, work: LoginWork, choice: Choice, pin: str | None) -> None:
+    def _prove(self, work: LoginWork, choice: Choice, pin: TypedPin) -> None:
         """One attempt at the token, then one message to the pinned server."""
         container = self._container(work, choice, pin)
-        del pin
         self._journal.record(
             "login_signed",
             server_id=work.pairing.server_id,
@@ -297,7 +309,7 @@ class LoginDesk:
             code=error.code,
         )
 
-    def _container(self, work: LoginWork, choice: Choice, pin: str | None) -> bytes:
+    def _container(self, work: LoginWork, choice: Choice, pin: TypedPin) -> bytes:
         statement = LoginStatement(
             purpose=work.ticket.purpose,
             server_key=work.pairing.server_key.raw,
@@ -312,7 +324,7 @@ class LoginDesk:
         signatures = self._tokens.sign(
             choice.der,
             [login_attributes(statement, choice.der)],
-            pin,
+            pin.take(),
             allow_final_try=choice.token.pin.last_try,
         )
         try:
@@ -324,19 +336,24 @@ class LoginDesk:
     # --- ends ------------------------------------------------------------------------------------
 
     def refuse(self, text: str) -> LoginWork:
-        """The person chose not to log in: the server is told, so that its page says so."""
+        """The person chose not to log in: the server is told, so that its page says so.
+
+        Raises `Busy` as `Desk.refuse` does.
+        """
         work = self.open(text)
         with self._lock:
             if work.stage in ENDED:
                 return work
-            if work.stage is Stage.SIGNING:
+            if self._active is work and work.stage not in ASKING:
                 raise Busy
-            work.stop.set()
-            body = LoginProof(work.ticket.challenge_id).to_body()
-            receipt = LoginReceipt.from_body(self._client.call(work.pairing, LOGIN_PATH, body))
+            self._abandon(work, None)
+        body = LoginProof(work.ticket.challenge_id).to_body()
+        receipt = LoginReceipt.from_body(self._client.call(work.pairing, LOGIN_PATH, body))
+        with self._lock:
+            if self._active is work:  # clicked again meanwhile
+                raise Busy
             work.stage, work.error = Stage.REFUSED, LoginDeclined()
             work.return_path = receipt.return_path
-            self._free(work)
         self._journal.record(
             "login_declined",
             server_id=work.pairing.server_id,
@@ -348,7 +365,7 @@ class LoginDesk:
         """Back from the PIN step; nothing was signed."""
         work = self.open(text)
         with self._lock:
-            if self._active is work and work.stage in {Stage.PIN_PAGE, Stage.PIN_WINDOW}:
+            if self._active is work and work.stage in ASKING:
                 self._abandon(work, None)
         return work
 

@@ -79,14 +79,17 @@ class PinWindow:
         """
         environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
         command = [sys.executable, "-m", "signing.agent.pin_window"]
-        window = subprocess.Popen(  # noqa: S603 - our own module, no words from outside.
-            command,
-            cwd=_HERE,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            window = subprocess.Popen(  # noqa: S603 - our own module, no words from outside.
+                command,
+                cwd=_HERE,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise NoDisplay from error
         try:
             self._hand_over(window, question)
             self._wait(window, stop)

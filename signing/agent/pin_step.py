@@ -14,7 +14,7 @@ from typing import Protocol
 from signing.agent.certificates import ShownCertificate, pin_words
 from signing.agent.pin import NoDisplay, PinQuestion
 from signing.agent.work import Asker, Stage
-from signing.errors import ConsentTimeout, SigningError, UserCancelled
+from signing.errors import SigningError
 from signing.tokens.types import TokenInfo
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,26 @@ class Asking(Protocol):
     stop: threading.Event
 
 
+class TypedPin:
+    """A PIN on its way to the token. Python cannot wipe a str, but who takes it out is the only one
+    that holds it, however long the calls in between last."""
+
+    def __init__(self, pin: str | None) -> None:
+        self._pin = pin
+
+    def take(self) -> str | None:
+        """The PIN, once; None afterwards, and where the token asks for it on its pad."""
+        pin, self._pin = self._pin, None
+        return pin
+
+
 @dataclass(frozen=True, slots=True)
 class Road:
-    """Where it goes on: `sign` with the PIN (None: the token has asked for it on its pad), `failed`
-    when that raised, `left` when the person or the time ended the question. `current` says whether
-    this is still what the desk is about."""
+    """Where it goes on: `sign` with the PIN, `failed` when that raised, `left` (without the lock)
+    when the question ended otherwise. `current` says whether this very attempt is still what the
+    desk is about: not another one of the same work."""
 
-    sign: Callable[[str | None], None]
+    sign: Callable[[TypedPin], None]
     failed: Callable[[SigningError], None]
     left: Callable[[SigningError], None]
     current: Callable[[], bool]
@@ -52,14 +65,15 @@ class PinStep:
         window = self._window
         if pad:
             work.stage = Stage.PIN_PAD
-            self.go(road, None)
+            self.go(road, TypedPin(None))
         elif window is not None and window.available():
             work.stage = Stage.PIN_WINDOW
-            self._start(lambda: self._through(window, work, question, road))
+            stop = work.stop
+            self._start(lambda: self._through(window, work, stop, question, road))
         else:
             work.stage = Stage.PIN_PAGE
 
-    def go(self, road: Road, pin: str | None) -> None:
+    def go(self, road: Road, pin: TypedPin) -> None:
         """Goes on with the PIN in a thread."""
         self._start(lambda: self._sign(road, pin))
 
@@ -73,18 +87,23 @@ class PinStep:
         self._thread = threading.Thread(target=target, name=self._name, daemon=True)
         self._thread.start()
 
-    def _through(self, window: Asker, work: Asking, question: PinQuestion, road: Road) -> None:
+    def _through(
+        self,
+        window: Asker,
+        work: Asking,
+        stop: threading.Event,
+        question: PinQuestion,
+        road: Road,
+    ) -> None:
         try:
-            pin = window.ask(question, work.stop)
+            pin = TypedPin(window.ask(question, stop))
         except NoDisplay:
             with self._lock:
                 if road.current():
                     work.stage = Stage.PIN_PAGE
             return
-        except (UserCancelled, ConsentTimeout) as error:
-            with self._lock:
-                if road.current():
-                    road.left(error)
+        except Exception as error:
+            road.left(known(error))
             return
         with self._lock:
             if not road.current():
@@ -93,15 +112,20 @@ class PinStep:
         self._sign(road, pin)
 
     @staticmethod
-    def _sign(road: Road, pin: str | None) -> None:
+    def _sign(road: Road, pin: TypedPin) -> None:
         try:
             road.sign(pin)
-        except SigningError as error:
-            road.failed(error)
         except Exception as error:
-            # Only the kind of a fault is logged: its text might hold what was typed.
-            log.error("signing stopped by %s", type(error).__name__)
-            road.failed(SigningError(type(error).__name__))
+            road.failed(known(error))
+
+
+def known(error: Exception) -> SigningError:
+    """The error as a person is told; of a fault of ours only the kind is kept and logged, because
+    its text might hold what was typed."""
+    if isinstance(error, SigningError):
+        return error
+    log.error("stopped by %s", type(error).__name__)
+    return SigningError(type(error).__name__)
 
 
 def question_of(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from signing.agent.client import ServerClient
 from signing.agent.journal import Journal
+from signing.agent.pin_step import TypedPin
 from signing.agent.work import Tokens, Work
 from signing.cms import assemble, check, digest_of, signed_attributes
 from signing.errors import ServerUnreachable, SigningError, UploadFailed, UserCancelled
@@ -54,7 +55,7 @@ class Signer:
         self._client, self._journal, self._tokens = client, journal, tokens
         self._seconds = seconds
 
-    def run(self, work: Work, der: bytes, pin: str | None) -> Receipt | None:
+    def run(self, work: Work, der: bytes, pin: TypedPin) -> Receipt | None:
         """Sign all that is left and send it; the last answer of the server, or None when the last
         part could not be sent (it is kept in `work.result`).
 
@@ -63,9 +64,8 @@ class Signer:
         """
         waiting: deque[_Next] = deque()
         signatures = self._tokens.sign(
-            der, self._to_sign(work, der, waiting), pin, allow_final_try=work.allow_final_try
+            der, self._to_sign(work, der, waiting), pin.take(), allow_final_try=work.allow_final_try
         )
-        del pin
         part: dict[int, bytes] = {}
         stopped: SigningError | None = None
         began = self._seconds()

@@ -59,6 +59,9 @@ class Stage(StrEnum):
 WAITING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAD, Stage.SIGNING})
 """Stages in which the page reloads itself."""
 
+ASKING = frozenset({Stage.PIN_WINDOW, Stage.PIN_PAGE})
+"""Stages in which we wait for the PIN; on a token's own pad nobody but the person can end that."""
+
 ENDED = frozenset({Stage.DONE, Stage.REFUSED})
 """Stages after which nothing more comes."""
 

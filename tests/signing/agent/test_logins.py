@@ -22,6 +22,7 @@ from signing.agent.application import Agent
 from signing.agent.desk import PIN_PAGE_LIMIT
 from signing.agent.pin import PinQuestion
 from signing.agent.pin_window import CONFIRMATION
+from signing.agent.work import Stage
 from signing.errors import UserCancelled
 from signing.messages import (
     LoginProof,
@@ -207,6 +208,30 @@ def test_the_same_click_asks_once_and_a_forgotten_pin_page_asks_anew(house: Hous
     assert "Đã xác nhận" not in house.browser.page
 
 
+def test_a_double_click_is_one_click_even_while_the_tokens_are_still_read(
+    house: House, make: Callable[..., Agent], tokens: TokenManager
+):
+    """The browser shows the answer to the second one."""
+    slow = _Slow(tokens)
+    house.agent = make(tokens=slow)
+    house.browser = browser_of(house.agent)
+    path = house.begins()
+    house.browser.open(path)
+    (sha256,) = re.findall(r'name="chung-thu" value="([0-9a-f]{64})"', house.browser.page)
+    text = path.rpartition("/")[2]
+    slow.go_on.clear()
+    first = threading.Thread(
+        target=house.agent.logins.begin, args=(text,), kwargs={"click": "1", "certificate": sha256}
+    )
+    first.start()
+    assert slow.reading.wait(30)
+    work = house.agent.logins.begin(text, click="1", certificate=sha256)
+    assert work.stage is Stage.SHOWN
+    slow.go_on.set()
+    first.join(30)
+    assert work.stage is Stage.PIN_PAGE
+
+
 def test_a_certificate_that_is_not_on_a_token_is_not_used(house: House):
     path = house.begins()
     house.browser.open(path)
@@ -341,6 +366,24 @@ def test_where_there_is_a_display_the_pin_is_asked_in_the_window(
     assert question.phrase == "bến sông có cây gạo"
     assert question.act == "Đăng nhập vào Sổ Token"
     assert ("Đã xác nhận" in house.browser.page) is bool(typed)
+
+
+class _Slow:
+    """The real tokens behind a driver that takes its time to list them."""
+
+    def __init__(self, tokens: TokenManager) -> None:
+        self._tokens = tokens
+        self.reading, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+
+    def list_tokens(self) -> TokenListing:
+        if not self.go_on.is_set():
+            self.reading.set()
+            assert self.go_on.wait(30)
+        return self._tokens.list_tokens()
+
+    def sign(self, certificate_der, to_be_signed, pin, allow_final_try=False):
+        yield from self._tokens.sign(certificate_der, to_be_signed, pin, allow_final_try)
 
 
 class _OnItsLastTry:
