@@ -157,8 +157,7 @@ class Place:
         stands under when that is a unit, else the agency itself. None: not known, or several.
         """
         if not name:
-            found = self.words.get(unit_word(section)) if section else None
-            return found or self.agency_id
+            return (self._unit(unit_word(section)) if section else None) or self.agency_id
         if name not in self._found:
             self._found[name] = self._unit(unit_word(name))
         return self._found[name]
@@ -175,7 +174,15 @@ class Place:
 
     def place_of(self, row: Row) -> int | None:
         """The unit of a row, or None after saying what is wrong with it."""
-        found = self.unit(row.text("agency_name"), row.text("section"))
+        name, section = row.text("agency_name"), row.text("section")
+        found = self.unit(name, section)
+        if section and not name and self._unit(unit_word(section)) is None:
+            row.complain(
+                "agency_name",
+                f"Dòng đứng dưới nhóm “{section}”, không phải tên đơn vị trong sổ: sẽ ghi vào "
+                f"{self.names[self.agency_id]}.",
+                blocks=False,
+            )
         if found is None:
             row.complain(
                 "agency_name",

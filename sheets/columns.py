@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rules.names import fold_words
 from sheets.reading.cells import Cell, shown
 from sheets.reading.headings import JOINED_BY, numbering_columns
 from sheets.tables_in import SheetTable
@@ -16,6 +17,10 @@ EXACT, CLOSE, CONTAINED, BY_CONTENT = 100, 85, 65, 50
 UNSURE = 70
 """Below this a person should look at the guess."""
 _SAMPLE = 50
+_BRACKETED = re.compile(r"[(\[]")
+_OF_THE_CARD = frozenset({"citizen_id_issued_on", "citizen_id_issued_by"})
+_ISSUED = re.compile(r"^(?:ngay|noi|co quan) cap\b")
+_OTHER_PAPER = re.compile(r"\b(?:chung thu|cts|thiet bi|token|sim|serial|seri)\b")
 _MOSTLY = 0.7
 
 
@@ -106,7 +111,7 @@ def guess(kind: SheetKind, table: SheetTable) -> ColumnMap:
         for index, heading in enumerate(table.headings)
         if heading not in table.withheld
         for order, field in enumerate(layout(kind).fields.values())
-        if (score := _score(heading, field))
+        if (score := _score(heading, field)) and not _of_no_card(table.headings, index, field)
     ]
     chosen: dict[int, tuple[str, int]] = {}
     taken: set[str] = set()
@@ -163,11 +168,29 @@ def _is_understood(made: Layout, column: Column) -> bool:
     return any(plain(example) in choices(field.value) for example in column.examples)
 
 
+def _of_no_card(headings: Sequence[str], index: int, field: Field) -> bool:
+    """Whether a day or place "of issue" is that of a certificate or device beside it, not of the
+    identity card: written into the register it would be a wrong paper of a person.
+    """
+    if field.key not in _OF_THE_CARD:
+        return False
+    *over, own = headings[index].split(JOINED_BY)
+    if not over:
+        before = (one for one in reversed(headings[:index]) if not _ISSUED.search(plain(one)))
+        over = [next(before, "")]
+    return any(_OTHER_PAPER.search(plain(words)) for words in (*over, own))
+
+
 def _score(heading: str, field: Field) -> int:
-    """How well a heading fits a field. Of a heading over two rows the lower part counts less."""
+    """How well a heading fits a field. Of a heading over two rows the lower part counts less.
+
+    What stands in brackets counts where it belongs to a known heading ("Ngày sinh (Nữ)").
+    """
+    if _BRACKETED.search(heading) and " ".join(fold_words(heading)) in field.headings:
+        return EXACT
     whole = plain(heading.replace(JOINED_BY, " "))
     if whole in field.headings:
-        return EXACT
+        return EXACT - 1 if _BRACKETED.search(heading) else EXACT
     parts = [plain(part) for part in heading.split(JOINED_BY)]
     if parts[-1] in field.headings:
         return CLOSE

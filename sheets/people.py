@@ -102,9 +102,15 @@ def _person(
 
 
 def _name(found: Fields) -> str:
-    whole = found.text("full_name")
-    parts = clean_name(f"{found.text('family_names')} {found.text('given_name')}")
-    name = whole or parts
+    whole, given = found.text("full_name"), found.text("given_name")
+    name = whole or clean_name(f"{found.text('family_names')} {given}")
+    if whole and given and not found.text("family_names"):
+        # A column "Tên" beside the name: the name may be without its last word.
+        if fold(whole).split()[-1] != fold(given).split()[-1]:
+            name = clean_name(f"{whole} {given}")
+            found.complain(
+                "full_name", f"Đã ghép hai cột thành “{name}”. Hãy xem lại.", blocks=False
+            )
     if not name and not found.has_problem("full_name"):
         found.complain("full_name", "Thiếu họ và tên. Hãy điền vào ô này.")
     elif name and " " not in name:

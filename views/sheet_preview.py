@@ -125,6 +125,8 @@ def _details(said: Mapping[str, Any], kind: SheetKind, title: str) -> list[tuple
         if value in (None, "") or key in _HIDDEN or value == title:
             continue
         found.append((field.words, _shown(field.value, value)))
+    if said.get("section") and not said.get("agency_name"):
+        found.append(("Nhóm trong tệp", said["section"]))
     for key in ("citizen_id_tail", "holder_citizen_id_tail", "receiver_citizen_id_tail"):
         if said.get(key):
             found.append(("Số định danh", f"•••{said[key]}"))

@@ -61,12 +61,19 @@ _ERRORS = {"#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NULL", "#NUM"}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _NOT_IN_A_NAME = re.compile(r"[^\w\s.'’\-,()]|[\d_]")
 
+# "Ông" is a family name too: in front of two words it may be one.
+_TITLE = re.compile(
+    r"(?:(?:bà|đồng chí|đ/c)[.:]?\s+(?=\S+\s)|ông[.:]?\s+(?=\S+\s+\S+\s))", re.IGNORECASE
+)
+
 
 def read_name(cell: Cell, field: Field) -> Value:
     """The name of a person; capital letters throughout become an ordinary name."""
     if not isinstance(cell, str):
         return Value(shown(cell), "Họ tên không thể là số hoặc ngày. Hãy xem lại cột.", True)
     name = clean_name(cell)
+    said = _TITLE.match(name)
+    name = name[said.end() :] if said else name
     if len(name) > field.longest:
         return Value(name, f"Họ tên dài quá {field.longest} ký tự. Hãy xem lại.", True)
     if _NOT_IN_A_NAME.search(name):
@@ -77,7 +84,13 @@ def read_name(cell: Cell, field: Field) -> Value:
             True,
         )
     if name.isupper() and len(name) > 3:
-        return Value(_LETTERS.sub(lambda word: word[0].capitalize(), name))
+        name = _LETTERS.sub(lambda word: word[0].capitalize(), name)
+    if said:
+        return Value(name, f"Đã bỏ “{said[0].strip()}” ở đầu họ tên. Hãy xem lại.")
+    if "(" in name:
+        return Value(
+            name, "Họ tên có phần trong ngoặc. Nếu là ghi chú, hãy chuyển sang cột Ghi chú."
+        )
     if any(before.islower() and after.isupper() for before, after in pairwise(name)):
         return Value(
             name,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from extensions import db
-from models import AuditEvent, Person
+from models import Agency, AuditEvent, Person
 from operations.personal import CitizenIds
 from operations.sheet_rows import Row
 from schema.custody import FollowUp
@@ -194,6 +194,26 @@ def test_what_was_ticked_just_before_the_commit_is_kept_and_shown_first(
     assert verdicts(db_session, number) == {2: "new", 3: "skipped"}
     page["version"] = version_of(db_session, number)
     assert "1 dòng mới" in browser.post(address, data=page, follow_redirects=True).text
+
+
+def test_a_row_under_a_group_says_where_it_goes(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    browser = login(cast.an)
+    office = db_session.get_one(Agency, cast.office_a).name
+    lines = [
+        [f"I. {office}", "", ""],
+        ["1", "Lê Thử Nhóm", "A"],
+        ["II. Các ban khác", "", ""],
+        ["2", "Lê Thử Ban", "B"],
+    ]
+    number = bring(browser, cast.commune_a, workbook(["STT", "Họ và tên", "Chức vụ"], *lines))
+    known, unknown = rows_of(db_session, number).values()
+    assert known.said["agency_id"] == cast.office_a
+    assert not known.problems
+    assert unknown.said["agency_id"] == cast.commune_a
+    assert ["Các ban khác" in one["text"] for one in unknown.problems] == [True]
+    assert "Nhóm trong tệp" in browser.get(f"{ADDRESS}/{number}").text
 
 
 @pytest.mark.parametrize(
