@@ -9,6 +9,7 @@ planner. Either way the first thousand numbers come back in order: they are the 
 the pages. Pages beyond start at the key of a row, never at an OFFSET.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,7 +47,8 @@ MANY = 20_000
 MOST_WORDS = 8
 _LONGEST_QUERY = 200
 _LAST = "\U0010ffff"
-_GROUPED_SERIAL_DIGITS = 6
+_DIGITS_OF_A_SERIAL = 6
+_LETTERS_THEN_GROUPS = re.compile(r"[A-Za-z]{1,5}[0-9]*(?:[ :.-]+[0-9]+)+", re.ASCII)
 
 Columns = Callable[[str], ColumnElement[Any]]
 """From the name of a column to the column: as it is, hidden from indexes, or of a subquery."""
@@ -66,6 +68,9 @@ def words_of(query: str) -> tuple[Words, ...]:
     text = query.strip()[:_LONGEST_QUERY]
     if _is_grouped_serial(text):
         return (Words(_notations(text)),)
+    if _LETTERS_THEN_GROUPS.fullmatch(text) and sum(map(str.isdigit, text)) >= _DIGITS_OF_A_SERIAL:
+        whole = _notations(text)  # TN 541-000033: the serial of a device, or a code in parts
+        return tuple(Words((word, *whole)) for word in fold_words(text))[:MOST_WORDS]
     found: list[Words] = []
     for piece in text.split():
         if "@" in piece:
@@ -89,7 +94,7 @@ def _is_grouped_serial(text: str) -> bool:
     digits = "".join(groups)
     return (
         len(groups) > 1
-        and len(digits) >= _GROUPED_SERIAL_DIGITS
+        and len(digits) >= _DIGITS_OF_A_SERIAL
         and all(letter in "0123456789abcdefABCDEF" for letter in digits)
         and any(letter.isdigit() for letter in digits)
     )

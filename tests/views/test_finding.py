@@ -85,6 +85,20 @@ def test_a_serial_is_found_in_any_usual_notation(
     assert names_found(db_session, typed) == ["Nguyễn Thị Ánh"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["TN541000000033", "tn 541-000000033", "TN541 000 000 033", "TN 541.000.000.033"]
+)
+def test_a_serial_that_begins_with_letters_is_found_in_groups_too(
+    db_session: Session, people: dict[str, int], typed: str
+) -> None:
+    with transaction(db_session):
+        token = db_session.get_one(Device, people["Hoàng Dung"])
+        token.printed_serial = "TN541000000033"
+        search.reindex(db_session, "device", token.id, search.terms_of_device(token, token.holder))
+    assert names_found(db_session, typed) == ["Hoàng Dung"]
+    assert names_found(db_session, "dung 541000") == []
+
+
 def test_leading_zeros_of_a_serial_do_not_matter(
     db_session: Session, people: dict[str, int]
 ) -> None:
