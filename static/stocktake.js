@@ -144,4 +144,5 @@
   window.addEventListener("storage", showProblems);
   showProblems();
   if (read("-cho").length) { read("-cho").forEach(function (one) { showRecent(one, "– chưa gửi"); }); send(); }
+  else say("", "Mỗi mã được ghi ngay khi bấm Enter; mất mạng vẫn quét tiếp được.");
 })();

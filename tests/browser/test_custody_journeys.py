@@ -14,7 +14,7 @@ from tests.browser.office import Office
 
 FOCAL, LEADER = "daumoi.nam", "lanhdao.nam"
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -160,6 +160,7 @@ def scans(person: Person, address: str, codes: Sequence[str], *, drop: bool = Fa
     """Scan codes one by one as a barcode scanner types them; `drop`: without a network."""
     person.goes_to(address)
     person.presses("Quét mã")
+    expect(person.page.locator("[data-state]")).to_contain_text("mất mạng vẫn quét tiếp được")
     person.context.set_offline(drop)
     for code in codes:
         person.page.locator("#ma").fill(code)

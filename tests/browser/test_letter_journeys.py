@@ -24,7 +24,7 @@ from tests.browser.office import Office
 
 FOCAL, LEADER, HOLDER = "daumoi.tay", "lanhdao.tay", "canbo.tay"
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.browser.office import Office
 ADMINISTRATOR = "quantri"
 OLD, NEW = "phường Thử Nghiệm Nam", "xã Thử Nghiệm Tây"
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ LEADER, CLERK = "lanhdao.dong", "vanthu.dong"
 WRONG = "sai-ma-pin"
 COUNT_LOW, LOCKED = "flags 0x10000", "flags 0x40000"
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @dataclass

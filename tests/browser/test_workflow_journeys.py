@@ -19,7 +19,7 @@ CHECKER, LEADER, CLERK = "daumoi.dong", "lanhdao.dong", "vanthu.dong"
 PATIENCE = 30_000
 """Milliseconds for one signature: the tests around this one need the machine too."""
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @dataclass
