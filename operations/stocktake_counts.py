@@ -61,9 +61,13 @@ class Sighting:
     note: str = ""
 
 
+_UNSEEN = frozenset({CountOutcome.NOT_COUNTED.value, CountOutcome.MISSING.value})
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What became of a sighting: counted now, counted before (`repeated`), or not taken.
+    """What became of a sighting: counted now, counted before (`repeated`: sent again, or seen again
+    with nothing new to tell), or not taken.
 
     `problem` is a Vietnamese sentence for the person who counts; "" when it counts.
     """
@@ -294,10 +298,20 @@ class _Taking:
         if item not in self.session:
             self.session.add(item)
             self.session.flush()  # An unknown thing: seldom, and its counts need its number.
-        count = _count(one, item, holder, self.row.id, self.actor)
-        self.new.append(count)
+        again = self._is_again(one, item, holder)
+        self.new.append(_count(one, item, holder, self.row.id, self.actor))
         known[one.client_id] = item.id
-        return Answer(one.client_id, item.id)
+        return Answer(one.client_id, item.id, repeated=again)
+
+    def _is_again(self, one: Sighting, item: StocktakeItem, holder: int | None) -> bool:
+        """Whether the thing was counted before and this sighting tells nothing new of it."""
+        told = outcome_told(seen=one.seen, damaged=one.damaged)
+        same = [each for each in self.new if each["item_id"] == item.id]
+        if same:
+            last = same[-1]
+            return (last["outcome"], last["found_holder_id"]) == (told.value, holder)
+        counted = item.counted_at is not None and item.outcome not in _UNSEEN
+        return counted and one.seen and not one.damaged and holder in (None, item.found_holder_id)
 
     def _item_of(self, one: Sighting) -> StocktakeItem | str:
         """The item that a sighting means, a new one for what no book has, or the problem."""

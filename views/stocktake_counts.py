@@ -106,7 +106,8 @@ def _say(answer: Answer, name: str) -> None:
     if answer.problem:
         flash(answer.problem, "error")
     elif answer.outcome in (CountOutcome.RIGHT, CountOutcome.DAMAGED):
-        flash(f"{name}: đã ghi.", "success")
+        before = " trước đó, chỉ tính một lần" if answer.repeated else ""
+        flash(f"{name}: đã ghi{before}.", "success")
     elif answer.outcome is CountOutcome.WRONG_HOLDER:
         flash(f"{name}: đã ghi, khác người giữ theo sổ.", "warning")
     else:
@@ -114,15 +115,20 @@ def _say(answer: Answer, name: str) -> None:
 
 
 def _recent(stocktake_id: int) -> Sequence[Any]:
-    """What this person counted last."""
-    return db.session.execute(
-        select(StocktakeCount, StocktakeItem, Device.internal_code)
-        .join(StocktakeItem, StocktakeItem.id == StocktakeCount.item_id)
-        .outerjoin(Device, Device.id == StocktakeItem.device_id)
+    """What this person counted last, each thing once however often it was scanned."""
+    last = (
+        select(func.max(StocktakeCount.id))
         .where(
             StocktakeCount.stocktake_id == stocktake_id,
             StocktakeCount.counted_by_id == account().user.id,
         )
+        .group_by(StocktakeCount.item_id)
+    )
+    return db.session.execute(
+        select(StocktakeCount, StocktakeItem, Device.internal_code)
+        .join(StocktakeItem, StocktakeItem.id == StocktakeCount.item_id)
+        .outerjoin(Device, Device.id == StocktakeItem.device_id)
+        .where(StocktakeCount.id.in_(last))
         .order_by(StocktakeCount.id.desc())
         .limit(RECENT)
     ).all()

@@ -138,6 +138,21 @@ def test_who_sees_counts_and_closes_a_campaign(
     assert set(outcomes(shelf).values()) == {"not_counted"}
 
 
+def test_who_scans_a_thing_again_is_told_and_finds_it_once_in_the_list(
+    shelf: Session, login: Login, cast: Cast
+) -> None:
+    browser = login(cast.chi)
+    number = opened(login(cast.an), cast)
+    both = upload(browser, number, sent("TB-00001"), sent("tb 00001", 5))["answers"]
+    later = upload(browser, number, sent("TB00001", 3))["answers"]
+    broken = upload(browser, number, sent("TB-00001", name="b", damaged=True))["answers"]
+    assert [one["repeated"] for one in (*both, *later, *broken)] == [False, True, True, False]
+    browser.post(f"/kiem-ke/{number}/quet", data={"lan": "x", "ma": "TB-00001"})
+    page = browser.get(f"/kiem-ke/{number}/quet").text
+    assert "TB-00001: đã ghi trước đó, chỉ tính một lần." in page
+    assert page.split("data-recent")[1].count("TB-00001") == 1
+
+
 def test_what_a_telephone_sends_late_and_twice_counts_once(
     shelf: Session, login: Login, cast: Cast
 ) -> None:
@@ -148,7 +163,7 @@ def test_what_a_telephone_sends_late_and_twice_counts_once(
     again = upload(browser, number, sent("tb 00002", 5), sent("5410ab01"), sent("LẠ-1"), sent(" "))
     answers = again["answers"]
     assert isinstance(answers, list)
-    assert [one["repeated"] for one in answers] == [True, False, False, False]
+    assert [one["repeated"] for one in answers] == [True, True, False, False]
     assert [one["outcome"] for one in answers] == ["Đúng", "Đúng", "Thừa", ""]
     assert [one["as_booked"] for one in answers] == [True, True, False, False]
     assert "Chưa đọc được mã" in answers[3]["problem"]
