@@ -26,8 +26,8 @@ from operations.custody_history import (
     last_moves,
     revocation_sent,
 )
-from operations.entrustments import forget_entrustments
 from operations.many_rows import add_many
+from operations.paper_endings import end_paper
 from operations.transactions import Refused, transaction
 from rules.days import vietnam_day
 from rules.devices import DeviceState
@@ -46,9 +46,10 @@ from rules.lifecycle import (
     next_state,
 )
 from rules.papers import PaperState
-from schema.custody import CustodyMove, Paper
+from schema.custody import CustodyMove
 
 NOUN = "device"
+_UNDONE = "Hoàn tác thao tác ghi nhầm."
 __all__ = ["history", "revocation_sent"]  # Read with the moves; they live beside.
 _LOSES = frozenset({CustodyAct.FOUND, CustodyAct.FOUND_AFTER_REVOCATION})
 
@@ -292,23 +293,7 @@ def undo(session: Session, *, actor: Actor, move_id: int) -> None:
             move=first.id,
         )
         if paper is not None and paper.state is not PaperState.CANCELLED:
-            _cancel(session, actor, paper)
-
-
-def _cancel(session: Session, actor: Actor, paper: Paper) -> None:
-    forget_entrustments(session, paper)
-    paper.state = PaperState.CANCELLED
-    paper.version += 1
-    audit.record(
-        session,
-        "paper.cancelled",
-        actor=actor,
-        noun="paper",
-        object_id=paper.id,
-        agency_id=paper.agency_id,
-        document_sha256=paper.sha256,
-        reason_sha256=audit.sealed("Hoàn tác thao tác ghi nhầm."),
-    )
+            end_paper(session, actor, paper, _UNDONE)
 
 
 def take_back(
@@ -378,7 +363,7 @@ def _undone(row: CustodyMove, device: Device, actor: Actor) -> CustodyMove:
         moved_at=actor.at,
         moved_by_id=actor.user_id,
         undoes_id=row.id,
-        reason="Hoàn tác thao tác ghi nhầm.",
+        reason=_UNDONE,
     )
 
 

@@ -11,9 +11,9 @@ from audit import Actor
 from models import Agency, Certificate, CertificateRequest, Person, Position, RequestLine
 from operations import follow_ups, paper_lines
 from operations.custody_checks import RefusedByRule, certificates_on, living
-from operations.incident_steps import cancel_paper
 from operations.incidents import NOUN, done, open_incident
 from operations.paper_effects import ACT
+from operations.paper_endings import end_paper
 from operations.papers import Draw, Line, make_in
 from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
@@ -180,7 +180,7 @@ def _replace(session: Session, actor: Actor, row: Incident, step: IncidentStep) 
             continue
         if paper.state is PaperState.PROVEN or paper.sent_on is not None:
             raise Refused("Giấy tờ này đã có bản ký hoặc đã gửi, không lập lại được.")
-        cancel_paper(session, actor, paper, _REPLACED)
+        end_paper(session, actor, paper, _REPLACED)
 
 
 def _lines(

@@ -6,10 +6,6 @@ The target days are the house's own: no text that was read sets any.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy.orm import Session
-
-import audit
-from audit import Actor
 from models import Certificate, Device
 from operations.follow_ups import Item
 from rules.days import vietnam_day
@@ -17,8 +13,7 @@ from rules.devices import DeviceKind
 from rules.grounds import ground
 from rules.incidents import STEPS, IncidentKind, IncidentStep, StepRule
 from rules.law import Law
-from rules.papers import PaperState
-from schema.custody import Incident, Paper
+from schema.custody import Incident
 
 HOUSE_RULE = "Quy tắc của phần mềm"
 FOUND_WORDS = "Đã tìm thấy thiết bị trước khi gửi Mẫu số 05."
@@ -94,20 +89,3 @@ def _of_step(
 def _cited(law: Law, key: str, on: date) -> str:
     found = ground(law, key, on=on)
     return found.citation if found is not None else HOUSE_RULE
-
-
-def cancel_paper(session: Session, actor: Actor, paper: Paper, reason: str) -> None:
-    """Cancel a paper that nobody has signed or sent, inside the transaction of another act."""
-    paper.state = PaperState.CANCELLED
-    paper.particulars = {**paper.particulars, "cancelled": reason}
-    paper.version += 1
-    audit.record(
-        session,
-        "paper.cancelled",
-        actor=actor,
-        noun="paper",
-        object_id=paper.id,
-        agency_id=paper.agency_id,
-        document_sha256=paper.sha256,
-        reason_sha256=audit.sealed(reason),
-    )

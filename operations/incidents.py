@@ -17,8 +17,9 @@ from models import Certificate, Device
 from operations import custody, follow_ups
 from operations.custody_checks import RefusedByRule, certificates_on
 from operations.custody_history import LossPast, effective, revocation_sent
-from operations.incident_steps import FOUND_WORDS, cancel_paper, proposals, return_after_found
+from operations.incident_steps import FOUND_WORDS, proposals, return_after_found
 from operations.law import law_for
+from operations.paper_endings import end_paper
 from operations.transactions import Refused, expect_version, transaction
 from rules import incidents as rule
 from rules.days import vietnam_day
@@ -170,7 +171,7 @@ def withdraw(
                 one.done_at, one.done_by_id, one.waived_reason = actor.at, actor.user_id, words
             paper = one.paper
             if paper is not None and paper.state is PaperState.ISSUED and paper.sent_on is None:
-                cancel_paper(session, actor, paper, words)
+                end_paper(session, actor, paper, words)
         if moves:
             custody.take_back(session, actor, moves, withdrawn=True)
         row.cause = f"Báo nhầm: {words}"
@@ -428,7 +429,7 @@ def _drop_loss(session: Session, actor: Actor, row: Incident) -> None:
         one.done_at, one.done_by_id, one.waived_reason = actor.at, actor.user_id, FOUND_WORDS
         paper = one.paper
         if paper is not None and paper.state is PaperState.ISSUED and paper.sent_on is None:
-            cancel_paper(session, actor, paper, FOUND_WORDS)
+            end_paper(session, actor, paper, FOUND_WORDS)
 
 
 def open_incident(session: Session, incident_id: int, version: int | None) -> Incident:

@@ -16,10 +16,10 @@ import audit
 from audit import Actor
 from models import AuditHead, Certificate, SigningJob
 from operations import files
-from operations.entrustments import forget_entrustments
 from operations.follow_ups import settle_paper
 from operations.many_rows import add_many
 from operations.paper_effects import cancel_moves, note_number, settle
+from operations.paper_endings import end_paper
 from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
 from operations.paper_signatures import add_signatures, end_signatures, left_of, pass_on
 from operations.request_documents import Drawn
@@ -316,15 +316,7 @@ def cancel(session: Session, *, actor: Actor, paper_id: int, version: int, reaso
                 "kiểm kê mới và lập biên bản mới."
             )
         cancel_moves(session, actor, paper)
-        forget_entrustments(session, paper)
-        give_up(session, SigningJob.paper_id == paper.id, actor)
-        end_signatures(paper)
-        paper.state = PaperState.CANCELLED
-        paper.particulars = {**paper.particulars, "cancelled": reason.strip()[:500]}
-        paper.version += 1
-        _record(
-            session, "paper.cancelled", paper, actor, reason_sha256=audit.sealed(reason.strip())
-        )
+        end_paper(session, actor, paper, reason.strip())
 
 
 def record_sending(

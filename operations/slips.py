@@ -15,6 +15,7 @@ from audit import Actor
 from models import Certificate, CertificateRequest, Device, RequestLine
 from operations import paper_lines
 from operations.custody_checks import RefusedByRule, certificates_on
+from operations.paper_endings import end_paper
 from operations.papers import Draw, Line, make_in
 from operations.transactions import Refused, expect_version, transaction
 from rules.incidents import check_text
@@ -127,7 +128,7 @@ def decline(session: Session, *, actor: Actor, paper_id: int, version: int, reas
     if found := check_text(words):
         raise RefusedByRule(found)
     with transaction(session):
-        _cancel(session, actor, _load(session, paper_id, version), words)
+        end_paper(session, actor, _load(session, paper_id, version), words)
 
 
 def withdraw(session: Session, *, actor: Actor, paper_id: int, version: int) -> None:
@@ -136,23 +137,7 @@ def withdraw(session: Session, *, actor: Actor, paper_id: int, version: int) -> 
         paper = _load(session, paper_id, version)
         if paper.giver_id is None or paper.giver_id != actor.person_id:
             raise Refused("Chỉ người đề nghị rút được phiếu của mình.")
-        _cancel(session, actor, paper, "Người đề nghị đã tự rút phiếu.")
-
-
-def _cancel(session: Session, actor: Actor, paper: Paper, words: str) -> None:
-    paper.state = PaperState.CANCELLED
-    paper.particulars = {**paper.particulars, "cancelled": words}
-    paper.version += 1
-    audit.record(
-        session,
-        "paper.cancelled",
-        actor=actor,
-        noun=NOUN,
-        object_id=paper.id,
-        agency_id=paper.agency_id,
-        document_sha256=paper.sha256,
-        reason_sha256=audit.sealed(words),
-    )
+        end_paper(session, actor, paper, "Người đề nghị đã tự rút phiếu.")
 
 
 # Reading ------------------------------------------------------------------------------------------

@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 
 import regulations
 from audit import Actor
-from models import Device, Entrustment, Person
+from models import Device, Entrustment, LoginSession, Person, SigningJob
 from operations import custody, handovers, papers
 from operations.custody_checks import Decision, RefusedByRule
 from operations.handovers import Item, Wish
 from operations.transactions import Refused, transaction
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind, DeviceState
+from rules.documents import JobState, SigningAct
 from rules.lifecycle import CustodyAct
+from rules.office_documents import StepState
 from rules.papers import PaperFileRole, PaperState
-from schema.custody import CustodyMove, Paper
+from schema.custody import CustodyMove, Paper, PaperSignature
 from tests import factories
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
 from views.papers_data import draw_paper
 
@@ -149,6 +151,42 @@ def test_a_wrong_click_is_taken_back_with_its_paper_the_same_day_by_the_same_per
     assert db_session.get_one(Paper, paper_id).state is PaperState.CANCELLED
     with pytest.raises(Refused, match="đã được hoàn tác"):
         custody.undo(db_session, actor=an, move_id=moved.id)
+
+
+def test_a_paper_that_goes_with_a_wrong_click_stops_the_signature_that_is_under_way(
+    db_session: Session, cast: Cast, an: Actor
+) -> None:
+    number, paper_id = hand_over(db_session, cast, an)
+    with transaction(db_session):
+        db_session.add(
+            PaperSignature(
+                paper_id=paper_id, place=0, turn=0, side="receiver", act=SigningAct.RECEIVER,
+                person_id=cast.person_em, state=StepState.DUE,
+            )
+        )  # fmt: skip
+        db_session.add(
+            SigningJob(
+                public_id="a" * 22, user_id=cast.em, login_session_id=_session(db_session, cast.em),
+                paper_id=paper_id, act=SigningAct.RECEIVER, state=JobState.CLAIMED, is_open=True,
+                manifest={}, payload={"agency_id": cast.commune_a}, issued_at=NOW, expires_at=NOW,
+            )
+        )  # fmt: skip
+    (moved,) = custody.history(db_session, number)
+    custody.undo(db_session, actor=an, move_id=moved.id)
+    paper = db_session.get_one(Paper, paper_id)
+    assert [one.state for one in paper.signatures] == [StepState.SKIPPED]
+    job = db_session.scalars(select(SigningJob)).one()
+    assert (job.state, job.is_open) == (JobState.CANCELLED, False)
+
+
+def _session(session: Session, user_id: int) -> int:
+    row = LoginSession(
+        key_hash="0" * 64, user_id=user_id, address="", browser="", created_at=NOW, seen_at=NOW,
+        reauthenticated_at=NOW,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def test_what_was_proved_cannot_be_taken_back_or_cancelled(
