@@ -149,15 +149,23 @@ def _before_seal(document: OfficeDocument, report: Report | None) -> BeforeSeal:
     return BeforeSeal(law, signature_facts(document, report), seen)
 
 
+def _number(document: OfficeDocument) -> list[dict[str, str]]:
+    """Number and date, where this way of signing has any: a copy or a scan has its own on paper."""
+    if document.number and document.document_on:
+        known = f"{symbol(document)}, ngày {document.document_on:%d/%m/%Y}"
+        return [{"label": "Số, ngày", "value": known}]
+    needs = WAYS[document.way]
+    if not (needs.numbered or needs.symbol_first):
+        return []
+    return [{"label": "Số, ngày", "value": "văn thư ghi trước khi ký của cơ quan"}]
+
+
 def _subject(
     document: OfficeDocument, step: DocumentStep, before: BeforeSeal, report: Report | None
 ) -> dict[str, Any]:
     """What the page says of the document to be signed."""
     found = check_before_seal(before.signatures, on=clock.today(), law=before.law)
     sealing = step.person_id is None
-    number = "văn thư ghi trước khi ký của cơ quan"
-    if document.number and document.document_on:
-        number = f"{symbol(document)}, ngày {document.document_on:%d/%m/%Y}"
     return {
         "title": label(step.act),
         "crumb": document.title,
@@ -170,7 +178,7 @@ def _subject(
         "facts": [
             {"label": "Văn bản", "value": document.title},
             {"label": "Cách ký", "value": label(document.way)},
-            {"label": "Số, ngày", "value": number},
+            *_number(document),
             {
                 "label": "Ký với tư cách",
                 "value": words_of(step) or document.agency.name,

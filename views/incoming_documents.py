@@ -27,6 +27,7 @@ from views.current_law import current_law, law_of
 from views.finding import by_ids
 from views.guards import account, load, requires
 from views.newest import by_words, newest_page
+from views.office_document_uploads import nearest_agency
 from views.register_pages import agencies, below, history, member, small
 from views.verification_words import moment, view
 from views.verifier import judge
@@ -129,7 +130,7 @@ def receive() -> ResponseReturnValue:
         .order_by(Agency.sort_key, Agency.id)
         .limit(300)
     ).all()
-    form = ReceiptForm(agency_id=rows[0].id if rows else None)
+    form = ReceiptForm(agency_id=nearest_agency({row.id: row.name for row in rows}))
     form.agency_id.choices = [SelectChoice(row.id, row.name) for row in rows]
     if form.validate_on_submit():
         content = form.file.data.read()

@@ -37,7 +37,7 @@ DECLARED_FOR = timedelta(hours=1)
 def declare() -> ResponseReturnValue:
     """First the declaration and the way of signing; only then is a file asked for."""
     offered = _agencies()
-    form = DeclarationForm(agency_id=_own(offered))
+    form = DeclarationForm(agency_id=nearest_agency(offered))
     form.agency_id.choices = [SelectChoice(key, name) for key, name in offered.items()]
     if form.validate_on_submit():
         agency = db.session.get_one(Agency, form.agency_id.data)
@@ -65,7 +65,7 @@ def _agencies() -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _own(offered: dict[int, str]) -> int | None:
+def nearest_agency(offered: dict[int, str]) -> int | None:
     """The nearest of these agencies to the one where this person works; else the first."""
     path: str | None = db.session.scalar(
         select(Agency.path)

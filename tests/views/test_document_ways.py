@@ -36,6 +36,7 @@ def test_a_scan_of_a_signed_paper_gets_the_agencys_signature_alone_and_is_issued
     assert [step.person_id for step in at_work.document(number).steps] == [None]
     for page in ("/van-ban", f"/van-ban/{number}"):  # Nobody has signed it yet.
         assert "Chờ ký số của cơ quan" in words(at_work.login(cast.chi).get(page))
+    assert "văn thư ghi" not in words(at_work.login(cast.chi).get(f"/van-ban/{number}/ky-so"))
     at_work.signs(cast.chi, number, pki().agency)
     assert at_work.document(number).state is DocumentState.ISSUED
     assert signers(at_work, number, instance) == 1

@@ -1,5 +1,6 @@
 """Văn bản đến: verified when it is taken in, then accepted, held, refused, or deleted and told."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from operations.receipts import known_since
 from operations.transactions import transaction
 from rules.office_documents import IncomingState
 from schema.documents import IncomingDocument
-from tests.cast import Cast
+from tests.cast import Cast, agency
 from tests.documents import TODAY, done
 from tests.signing.files import letter, signed_by_leader
 from tests.signing.pki import usual_trust
@@ -172,6 +173,16 @@ def test_elsewhere_an_invalid_one_is_refused_with_the_reason(
     page = words(chi.get(f"/van-ban-den/{row.id}"))
     assert "từ chối tiếp nhận văn bản này" in page
     assert "Lý do: Tệp hỏng" in page
+
+
+def test_the_receiver_is_the_clerks_own_agency_though_another_stands_first(
+    chi: FlaskClient, db_session: Session, cast: Cast
+) -> None:
+    with transaction(db_session):
+        agency(db_session, "Ban A1 xã Thử A", db_session.get_one(Agency, cast.commune_a))
+    page = chi.get("/van-ban-den/moi").text
+    assert page.index("Ban A1 xã Thử A") < page.index("UBND xã Thử A</option>")
+    assert re.search(rf'<option selected value="{cast.commune_a}">', page)
 
 
 def test_the_register_is_for_its_own_agency_and_readers_decide_nothing(

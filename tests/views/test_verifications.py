@@ -94,6 +94,9 @@ def test_several_files_are_judged_one_by_one(login: Login, cast: Cast) -> None:
     assert "Đã kiểm tra 4 tệp" in text
     assert "Tệp không có chữ ký số nào." in text
     assert text.count("Không đọc được tệp này. Tệp không phải là PDF.") == 2
+    for number in range(1, 5):  # A list leads to each: the pages of many files are long.
+        assert f'href="#tep-{number}"' in answer.text
+        assert f'id="tep-{number}"' in answer.text
 
 
 @pytest.mark.parametrize("number", [0, 21])
