@@ -115,6 +115,7 @@ def make_agent(
             journal=journal,
             clock=clock,
             own_port=port,
+            page_count=pictures.page_count,
             courier=courier,
             show=show,
         ),

@@ -36,7 +36,8 @@ ENDED = frozenset({Stage.DONE, Stage.FAILED})
 
 @dataclass(slots=True)
 class Standing:
-    """One call and all that becomes of it. `pdfs` has None where a file could not be had."""
+    """One call and all that becomes of it. `pdfs` has None where a file could not be had; who acts
+    upon the person's consent holds `deciding`, so that a double click orders once."""
 
     origin: Origin
     call: Call
@@ -45,6 +46,7 @@ class Standing:
     stage: Stage = Stage.FETCHING
     names: list[str] = field(default_factory=list)
     pdfs: list[bytes | None] = field(default_factory=list, repr=False)
+    page_counts: list[int] = field(default_factory=list)
     outcomes: list[Delivered] = field(default_factory=list)
     pairing: Pairing | None = None
     ticket: str = field(default="", repr=False)
@@ -57,6 +59,7 @@ class Standing:
     last_error: SigningError | None = None
     kept: dict[int, bytes] = field(default_factory=dict, repr=False)
     wake: threading.Event = field(default_factory=threading.Event)
+    deciding: threading.Lock = field(default_factory=threading.Lock)
 
     def failed(self, error: SigningError) -> None:
         """Ends the call without a result."""

@@ -54,6 +54,7 @@ class Facade:
         journal: Journal,
         clock: Callable[[], datetime],
         own_port: int,
+        page_count: Callable[[bytes], int],
         courier: Courier | None = None,
         show: Callable[[str], None] | None = None,
     ) -> None:
@@ -76,6 +77,7 @@ class Facade:
             client=client,
             calls=self.calls,
             courier=courier or Courier(),
+            page_count=page_count,
             show=lambda: self._show(CALL_PAGE),
         )
 
@@ -176,9 +178,13 @@ class Facade:
             answer = frames.refusal(route, SigningError(type(error).__name__))
         if route is not None and route.kind in _NOTED and self.origins.allows(origin):
             code = json.loads(answer).get("Code", "")
-            self._journal.record(
-                "outside_answered", origin=origin.text, route=route.name, code=code
-            )
+            try:
+                self._journal.record(
+                    "outside_answered", origin=origin.text, route=route.name, code=code
+                )
+            except OSError as error:
+                # What was done is done: the page must hear of it.
+                log.error("journal: %s", type(error).__name__)
         return answer
 
     def _converse(
@@ -199,9 +205,9 @@ class Facade:
             return frames.success()
         if not text:
             raise FrameMalformed("text")
-        standing = self.calls.begin(origin, frames.read(route, text))
+        call = frames.read(route, text)
         self._journal.record("outside_called", origin=origin.text, route=route.name)
-        return self.journey.run(standing, gone)
+        return self.journey.run(self.calls.begin(origin, call), gone)
 
     def of_ticket(self, ticket: str) -> Standing | None:
         """The call whose job a ticket of the desk is."""

@@ -92,11 +92,14 @@ class Journey:
         client: ServerClient,
         calls: CallDesk,
         courier: Courier,
+        page_count: Callable[[bytes], int],
         show: Callable[[], None],
     ) -> None:
-        """`show` brings the agent's page of the call before the person's eyes."""
+        """`page_count` says how many pages a stranger's PDF has, or raises why it cannot be shown;
+        `show` brings the agent's page of the call before the person's eyes."""
         self._state, self._desk, self._client = state, desk, client
         self._calls, self._courier, self._show = calls, courier, show
+        self._page_count = page_count
         self.stopping = False
 
     def run(self, standing: Standing, gone: Callable[[], bool]) -> str:
@@ -150,13 +153,17 @@ class Journey:
                 total += len(pdf)
                 if total > LARGEST_ALL:
                     raise PdfTooLarge
+                # What cannot be shown cannot be consented to: nobody is asked about it.
+                pages = self._page_count(pdf)
             except SigningError as error:
                 if len(call.files) == 1:
                     raise
                 standing.pdfs.append(None)
+                standing.page_counts.append(0)
                 standing.outcomes.append(Delivered(error=error))
             else:
                 standing.pdfs.append(pdf)
+                standing.page_counts.append(pages)
                 standing.outcomes.append(Delivered())
         if not any(pdf is not None for pdf in standing.pdfs):
             raise next(each.error for each in standing.outcomes if each.error is not None)

@@ -128,9 +128,11 @@ def _call_page(standing: Standing, problem: SigningError | None = None) -> Respo
     if standing.stage is Stage.ASKING:
         found = [(each, pin_words(each.token.pin)) for each in found_on(agent.tokens.list_tokens())]
         pages = [
-            (index, name, agent.pictures.page_count(pdf))
-            for index, (name, pdf) in enumerate(zip(standing.names, standing.pdfs, strict=True))
-            if pdf is not None
+            (index, name, count)
+            for index, (name, count) in enumerate(
+                zip(standing.names, standing.page_counts, strict=True)
+            )
+            if count
         ]
     page = render_template(
         "facade_call.html",
@@ -188,6 +190,11 @@ def keep(call_id: str, index: int) -> Response:
 def go_on() -> Response:
     """The person declared and chose: the server prepares, or verifies, or nothing leaves at all."""
     standing = _own_call()
+    with standing.deciding:
+        return _decided(standing)
+
+
+def _decided(standing: Standing) -> Response:
     if standing.stage is not Stage.ASKING:
         return redirect(url_for("gate.call"), 303)
     journey = the_agent().facade.journey

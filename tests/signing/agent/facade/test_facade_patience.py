@@ -99,3 +99,39 @@ def test_names_and_comments_are_shown_without_marks_that_nobody_sees(gate: Gate)
     )
     assert read_frame(ROUTES["Comment"], told).words == "Đồng ý x"
     gate.agent.facade.journey.refuse(desk.current)
+
+
+def test_a_file_that_cannot_be_shown_is_answered_and_nobody_is_asked(gate: Gate) -> None:
+    gate.system.files["hong.pdf"] = b"%PDF-1.7\nnothing of the kind"
+    told = gate.ask("SignApproved", gate.system.frame("hong.pdf"))
+    assert (told["Status"], told["Code"]) == (27, "pdf_broken")
+    assert gate.shown == []
+    waiting = Waiting(
+        gate.port,
+        "SignFiles",
+        gate.system.frame_of_many("hong.pdf", "quyet-dinh.pdf"),
+        gate.system.origin,
+    ).start()
+    desk = gate.agent.facade.calls
+    eventually(lambda: desk.current and desk.current.stage.value == "asking")
+    gate.browser.open("/cong/viec")
+    assert "hong.pdf: Tệp PDF bị hỏng" in gate.browser.page
+    assert "/1/0.png" in gate.browser.page
+    assert "/0/0.png" not in gate.browser.page
+    gate.browser.submit("/cong/viec/khong-ky")
+    files = waiting.result()["Files"]
+    assert [each["Code"] for each in files] == ["pdf_broken", "user_cancelled"]
+
+
+def test_a_call_that_could_not_be_written_down_does_not_keep_the_next_one_out(gate: Gate) -> None:
+    journal = gate.agent.state.folder / "nhat-ky.jsonl"
+    kept = journal.rename(gate.agent.state.folder / "kept")
+    journal.mkdir()
+    assert gate.ask("SignApproved", gate.system.frame())["Code"] == "signing_error"
+    journal.rmdir()
+    kept.rename(journal)
+    assert not gate.system.seen
+    waiting = gate.waits()
+    gate.browser.open("/cong/viec")
+    gate.browser.submit("/cong/viec/khong-ky")
+    assert waiting.result()["Code"] == "user_cancelled"

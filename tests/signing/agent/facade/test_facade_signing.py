@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from signing.errors import SigningError
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
-from tests.signing.agent.conftest import PIN, WRONG_PIN
+from tests.signing.agent.conftest import PIN, WRONG_PIN, browser_of
 from tests.signing.agent.facade.callers import call, eventually
 from tests.signing.agent.facade.conftest import World
 from tests.signing.pki import pki
@@ -269,3 +270,23 @@ def test_the_page_that_goes_away_during_consent_ends_the_job_on_the_server(world
     world.browser.open("/cong/viec")
     assert "caller_gone" in world.browser.page
     assert not world.system.taken
+
+
+def test_a_double_click_orders_once(world: World) -> None:
+    page = world.calls("SignApproved", world.system.frame())
+    other = World(**{**vars(world), "browser": browser_of(world.agent)})
+    paths: list[str] = []
+    clicks = [
+        threading.Thread(target=lambda one=one: paths.append(one.agrees(LEADER)))
+        for one in (world, other)
+    ]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join(60)
+    assert len(paths) == 2
+    assert "Mã lỗi" not in world.browser.page + other.browser.page
+    assert world.events().count("outside.taken") == 1
+    world.browser.open(next(path for path in paths if path.startswith("/ky/")))
+    world.signs()
+    assert page.result()["Status"] == 0
