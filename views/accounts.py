@@ -34,6 +34,7 @@ from operations.passwords import WeakPassword
 from operations.throttles import TooManyTries, in_words
 from operations.transactions import Refused
 from rules.permissions import Permission
+from views import kept_forms
 from views.filters import gio
 from views.guards import account, load_account, open_to_all, own_path, requires, settings
 
@@ -65,8 +66,17 @@ def login() -> ResponseReturnValue:
             form.password.errors = [str(refusal)]
         else:
             begin_in_browser(begun)
+            kept = kept_forms.open_for(begun.user_id, request.form.get(kept_forms.FIELD, ""))
+            if kept is not None:
+                g.pop("csrf_token", None)  # Made for the session that has just been cleared.
+                return render_template("accounts/send_again.html", kept=kept)
             return redirect(goal)
-    return render_template("accounts/login.html", form=form)
+    return render_template(
+        "accounts/login.html",
+        form=form,
+        kept=request.form.get(kept_forms.FIELD),
+        kept_field=kept_forms.FIELD,
+    )
 
 
 def begin_in_browser(begun: logins.Login) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask import abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
@@ -24,6 +24,7 @@ from config import Config
 from extensions import db, login_manager
 from models import Agency, LoginSession, User, UserRole
 from rules.permissions import GRANTS, Permission, Role
+from views import kept_forms
 from views.kept import GROUND_SEQ, HEAD_SEQ, read_versions, until_the_ground_shifts
 
 P = ParamSpec("P")
@@ -189,9 +190,19 @@ def load_account(login_key: str) -> Account | None:
 
 @login_manager.unauthorized_handler  # type: ignore[untyped-decorator] # flask-login ships no types
 def to_login() -> Any:
-    """Send a stranger to the login page and bring them back afterwards (only to our own pages)."""
-    goal = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("accounts.login", tiep=goal))
+    """Send a stranger to the login page and bring them back afterwards (only to our own pages).
+
+    What the person of a login that has ended was just sending is kept in that page.
+    """
+    if request.method == "GET":
+        return redirect(url_for("accounts.login", tiep=request.full_path.rstrip("?")))
+    last = db.session.scalar(
+        select(LoginSession.user_id).where(
+            LoginSession.key_hash == key_hash(str(session.get("_user_id", "")))
+        )
+    )
+    kept = kept_forms.login_page(last) if last is not None else None
+    return kept or redirect(url_for("accounts.login"))
 
 
 def requires(
