@@ -116,7 +116,7 @@ class People:
         if row.verdict is RowVerdict.AMBIGUOUS and len(candidates) == 1 and by_name_only:
             found = self.by_id[candidates[0][0]]
             row.verdict, row.differences = RowVerdict.NEW, {}
-            row.remark = f"Người giữ, khớp theo họ tên: {self.described(found)}."
+            row.remark = f"Khớp theo họ tên: {self.described(found)}."
         return found
 
     def _certain(self, row: Row, keys: Keys, unit: int) -> list[tuple[str, Known]]:

@@ -128,7 +128,7 @@ class _Case:
         change = self.facts.change
         if change in _LEAVING:
             yield from self._revoke_and_recall(_LEAVING[change])
-        elif change is StaffChange.MOVED_TO_OTHER_BODY:
+        elif change is StaffChange.MOVED_TO_OTHER_BODY and self._serials:
             yield from self._other_body()
         elif change is StaffChange.NO_LONGER_NEEDED:
             yield from self._no_longer_needed()
@@ -138,7 +138,9 @@ class _Case:
             yield from self._within()
         if not self._serials and change not in _TAKES_DEVICES:
             # What holds no certificate any more goes back, whatever became of the person.
-            yield from self._recall(self.law.provision("recall.subscriber", on=self.on))
+            moved = change is StaffChange.MOVED_TO_OTHER_BODY
+            decree = self.law.provision("recall.subscriber", on=self.on)
+            yield from self._recall(self._recall_ground if moved else decree)
         yield from self._entrusted()
 
     def nothing(self) -> Proposal:

@@ -251,6 +251,14 @@ def test_what_has_ended_is_not_revoked_again_but_its_device_goes_back(
     assert ((Act.RECALL_DEVICE, False) in acts(moved, on=on)) is (expected != BOTH)
 
 
+@pytest.mark.parametrize("law", [LAW, TUYEN_QUANG, DONG_NAI])
+def test_who_moves_without_a_certificate_gives_the_device_back_once(law: Law) -> None:
+    facts = replace(of(Change.MOVED_TO_OTHER_BODY), certificates=())
+    assert acts(facts, law) == [(Act.RECALL_DEVICE, False)]
+    (recall,) = proposals_for(facts, on=ON, law=law)
+    assert ("Quy chế" in str(recall.finding.basis)) is (law is not LAW)
+
+
 @pytest.mark.parametrize(
     ("device", "recalled"),
     [
