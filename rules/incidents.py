@@ -289,15 +289,19 @@ _FILLER = (
     r"(?:\s+(?:token|usb|sim|thiet bi|chu ky so|cua|toi|em|anh|chi|ong|ba|cu|moi|hien tai|mac dinh"
     r"|dang nhap|nguoi dung|ban dau|tam|nay|do|da doi|doi|thanh))*"
 )
-_VALUE = r"[\"'“”‘’(\[]*(?P<value>\d+(?:\s\d+)+|[^\s,;\"'“”‘’()\[\]]+)"
+# Every part is bounded and begins only where the one before cannot go on: a text of a hundred
+# thousand digits is answered as fast as any other.
+_DIGITS = r"\d+(?:\s\d+){1,15}"
+_VALUE = rf"[\"'“”‘’(\[]*(?P<value>{_DIGITS}|[^\s,;\"'“”‘’()\[\]]+)"
+_APART = r"\s,;:\"'“”‘’()\[\]"
 # "PIN 1234", "mật khẩu mới là abc123"; and, over a name, "mật khẩu của anh Nam: abc123".
 _SHAPES = (
     re.compile(rf"{_KEYWORD}{_FILLER}\s*(?P<sep>[:=]|->|→|\bla\b|-|)\s*{_VALUE}"),
     re.compile(rf"{_KEYWORD}(?:\s+[^\W\d_]+){{1,4}}\s*(?P<sep>[:=]|\bla\b)\s*{_VALUE}"),
     # The other way round: "4321 là mã PIN", "1234 (PIN)".
     re.compile(
-        r"(?<![\w/.-])(?P<value>\d+(?:\s\d+)+|[^\s,;:\"'“”‘’()\[\]]*\d[^\s,;:\"'“”‘’()\[\]]*)[\"'”’)\]]*\s*"
-        rf"(?P<sep>\bla\b|=|->|→|\()\s*{_KEYWORD}(?!\s*\d)"
+        rf"(?<![\w/.-])(?P<value>{_DIGITS}|[^{_APART}\d]{{0,60}}\d[^{_APART}]{{0,60}})"
+        rf"[\"'”’)\]]*\s*(?P<sep>\bla\b|=|->|→|\()\s*{_KEYWORD}(?!\s*\d)"
     ),
 )
 # MK01 and PW-1 are codes that offices give to their devices; "mk 1234" and "mk123456" are not.
