@@ -74,7 +74,7 @@ class ItemForm(PartForm):
         [Length(max=40, message="Mã dài quá 40 ký tự.")],
     )
     device_text = StringField(
-        "Thiết bị (mã nội bộ hoặc số sê-ri; để trống nếu chưa rõ)",
+        "Thiết bị (mã nội bộ hoặc số hiệu; để trống nếu chưa rõ)",
         [Length(max=80, message="Dài quá 80 ký tự.")],
     )
     first_issue = BooleanField("Là chứng thư cấp mới, chưa từng gia hạn")

@@ -35,7 +35,7 @@ IMPORT = Permission.CERTIFICATE_IMPORT
 MATCHED = {
     BY_EMAIL: "theo thư điện tử công vụ",
     BY_KEY: "theo khóa của chứng thư đã có trong sổ",
-    BY_SERIAL: "theo số sê-ri thiết bị",
+    BY_SERIAL: "theo số hiệu thiết bị",
 }
 SHOWN_BATCHES = 20
 MOST_IN_LIST = 500
