@@ -7,8 +7,9 @@ asked about: after ten days of downtime exactly the stages that were missed are 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 import audit
@@ -20,7 +21,7 @@ from operations.reminder_matters import Concern, agency_paths, concerns, late_co
 from operations.transactions import transaction
 from rules.law import Law
 from rules.permissions import Role
-from rules.reminders import Audience, due, sentence
+from rules.reminders import Audience, Matter, due, sentence
 from rules.reminders import Reminder as Due
 from schema.daily import Reminder, ReminderDelivery
 
@@ -44,22 +45,42 @@ class Made:
     deliveries: int
 
 
+Key = tuple[str, int, str]
+"""What a reminder is about: noun, number, clock."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run found: the ledger before it, stages that are not in it yet, what still waits."""
+
+    before: Sequence[tuple[int, Key]]
+    new: Sequence[tuple[Due, Concern]]
+    waiting: Collection[Key]
+    told_until: str
+
+    def is_empty(self, today: date) -> bool:
+        """True when there is nothing to write."""
+        told = self.told_until == today.isoformat()
+        return told and not self.new and all(key in self.waiting for _, key in self.before)
+
+
 def run(session: Session, *, actor: Actor, law: Law, email: bool) -> Made:
     """Make every reminder that began since the last run, today included; one transaction.
 
     `email`: also put e-mails into the queue for whoever has an address. A second run on the same
-    day makes nothing new.
+    day makes nothing new. Everything is read and thought over before the transaction: writers
+    would else stand still for the seconds that a province takes. What somebody changes meanwhile
+    counts for the next run, as if this one had ended before it.
     """
     today = actor.today
+    session.rollback()
+    plan = _plan(session, law, today)
+    if plan.is_empty(today):
+        session.rollback()
+        return Made(0, 0, 0)
     with transaction(session):
-        last = settings.value_of(session, LAST_DAY)
-        since = date.fromisoformat(last) if last else today - timedelta(days=1)
-        since = min(since, today)
-        found = concerns(session, law=law, since=since, until=today)
-        known_until = since if last else None
-        found = late_comers(session, found, since=known_until, until=today)
-        rows = _make(session, found, since, actor)
-        settled = _settle(session, found, actor)  # Also what began and ended while nothing ran.
+        rows = _make(session, plan, actor)
+        settled = _settle(session, plan, rows, actor)  # Also what began and ended while none ran.
         sent = _queue(session, rows) if email else 0
         settings.keep(session, LAST_DAY, today.isoformat())
         if rows or settled:
@@ -74,25 +95,52 @@ def run(session: Session, *, actor: Actor, law: Law, email: bool) -> Made:
         return Made(len(rows), settled, sent)
 
 
-def _make(
-    session: Session, found: Sequence[Concern], since: date, actor: Actor
-) -> list[tuple[Reminder, Due]]:
-    """Rows for the stages that are due and that the ledger does not have yet."""
+def _plan(session: Session, law: Law, today: date) -> _Plan:
+    """Read everything; the ledger first, so that what it holds is told of by what is read after."""
+    last = settings.value_of(session, LAST_DAY)
+    since = date.fromisoformat(last) if last else today - timedelta(days=1)
+    since = min(since, today)
+    before = _open(session)
+    found = concerns(session, law=law, since=since, until=today)
+    found = late_comers(session, found, since=since if last else None, until=today)
     by_matter = {id(one.matter): one for one in found}
-    stages = due((one.matter for one in found), since=since, until=actor.today)
-    keys = [stage.key for stage in stages]
+    stages = due((one.matter for one in found), since=since, until=today)
+    known = _known(session, [stage.key for stage in stages])
+    new: dict[str, tuple[Due, Concern]] = {}
+    for stage in stages:
+        if stage.key not in known:
+            new.setdefault(stage.key, (stage, by_matter[id(stage.matter)]))
+    waiting = {
+        _key_of(one.matter)
+        for one in found
+        if (one.matter.settled_on is None or one.matter.settled_on > today)
+        and (one.matter.ends_on is None or one.matter.ends_on >= today)
+    }
+    return _Plan(before, list(new.values()), waiting, last)
+
+
+def _key_of(matter: Matter) -> Key:
+    return matter.noun, matter.object_id, matter.clock.name
+
+
+def _known(session: Session, keys: Sequence[str]) -> set[str]:
+    """Which of these stages the ledger has."""
     known: set[str] = set()
     for start in range(0, len(keys), 500):  # SQLite takes so many values in one statement
         part = keys[start : start + 500]
         known |= set(
             session.scalars(select(Reminder.stage_key).where(Reminder.stage_key.in_(part)))
         )
+    return known
+
+
+def _make(session: Session, plan: _Plan, actor: Actor) -> list[tuple[Reminder, Due]]:
+    """Rows for the new stages, but for those that another run has made meanwhile."""
+    known = _known(session, [stage.key for stage, _ in plan.new])
     made: list[tuple[Reminder, Due]] = []  # Not yet in the database.
-    for stage in stages:
+    for stage, concern in plan.new:
         if stage.key in known:
             continue
-        known.add(stage.key)
-        concern = by_matter[id(stage.matter)]
         row = Reminder(
             stage_key=stage.key,
             clock=stage.matter.clock.name,
@@ -108,42 +156,44 @@ def _make(
         )
         made.append((row, stage))
     rows = add_many(session, [row for row, _ in made])
-    kept = [(row, stage) for row, (_, stage) in zip(rows, made, strict=True)]
-    _supersede(session, kept, actor)
-    return kept
+    return [(row, stage) for row, (_, stage) in zip(rows, made, strict=True)]
 
 
-def _supersede(session: Session, made: Iterable[tuple[Reminder, Due]], actor: Actor) -> None:
-    """Of one matter only the latest stage stays open."""
-    latest = {(row.noun, row.object_id, row.clock): row.id for row, _ in made}
-    new = set(latest.values())
-    for row in _open(session):
-        newer = latest.get((row.noun, row.object_id, row.clock))
-        if newer is not None and row.id != newer and (row.id not in new):
-            row.settled_at = actor.at
-
-
-def _open(session: Session) -> list[Reminder]:
-    return list(session.scalars(select(Reminder).where(Reminder.settled_at.is_(None))))
-
-
-def _settle(session: Session, found: Iterable[Concern], actor: Actor) -> int:
-    """Close what no longer waits: its matter is done, replaced or gone."""
-    today = actor.today
-    waiting = {
-        (one.matter.noun, one.matter.object_id, one.matter.clock.name)
-        for one in found
-        if (one.matter.settled_on is None or one.matter.settled_on > today)
-        and (one.matter.ends_on is None or one.matter.ends_on >= today)
-    }
-    done = [row.id for row in _open(session) if (row.noun, row.object_id, row.clock) not in waiting]
-    for start in range(0, len(done), 500):
-        session.execute(
-            update(Reminder)
-            .where(Reminder.id.in_(done[start : start + 500]))
-            .values(settled_at=actor.at)
+def _open(session: Session) -> list[tuple[int, Key]]:
+    rows = session.execute(
+        select(Reminder.id, Reminder.noun, Reminder.object_id, Reminder.clock).where(
+            Reminder.settled_at.is_(None)
         )
-    return len(done)
+    )
+    return [(number, (noun, object_id, clock)) for number, noun, object_id, clock in rows]
+
+
+def _settle(
+    session: Session, plan: _Plan, made: Iterable[tuple[Reminder, Due]], actor: Actor
+) -> int:
+    """Of one matter only the latest stage stays open, and none when it is done, replaced or gone;
+    returns how many ended for that second reason.
+    """
+    new = [(row.id, (row.noun, row.object_id, row.clock)) for row, _ in made]
+    latest = {key: number for number, key in new}
+    rows = [*plan.before, *new]
+    _close(session, [number for number, key in rows if latest.get(key, number) != number], actor)
+    last = [(number, key) for number, key in rows if latest.get(key, number) == number]
+    return _close(session, [number for number, key in last if key not in plan.waiting], actor)
+
+
+def _close(session: Session, numbers: Sequence[int], actor: Actor) -> int:
+    """Close those that are still open; returns how many."""
+    closed = 0
+    for start in range(0, len(numbers), 500):
+        answer = session.execute(
+            update(Reminder)
+            .where(Reminder.id.in_(numbers[start : start + 500]), Reminder.settled_at.is_(None))
+            .values(settled_at=actor.at)
+            .execution_options(synchronize_session=False)
+        )
+        closed += cast("CursorResult[Any]", answer).rowcount
+    return closed
 
 
 # Whom to tell ---------------------------------------------------------------------------------

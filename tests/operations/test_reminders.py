@@ -9,11 +9,12 @@ from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 import audit
 import regulations
+from extensions import db
 from models import Certificate, CertificateRequest, Person, RequestLine
 from operations import mail, reminders
 from operations.transactions import transaction
@@ -155,6 +156,41 @@ def test_the_register_is_read_in_as_many_statements_for_three_people_as_for_sixt
             assert run(db_session, len(counts), email=True).made >= number  # Late comers, too.
         counts.append(len(statements))
     assert counts[0] >= counts[1]
+
+
+def test_who_writes_does_not_wait_while_the_register_is_read(
+    db_session: Session, ending: int, count_statements: Callable[[], object]
+) -> None:
+    """A province of 100,000 certificates takes seconds to read, and each hour somebody writes."""
+    with count_statements() as statements:  # type: ignore[attr-defined]
+        assert run(db_session, 0).made == 1
+    writing = statements.index("BEGIN IMMEDIATE")
+    assert any("FROM certificate" in one for one in statements[:writing])
+    assert not any("FROM certificate" in one for one in statements[writing:])
+    with count_statements() as statements:  # type: ignore[attr-defined]
+        assert run(db_session, 0).made == 0
+    assert "BEGIN IMMEDIATE" not in statements
+
+
+def test_what_another_run_made_meanwhile_is_not_made_twice(
+    db_session: Session, ending: int
+) -> None:
+    """The server and `cli notify` at once: one reads, then the other is done before it writes."""
+    others: list[reminders.Made] = []
+
+    def meanwhile(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+        if statement == "BEGIN IMMEDIATE" and not others:
+            others.append(reminders.Made(0, 0, 0))  # Once only.
+            with Session(db.engine) as other:
+                others.append(run(other, 0, email=True))
+
+    event.listen(db.engine, "before_cursor_execute", meanwhile)
+    try:
+        assert run(db_session, 0, email=True) == reminders.Made(0, 0, 0)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", meanwhile)
+    assert others[-1].made == len(ledger(db_session)) == 1
+    assert audit.verify(db_session).sound
 
 
 # E-mail ---------------------------------------------------------------------------------------
