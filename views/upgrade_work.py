@@ -31,6 +31,7 @@ from signing.pades.errors import (
     TsaAnswerBad,
     TsaUnreachable,
     UpgradeWorse,
+    VerdictMissing,
 )
 from signing.pades.report import Level, Report, SignatureReport, Verdict
 from signing.pades.splice import fill_hole
@@ -51,6 +52,8 @@ REST_SECONDS = 60.0
 
 _FAILED = "so_token_stamp_failed"
 _FINAL = (NotUpgradable, PdfEncrypted, PdfTooLarge, PdfBroken, UpgradeWorse)
+_PASSING = ("time", "start", "crash")
+"""How a process for strangers' files is lost: a busy computer's doing as often as the file's."""
 _RANKS = (Verdict.UNREADABLE, Verdict.INVALID, Verdict.UNDECIDED, Verdict.PRACTICE, Verdict.VALID)
 
 
@@ -209,9 +212,17 @@ def _require_gain(signed: bytes, made: bytes) -> None:
     """Raises StampNotTrusted unless the stamp is believed and nothing got worse by it."""
     box, folder, at = sandbox(), settings().trust, clock.now()
     before, after = box.verify(signed, folder, at), box.verify(made, folder, at)
+    _require_verdicts(before, after)
     gained = sum(_level(one) is not PadesLevel.B_B for one in _signed(after))
     if not no_worse(before, after) or not gained:
         raise StampNotTrusted("; ".join(after.reasons)[:300])
+
+
+def _require_verdicts(*reports: Report) -> None:
+    """Raises VerdictMissing where a file could not be judged: a reason to try again, no verdict."""
+    for one in reports:
+        if one.verdict == Verdict.UNREADABLE:
+            raise VerdictMissing("; ".join(one.reasons)[:300])
 
 
 def after_signing(session: Session, noun: str, object_id: int, outcome: AtOnce) -> None:
@@ -279,7 +290,8 @@ def _run_one(session: Session, claimed: Claimed) -> bool:
     try:
         raised = _raise(session, claimed)
     except SigningError as error:
-        final, code, detail = isinstance(error, _FINAL), error.code, error.detail
+        final = isinstance(error, _FINAL) and error.detail not in _PASSING
+        code, detail = error.code, error.detail
     except files.DamagedFile as error:
         final, code, detail = True, PdfBroken.code, str(error)
     except Exception as error:
@@ -319,6 +331,7 @@ def _raise(session: Session, claimed: Claimed) -> Raised:
         in_hole_only=not claimed.finished,
     )
     after = box.verify(made, folder, clock.now())
+    _require_verdicts(before, after)
     return _judged(claimed, made, before, after)
 
 

@@ -88,6 +88,12 @@ class UpgradeWorse(SigningError):
     advice = "Văn bản cũ còn nguyên. Báo người quản trị kèm chi tiết; không cần ký lại."
 
 
+class VerdictMissing(SigningError):
+    code = "verdict_missing"
+    message = "Chưa kiểm tra được bản đã gắn dấu thời gian nên chưa lưu: máy chủ bận hoặc quá giờ."
+    advice = "Văn bản cũ còn nguyên; hệ thống tự thử lại sau."
+
+
 class SignedFileReplaced(SigningError):
     code = "signed_file_replaced"
     message = "Tệp đã ký này không còn là bản hiện hành của văn bản."

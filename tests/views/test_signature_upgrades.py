@@ -267,6 +267,32 @@ def test_whatever_the_server_does_the_signed_file_stays_and_is_tried_again_later
         due_now(session)
 
 
+def test_a_verdict_that_a_busy_computer_did_not_reach_is_no_verdict(
+    signed: Office, tsa: Tsa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, before, box = signed.session, signed.file(1), upgrade_work.sandbox()
+    with monkeypatch.context() as busy:
+        busy.setattr(box, "_time_limit", 0.0001)
+        assert upgrade_work.run().failed == 1
+    found = row(session)
+    assert (found.state, found.last_error) == (UpgradeState.WAITING, "pdf_too_large")
+    due_now(session)
+    real, asked = box.verify, []
+
+    def late(pdf: bytes, *more: Any) -> Report:
+        asked.append(pdf)
+        return real(pdf, *more) if len(asked) == 1 else Report.unreadable("quá giờ", checked_at="")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(box, "verify", late)
+        assert upgrade_work.run().failed == 1
+    found = row(session)
+    assert (found.state, found.last_error) == (UpgradeState.WAITING, "verdict_missing")
+    assert signed.file(1) == before
+    due_now(session)
+    assert upgrade_work.run().raised == 1
+
+
 def due_now(session: Session) -> None:
     with transaction(session):
         session.scalars(select(SignatureUpgrade)).one().next_try_at = clock.now()
