@@ -347,7 +347,7 @@ def test_on_paper_there_is_no_navigation_and_the_states_keep_their_words(
     for hidden in (".top-row", ".side", ".filters", ".selection", ".head .actions", ".foot"):
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.locator(".print-head").is_visible()
-    assert page.get_by_text("6 dòng trên trang này").is_visible()  # not all that is counted
+    assert page.get_by_text("6 dòng trên trang này, tất cả").is_visible()  # not all that is counted
     assert not page.locator(".pager a").first.is_visible()
     badge = page.locator(".badge.lost")
     assert badge.inner_text() == "Thất lạc"
