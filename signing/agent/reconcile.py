@@ -43,14 +43,21 @@ def compare(
     told = _fetch(client, pairing)
     ours = {(each.job_id, each.document_sha256): each for each in told if each.agent_id == agent_id}
     signed: dict[tuple[str, str], str] = {}
+    of_others: set[str] = set()  # jobs that this agent was shown for other accounts of the server
     for entry in journal.entries():
-        if entry["event"] == "signed" and entry["server_id"] == pairing.server_id:
+        if entry.get("server_id") != pairing.server_id:
+            continue
+        if entry["event"] == "shown" and entry["user_id"] != pairing.user_id:
+            of_others.add(entry["job_id"])
+        if entry["event"] == "signed":
             for document in entry["documents"]:
                 signed[entry["job_id"], document] = entry["at"]
     return Comparison(
         both=len(ours.keys() & signed.keys()),
         only_server=tuple(each for key, each in ours.items() if key not in signed),
-        only_journal=tuple((at, *key) for key, at in signed.items() if key not in ours),
+        only_journal=tuple(
+            (at, *key) for key, at in signed.items() if key not in ours and key[0] not in of_others
+        ),
         elsewhere=tuple(each for each in told if each.agent_id != agent_id),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,6 +39,31 @@ def test_signatures_that_only_one_side_knows_are_told(
     office.redirect_to = "http://127.0.0.1:9"
     paired.open("/nhat-ky?doi-chieu=1")
     assert "Chưa đối chiếu được" in paired.page
+
+
+def test_what_another_account_signed_on_this_computer_is_not_missed_at_the_server(
+    paired: Browser, agent: Agent, office: Office, holder: Holder
+):
+    (first,) = agent.state.pairings
+    agent.state.add_pairing(replace(first, user_id="u-18", user_name="Văn thư"))
+    job, ticket = office.press_sign(agent.state.keys.public, holder)
+    sign_on_page(paired, agent, ticket)
+    # The list of the account that did not sign is empty; that of the one that did may not be.
+    found = compare_all(paired, office, listed=[])
+    assert found[first.user_name].count("chữ ký tạo ở máy này nhưng máy chủ không nhận") == 1
+    assert "chữ ký tạo ở máy này nhưng máy chủ không nhận" not in found["Văn thư"]
+    # A signature with one's certificate that another account gave here is known to the journal.
+    own = agent.state.keys.public.agent_id
+    known = SignatureMade(job.manifest.job_id, job.manifest.items[0].sha256, own, AT)
+    assert "1 chữ ký khớp" in compare_all(paired, office, listed=[known])["Văn thư"]
+
+
+def compare_all(paired: Browser, office: Office, *, listed: list[SignatureMade]) -> dict[str, str]:
+    """What the page says of each account that the agent is paired with."""
+    office.listed = listed
+    paired.open("/nhat-ky?doi-chieu=1")
+    cards = paired.page.split("<h3>")[1:]
+    return {re.search(r"\(([^)]*)\)</h3>", one)[1]: one for one in cards}
 
 
 def test_a_journal_cut_while_the_program_runs_is_noticed(paired: Browser, agent: Agent):
