@@ -221,13 +221,26 @@ def _same_file(row: IncomingDocument) -> Sequence[IncomingDocument]:
     ).all()
 
 
+def _faults(report: Report) -> list[str]:
+    """Each reason once, by the signer's name: the sender does not know the names of our fields."""
+    own = [each for one in report.signatures for each in one.reasons]
+    general = [one for one in report.reasons if not any(one.endswith(each) for each in own)]
+    return [
+        *general,
+        *(
+            f"Chữ ký của {one.signer or one.field}: {' '.join(one.reasons)}"
+            for one in report.signatures
+            if one.reasons
+        ),
+    ]
+
+
 def _notice(row: IncomingDocument, report: Report) -> list[str]:
     """The letter back to the sender, to be copied or printed; empty where none is owed."""
     if row.state not in (IncomingState.REFUSED, IncomingState.DELETED):
         return []
     which = f"văn bản số {row.number}" if row.number else f"tệp “{row.file_name}”"
     when = f" ngày {row.document_on:%d/%m/%Y}" if row.document_on else ""
-    reasons = [*report.reasons, *(each for one in report.signatures for each in one.reasons)]
     done = (
         "Cơ quan chúng tôi đã xóa tệp này và đề nghị Quý cơ quan ký số và gửi lại văn bản."
         if row.state is IncomingState.DELETED
@@ -241,7 +254,7 @@ def _notice(row: IncomingDocument, report: Report) -> list[str]:
             f"Quý cơ quan (mã SHA-256 của tệp: {row.file_sha256})."
         ),
         f"Kết quả kiểm tra chữ ký số lúc {moment(report.checked_at)}: {row.verdict}. "
-        + " ".join(dict.fromkeys(reasons)),
+        + " ".join(_faults(report)),
         f"Lý do: {row.reason}" if row.reason else "",
         done,
         "Trân trọng./.",

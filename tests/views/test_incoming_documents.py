@@ -136,6 +136,9 @@ def test_bac_ninh_deletes_an_invalid_one_and_keeps_hash_verdict_and_letter(
     assert db_session.get(StoredFile, sha256) is None
     page = words(chi.get(f"/van-ban-den/{row.id}"))
     assert "Kính gửi: Sở Mẫu" in page
+    letter = page[page.index("Kết quả kiểm tra chữ ký số lúc") : page.index("Lý do: Sai chữ ký")]
+    assert letter.count("Nội dung được ký đã bị thay đổi") == 1  # each reason once
+    assert "Chữ ký của " in letter
     assert "đã xóa tệp này và đề nghị Quý cơ quan ký số và gửi lại" in page
     assert sha256 in page
     assert chi.get(f"/van-ban-den/{row.id}/tep.pdf").status_code == 404
