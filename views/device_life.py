@@ -197,6 +197,9 @@ def hands(device: Device, moves: Sequence[CustodyMove], today: date) -> list[dic
     for one in reversed(moves):
         undone = one.id in taken_back
         word = label(CustodyAct(one.act))
+        if one.act == _A.OPENING_BALANCE.value and device.handover_minutes:
+            if all(each.paper is None for each in alive):  # Minutes made outside, by their number.
+                word = f"Ghi số dư ban đầu (đang sử dụng, biên bản {device.handover_minutes})"
         what = f"Hoàn tác: {word}" if one.undoes_id is not None else word
         who = one.holder_after.full_name if one.holder_after else "cơ quan"
         state = label(one.state_after)
@@ -288,7 +291,7 @@ _TROUBLE = (DeviceState.LOCKED, DeviceState.DAMAGED, DeviceState.MISSING, Device
 _STRIP: tuple[tuple[str, frozenset[CustodyAct], frozenset[DeviceState]], ...] = (
     (
         "Nhận về cơ quan",
-        frozenset({_A.RECEIVE, _A.OPENING_BALANCE, _A.OPEN_ACCOUNT, _A.REGISTER_SIM}),
+        frozenset({_A.RECEIVE, _A.OPEN_ACCOUNT, _A.REGISTER_SIM}),
         frozenset({DeviceState.IN_STOCK}),
     ),
     ("Bàn giao", frozenset({_A.HAND_OVER}), frozenset({DeviceState.HANDED_OVER})),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +13,8 @@ from models import Device, Person
 from operations.personal import CitizenIds
 from operations.transactions import transaction
 from rules.devices import DeviceKind, DeviceState
+from rules.lifecycle import CustodyAct
+from schema.custody import CustodyMove
 from tests import factories
 from tests.cast import Cast
 from tests.cast import person as enter_person
@@ -397,6 +400,17 @@ def test_each_kind_of_device_shows_the_steps_of_its_own_life(
 ) -> None:
     row = Device(kind=kind, state=state)
     assert [one["label"] for one in device_life.steps(row, [])] == strip
+
+
+def test_a_device_found_in_use_has_no_invented_day_of_arrival() -> None:
+    row = Device(kind=DeviceKind.PKI_TOKEN, state=DeviceState.IN_USE)
+    opening = CustodyMove(
+        id=1,
+        act=CustodyAct.OPENING_BALANCE.value,
+        state_after=DeviceState.IN_USE,
+        moved_on=date(2026, 11, 2),
+    )
+    assert [one["date"] for one in device_life.steps(row, [opening])] == [""] * 5
 
 
 def test_a_sim_is_entered_with_number_and_network(
