@@ -1,9 +1,9 @@
 """Time, SQL statements and size of the pages of the register on the large data set.
 
-Run: python -m bench.pages FOLDER [--repeat 15] [--all]. FOLDER was made by bench.data. Lists with
-every pair of filters, searches and detail pages, for the province's, a large department's and a
-commune's user; lists and details of daily work for every role. Server side: the whole of WSGI with
-gzip, without the network. Budget (DESIGN 6): p95 <= 30 ms, <= 10 statements, <= 60 KB gzipped.
+Run: python -m bench.pages FOLDER [--repeat 15] [--all] [--daily] [--only TEXT]. FOLDER was made by
+bench.data. Lists with every pair of filters (not with --daily), searches and detail pages, for the
+province's, a large department's and a commune's user; lists and details of daily work for every
+role. Server side: the whole of WSGI with gzip, without the network. Budget (DESIGN 6): p95 <= 30 ms, <= 10 statements, <= 60 KB gzipped.
 """
 
 import argparse
