@@ -3,7 +3,8 @@
 Run: python -m bench.pages FOLDER [--repeat 15] [--all] [--daily] [--only TEXT]. FOLDER was made by
 bench.data. Lists with every pair of filters (not with --daily), searches and detail pages, for the
 province's, a large department's and a commune's user; lists and details of daily work for every
-role. Server side: the whole of WSGI with gzip, without the network. Budget (DESIGN 6): p95 <= 30 ms, <= 10 statements, <= 60 KB gzipped.
+role. Server side: the whole of WSGI with gzip, without the network. Budget (DESIGN 6): p95 <= 30
+ms, <= 10 statements, <= 60 KB gzipped.
 """
 
 import argparse
