@@ -7,11 +7,11 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
+from forms.fields import number_or_none
 
 
 def _number(value: Any) -> int | None:
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) else None
+    return number_or_none(value) or None
 
 
 class HistoryForm(HouseForm):

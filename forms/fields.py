@@ -1,5 +1,6 @@
 """Fields that WTForms lacks: a day as Vietnamese people type it, a choice that refuses in words."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -85,7 +86,17 @@ def at_most(length: int) -> Length:
     return Length(max=length, message=f"Dài quá {length} ký tự.")
 
 
+_MOST_DIGITS = 18
+"""Of a number of a row: the databases keep no greater one."""
+
+
 def number_or_none(value: Any) -> int | None:
     """The number of a row as a form sends it; None for the empty line and for anything else."""
     text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    whole = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if whole else None
+
+
+def numbers_in(values: Iterable[str]) -> list[int]:
+    """The numbers of rows among what a list of ticks sent, in its order."""
+    return [number for one in values if (number := number_or_none(one)) is not None]

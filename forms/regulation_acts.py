@@ -4,7 +4,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from forms.base import HouseForm
-from forms.fields import DayField, DayRequired
+from forms.fields import DayField, DayRequired, number_or_none
 
 
 class _Seen(HouseForm):
@@ -15,7 +15,7 @@ class _Seen(HouseForm):
     @property
     def seen_id(self) -> int | None:
         """Its number."""
-        return int(self.seen.data) if (self.seen.data or "").isdigit() else None
+        return number_or_none(self.seen.data)
 
 
 class EnactmentForm(_Seen):

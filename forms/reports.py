@@ -8,7 +8,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from forms.base import HouseForm
-from forms.fields import DayField, DayRequired
+from forms.fields import DayField, DayRequired, number_or_none
 from labels import label
 from rules.reports import NUMBERS, Section
 
@@ -42,7 +42,7 @@ class _Versioned(HouseForm):
     @property
     def version_number(self) -> int | None:
         """The version that the person was looking at; None where there was none yet."""
-        return int(self.version.data) if (self.version.data or "").isdigit() else None
+        return number_or_none(self.version.data)
 
 
 class SendingForm(_Versioned):

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from wtforms.widgets import HiddenInput
 
 from forms.base import HouseForm
-from forms.fields import QuickSelect
+from forms.fields import QuickSelect, number_or_none
 from labels import label
 from rules.permissions import Role
 
@@ -30,10 +30,6 @@ class ChoiceField(SelectField):
             raise ValidationError("Chọn một mục trong danh sách.")
 
 
-def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").isascii() and str(value or "").isdigit() else None
-
-
 ROLE_CHOICES = [
     SelectChoice("", "Chọn vai trò"),
     *(SelectChoice(role.name, label(role)) for role in Role),
@@ -45,7 +41,7 @@ class _GrantFields:
     agency_id = ChoiceField(
         "Phạm vi",
         [InputRequired("Chọn phạm vi.")],
-        coerce=_number,
+        coerce=number_or_none,
         choices=[],
         description="Vai trò có hiệu lực tại đơn vị được chọn và mọi đơn vị trực thuộc.",
     )
@@ -91,5 +87,5 @@ class UserChangeForm(HouseForm):
             Length(max=200, message="Tên hiển thị dài quá 200 ký tự."),
         ],
     )
-    person_id = HiddenField(filters=[_number], validators=[Optional()])
+    person_id = HiddenField(filters=[number_or_none], validators=[Optional()])
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Tải lại trang.")])

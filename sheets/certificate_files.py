@@ -33,13 +33,12 @@ PRIVATE_KEY = (
 NO_CERTIFICATE = "Không tìm thấy chứng thư nào trong tệp, hoặc tệp bị hỏng."
 AUTHORITY = "Đây là chứng thư của Tổ chức cung cấp dịch vụ chứng thực, không phải của thuê bao."
 
-_PEM = re.compile(
-    rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----",
-    re.DOTALL,
-)
+_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
+_MOST_WITHOUT_END = 20
+"""Kinds of blocks that may begin and never end before the rest of a file is taken for nothing."""
 _PEM_CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _PEM_BUNDLES = {b"PKCS7", b"CMS", b"PKCS #7 SIGNED DATA"}
-_BARE_BASE64 = re.compile(rb"\s*MI[A-Za-z0-9+/\s]{64,}={0,2}\s*")
+_BARE_BASE64 = re.compile(rb"MI[A-Za-z0-9+/]{60,}={0,2}")
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,17 @@ def read_files(files: Iterable[tuple[str, bytes]]) -> list[Read]:
     with every bundle, is named once.
     """
     found: list[Read] = []
-    first: dict[bytes, str] = {}
+    first: dict[bytes, Read] = {}
     for name, content in files:
         for source, der, reason in _contents(_shown(name), content):
-            if der is not None and der in first:
-                if first[der]:
-                    found.append(Read(source, None, f"Trùng với chứng thư trong “{first[der]}”."))
+            if der is not None and (before := first.get(der)) is not None:
+                if before.reason != AUTHORITY:
+                    again = f"Trùng với chứng thư trong “{before.source}”."
+                    found.append(Read(source, None, before.reason or again))
                 continue
             certificate, why = read_one(der) if der is not None else (None, reason)
             if der is not None:
-                first[der] = source if certificate is not None else ""
+                first[der] = Read(source, certificate, why)
             if sum(one.content is not None for one in found) >= MOST_CERTIFICATES:
                 found.append(
                     Read(
@@ -134,7 +134,19 @@ def _pem_blocks(content: bytes) -> list[tuple[bytes, bytes]]:
     text = content
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # saved by Notepad as "Unicode"
         text = content.decode("utf-16", "replace").encode("ascii", "replace")
-    return [(match[1], match[2]) for match in _PEM.finditer(text)]
+    blocks, endless, at = [], set[bytes](), 0
+    while (begin := _BEGIN.search(text, at)) and len(endless) < _MOST_WITHOUT_END:
+        label, at = begin[1], begin.end()
+        if label in endless:
+            continue
+        end = b"-----END " + label + b"-----"
+        until = text.find(end, at)
+        if until < 0:
+            endless.add(label)
+            continue
+        blocks.append((label, text[at:until]))
+        at = until + len(end)
+    return blocks
 
 
 def _from_pem(name: str, blocks: list[tuple[bytes, bytes]]) -> Iterator[_Piece]:
@@ -156,10 +168,11 @@ def _from_pem(name: str, blocks: list[tuple[bytes, bytes]]) -> Iterator[_Piece]:
 
 def _bare_base64(content: bytes) -> bytes:
     """Some programs export the base64 text without its PEM lines."""
-    if not _BARE_BASE64.fullmatch(content):
+    together = b"".join(content.split())
+    if not _BARE_BASE64.fullmatch(together):
         return content
     try:
-        return base64.b64decode(b"".join(content.split()), validate=True)
+        return base64.b64decode(together, validate=True)
     except binascii.Error:
         return content
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from extensions import db
 from forms.authority_files import PeopleOfForm
+from forms.fields import numbers_in
 from models import Agency, CertificateRequest, Person, RequestLine
 from operations.exports import record_export
 from rules.certificates import SubscriberKind
@@ -101,7 +102,7 @@ def _people(condition: Any) -> list[Person]:
 
 
 def _numbers(typed: Sequence[str]) -> list[int]:
-    return [int(one) for one in typed if one.isascii() and one.isdigit()][:MOST_PEOPLE]
+    return numbers_in(typed)[:MOST_PEOPLE]
 
 
 def _page_or_file(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 import clock
 from extensions import db
 from forms.authority_files import SHEETS, EmailChoiceForm, EmailListForm
+from forms.fields import number_or_none
 from models import Agency, Person
 from operations import people as acts
 from operations.personal import CitizenIds
@@ -154,6 +155,7 @@ def _chosen() -> dict[int, str]:
     for name, value in request.form.items():
         prefix = SURE if name.startswith(SURE) else PICK if name.startswith(PICK) else ""
         number, _, address = value.partition(" ")
-        if prefix and number.isascii() and number.isdigit() and address:
-            found[int(number)] = address
+        person_id = number_or_none(number)
+        if prefix and person_id is not None and address:
+            found[person_id] = address
     return found

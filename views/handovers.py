@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 import clock
 from extensions import db
+from forms.fields import numbers_in
 from forms.handovers import HandoverForm, ReturnForm
 from letters.errors import LetterError
 from models import Device
@@ -100,7 +101,7 @@ def index() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     """Take the ticked rows of a list and go to the page of the act whose button was pressed."""
     act = SLUGS.get(request.form.get("viec", ""))
-    ids = [int(one) for one in request.form.getlist("thiet-bi") if one.isascii() and one.isdigit()]
+    ids = numbers_in(request.form.getlist("thiet-bi"))
     if act is None:
         abort(400)
     if not ids:
@@ -169,7 +170,7 @@ def _are_agencys(devices: Sequence[Device]) -> bool:
 def _chosen() -> list[Device]:
     """The devices of the address inside the person's scope, in the order given; else 404."""
     given = request.args.get("thiet-bi", "").split(",")
-    ids = list(dict.fromkeys(int(one) for one in given if one.isascii() and one.isdigit()))[:MOST]
+    ids = list(dict.fromkeys(numbers_in(given)))[:MOST]
     scope = account().scope(MOVE)
     found = {
         one.id: one

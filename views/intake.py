@@ -9,6 +9,7 @@ from wtforms import SelectChoice
 
 import clock
 from extensions import db
+from forms.fields import number_or_none
 from forms.intake import ACCEPTED, IntakeForm
 from letters.errors import LetterError
 from models import Agency
@@ -89,8 +90,8 @@ def _parcel(form: IntakeForm, agency: Agency, read: Sequence[certificate_files.R
     left_out = set()
     for position in range(len(lines)):
         typed = request.form.get(f"tra-loi-{position}", "")
-        if typed.isascii() and typed.isdigit():
-            answers[position] = int(typed)
+        if (number := number_or_none(typed)) is not None:
+            answers[position] = number
         if request.form.get(f"xem-{position}") and not request.form.get(f"nhan-{position}"):
             left_out.add(position)
     return Parcel(

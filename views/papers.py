@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 
 import clock
 from extensions import db
+from forms.fields import numbers_in
 from forms.papers import (
     EvidenceForm,
     PaperCancelForm,
@@ -156,7 +157,7 @@ def filters_asked() -> list[ColumnElement[bool]]:
         found.append(Paper.id.in_(select(PaperSignature.paper_id).where(mine, waits)))
         found.append(Paper.state == PaperState.ISSUED)
     if made := request.args.get("lap", ""):
-        found.append(Paper.id.in_([int(one) for one in made.split(",") if one.isdigit()]))
+        found.append(Paper.id.in_(numbers_in(made.split(","))))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 
 from audit_events import EVENTS
 from extensions import db
+from forms.fields import numbers_in
 from labels import label
 from models import Agency, AuditEvent, AuditHead, Person, SearchTerm, User
 from operations.personal import CitizenIds
@@ -276,9 +277,7 @@ def chosen_columns(columns: Mapping[str, tuple[str, bool]]) -> list[str]:
 
 def chosen_ids(text: str) -> list[int]:
     """The numbers of rows ticked for printing, "1,2,3"."""
-    return [
-        int(part) for part in text.split(",")[:MOST_PRINTED] if part.isascii() and part.isdigit()
-    ]
+    return numbers_in(text.split(",")[:MOST_PRINTED])
 
 
 def log_head() -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 import clock
 from extensions import db
+from forms.fields import numbers_in
 from forms.reminders import MailServerForm, TrialForm
 from labels import label
 from operations import follow_ups, mail, reminders
@@ -175,7 +176,7 @@ def _send(server: mail.MailServer) -> tuple[int, int]:
 @requires(SEND)
 def notices() -> ResponseReturnValue:
     """Notices on paper for the subscribers of the chosen reminders, one sheet for each person."""
-    ids = [int(one) for one in request.form.getlist("nhac") if one.isdigit()][:MOST_NOTICES]
+    ids = numbers_in(request.form.getlist("nhac"))[:MOST_NOTICES]
     rows = db.session.scalars(
         select(Reminder)
         .where(Reminder.id.in_(ids), Reminder.person_id.is_not(None), *_open(None))

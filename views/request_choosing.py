@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 import clock
 from extensions import db
 from forms.certificate_requests import NewRequestForm
+from forms.fields import numbers_in
 from models import Agency, RequestLine
 from operations import law as house
 from operations import request_drafts as drafts
@@ -138,11 +139,10 @@ def chosen_subjects(*, set_aside: bool = False) -> Chosen:
     return Chosen(
         **{
             field: tuple(
-                int(each)
+                number
                 for name in names
                 for prefix in before
-                for each in values.getlist(prefix + name)
-                if each.isascii() and each.isdigit() and len(each) < 16
+                for number in numbers_in(values.getlist(prefix + name))
             )
             for field, names in NAMES.items()
         }

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 import clock
 from extensions import db
+from forms.fields import number_or_none
 from forms.request_acts import (
     GRANTED,
     REFUSED,
@@ -149,18 +150,23 @@ def tie() -> ResponseReturnValue:
     scope = account().scope(RESULT)
     form = TieForm(version=0)
     if form.validate_on_submit():
-        line_id, certificate_id = form.line_id.data, form.certificate_id.data
+        line_id = number_or_none(form.line_id.data)
+        certificate_id = number_or_none(form.certificate_id.data)
         request_id = request.form.get("request_id", type=int) or 0
         load_request(request_id, RESULT)
-        if (line_id + certificate_id).isdecimal() and tried(
-            lambda: ties.tie(
-                db.session,
-                actor=account().actor(),
-                request_id=request_id,
-                line_id=int(line_id),
-                certificate_id=int(certificate_id),
-                law=law,
-                seen=bool(form.seen.data),
+        if (
+            line_id is not None
+            and certificate_id is not None
+            and tried(
+                lambda: ties.tie(
+                    db.session,
+                    actor=account().actor(),
+                    request_id=request_id,
+                    line_id=line_id,
+                    certificate_id=certificate_id,
+                    law=law,
+                    seen=bool(form.seen.data),
+                )
             )
         ):
             flash("Đã gắn chứng thư kết quả vào đề nghị.", "success")

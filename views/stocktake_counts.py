@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 import clock
 from extensions import db
+from forms.fields import number_or_none, numbers_in
 from labels import label
 from models import Device, ImportBatch, Person
 from operations import stocktake_counts as counts
@@ -248,13 +249,13 @@ def _wanted(asked: dict[str, str]) -> list[Any]:
     found: list[Any] = []
     if (outcome := member(CountOutcome, asked.get("ket-qua", ""))) is not None:
         found.append(StocktakeItem.outcome == outcome.value)
-    if (unit := asked.get("don-vi", "")).isdigit():
-        found.append(Device.agency_id == int(unit))
+    if (unit := number_or_none(asked.get("don-vi"))) is not None:
+        found.append(Device.agency_id == unit)
     if query := asked.get("q", ""):
         found.append(
             or_(
-                Device.internal_code.ilike(f"%{query}%"),
-                StocktakeItem.code_seen.ilike(f"%{query}%"),
+                Device.internal_code.icontains(query, autoescape=True),
+                StocktakeItem.code_seen.icontains(query, autoescape=True),
                 Person.name_fold.contains(fold(query), autoescape=True),
             )
         )
@@ -264,7 +265,7 @@ def _wanted(asked: dict[str, str]) -> list[Any]:
 def _ticked(row: Stocktake) -> None:
     if not account().can(COUNT) or not account().scope(COUNT).covers(row.agency_id):
         abort(403)
-    chosen = [int(one) for one in request.form.getlist("muc") if one.isascii() and one.isdigit()]
+    chosen = numbers_in(request.form.getlist("muc"))
     act = request.form.get("viec", "")
     if act not in TICKS:
         abort(400)

@@ -197,3 +197,18 @@ def test_one_import_has_an_upper_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_files([("an.cer", AN), ("binh.cer", BINH)])
     assert names(found) == ["Nguyễn Văn An"]
     assert "tối đa 1 chứng thư" in reasons(found)[0]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"-----BEGIN CERTIFICATE-----", b"-----BEGIN ", b"MI ", b"MI" + b"A" * 62 + b"\n", b"-----"],
+)
+def test_a_file_of_beginnings_is_read_once_and_not_from_each_of_them(piece: bytes) -> None:
+    """The time limit of the tests is what fails here: it took hours, and the server with it."""
+    whole = piece * (certificate_files.LARGEST_FILE // len(piece) - 1) + b"!"
+    assert [one.content for one in read_files([("an.pem", whole)])] == [None]
+
+
+def test_a_block_without_its_end_does_not_hide_the_next_one() -> None:
+    broken = b"-----BEGIN PKCS7-----\nAAAA\n" + pem(AN)
+    assert names(read_files([("an.pem", broken)])) == ["Nguyễn Văn An"]

@@ -178,6 +178,15 @@ def test_a_step_of_an_incident_leads_to_the_incident(
 
 
 @pytest.mark.usefixtures("reminded")
+@pytest.mark.parametrize("sent", ["²", "½", "9" * 5000, "-1", "1e3", ""])
+def test_what_is_no_number_of_a_reminder_is_passed_over(
+    login: Login, cast: Cast, sent: str
+) -> None:
+    answer = login(cast.an).post("/nhac-viec/thong-bao.pdf", data={"nhac": [sent]})
+    assert answer.status_code == 302
+
+
+@pytest.mark.usefixtures("reminded")
 def test_an_administrator_is_led_to_no_page_that_refuses_them(login: Login, cast: Cast) -> None:
     text = login(cast.dung).get("/nhac-viec").text
     assert "Phạm Văn Em" in text
