@@ -74,12 +74,6 @@ _registry[SigningError.code] = SigningError
 # --- the agent and its server -------------------------------------------------------------------
 
 
-class AgentNotRunning(SigningError):
-    code = "agent_not_running"
-    message = "Chưa kết nối được với Trình ký số trên máy tính này."
-    advice = "Mở Trình ký số trên máy đang cắm thiết bị, rồi bấm Ký số lần nữa."
-
-
 class NotPaired(SigningError):
     code = "not_paired"
     message = "Trình ký số trên máy này chưa ghép nối với máy chủ bằng tài khoản này."
@@ -95,7 +89,7 @@ class WrongServer(SigningError):
 class WrongOrigin(SigningError):
     code = "wrong_origin"
     message = "Một trang lạ vừa tìm cách dùng Trình ký số và đã bị từ chối."
-    advice = "Chỉ bấm Ký số từ trang của Sổ Token; nếu không phải bạn bấm, báo người quản trị."
+    advice = "Chỉ bấm Ký số từ trang của Sổ Token; nếu không phải anh/chị bấm, báo người quản trị."
 
 
 class VersionMismatch(SigningError):
@@ -107,7 +101,7 @@ class VersionMismatch(SigningError):
 class ServerUnreachable(SigningError):
     code = "server_unreachable"
     message = "Trình ký số không liên lạc được với máy chủ."
-    advice = "Kiểm tra mạng nội bộ rồi thử lại. Văn bản chưa được ký."
+    advice = "Kiểm tra mạng nội bộ rồi thử lại."
 
 
 class UploadFailed(SigningError):
@@ -118,8 +112,8 @@ class UploadFailed(SigningError):
 
 class Busy(SigningError):
     code = "busy"
-    message = "Trình ký số đang bận một lần ký khác."
-    advice = "Hoàn tất hoặc hủy lần ký đang mở, rồi thử lại."
+    message = "Trình ký số đang bận một lần ký hoặc đăng nhập khác."
+    advice = "Hoàn tất hoặc hủy lần đang mở, rồi thử lại."
 
 
 # --- the ticket and the document ----------------------------------------------------------------
@@ -151,7 +145,7 @@ class HashMismatch(SigningError):
 
 class UserCancelled(SigningError):
     code = "user_cancelled"
-    message = "Bạn đã hủy việc ký."
+    message = "Anh/chị đã hủy việc ký."
     advice = "Văn bản chưa được ký. Bấm Ký số khi muốn ký."
 
 
@@ -191,7 +185,10 @@ class PdfTooLarge(SigningError):
 class NoModule(SigningError):
     code = "no_module"
     message = "Không tìm thấy trình điều khiển của thiết bị ký số trên máy này."
-    advice = "Cài trình điều khiển kèm theo thiết bị, hoặc chọn tệp trình điều khiển trong cài đặt."
+    advice = (
+        "Cài trình điều khiển kèm theo thiết bị rồi mở lại Trình ký số; nếu đã cài mà vẫn không "
+        "thấy, báo người quản trị."
+    )
 
 
 class NoToken(SigningError):
@@ -209,7 +206,7 @@ class SeveralTokens(SigningError):
 class TokenRemoved(SigningError):
     code = "token_removed"
     message = "Thiết bị ký số đã bị rút ra hoặc mất kết nối."
-    advice = "Cắm lại thiết bị rồi ký lại; không rút thiết bị khi đang ký."
+    advice = "Cắm lại thiết bị rồi làm lại; không rút thiết bị khi đang làm."
 
 
 class TokenChanged(SigningError):
@@ -239,7 +236,7 @@ class DriverCrashed(SigningError):
 class DriverUnsuitable(SigningError):
     code = "driver_unsuitable"
     message = "Tệp trình điều khiển không dùng được trên máy này."
-    advice = "Chọn trình điều khiển đúng loại máy (32 hay 64 bit) do nơi cấp thiết bị cung cấp."
+    advice = "Cài trình điều khiển đúng loại máy (32 hay 64 bit) do nơi cấp thiết bị cung cấp."
 
 
 class KeyNotFound(SigningError):
@@ -273,12 +270,6 @@ class CertNotYetValid(SigningError):
     code = "cert_not_yet_valid"
     message = "Chứng thư chữ ký số chưa đến ngày có hiệu lực."
     advice = "Kiểm tra ngày giờ của máy chủ, hoặc chờ đến ngày chứng thư có hiệu lực."
-
-
-class CertRevoked(SigningError):
-    code = "cert_revoked"
-    message = "Chứng thư chữ ký số đã bị thu hồi."
-    advice = "Không ký được bằng chứng thư này; liên hệ đầu mối của cơ quan."
 
 
 class CertKeyUsage(SigningError):
@@ -329,7 +320,7 @@ class PinLength(SigningError):
 class PinRequired(SigningError):
     code = "pin_required"
     message = "Chưa nhập mã PIN."
-    advice = "Nhập mã PIN của thiết bị rồi bấm Ký."
+    advice = "Nhập mã PIN của thiết bị rồi bấm lại nút vừa bấm."
 
 
 class PinNotInitialised(SigningError):
@@ -347,4 +338,4 @@ class PinMustBeChanged(SigningError):
 class PinpadTimeout(SigningError):
     code = "pinpad_timeout"
     message = "Chưa nhập mã PIN trên bàn phím của thiết bị hoặc đã hủy nhập."
-    advice = "Bấm Ký lại và nhập mã PIN trên thiết bị khi được hỏi."
+    advice = "Bấm lại và nhập mã PIN trên thiết bị khi được hỏi."

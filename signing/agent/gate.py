@@ -25,7 +25,7 @@ class PeerNotLocal(SigningError):
 class OtherUser(SigningError):
     code = "other_user"
     message = "Trình ký số này thuộc về người khác đang đăng nhập trên cùng máy tính."
-    advice = "Mở Trình ký số của chính bạn: đăng nhập máy tính bằng tài khoản của bạn rồi chạy lại."
+    advice = "Đăng nhập máy tính bằng tài khoản của mình rồi mở Trình ký số của chính mình."
 
 
 class HostWrong(SigningError):
@@ -42,13 +42,13 @@ class Framed(SigningError):
 
 class NotNavigation(SigningError):
     code = "not_navigation"
-    message = "Trang ký chỉ mở khi bạn bấm liên kết, không trả lời chương trình gọi ngầm."
+    message = "Trang ký chỉ mở khi anh/chị bấm liên kết, không trả lời chương trình gọi ngầm."
     advice = "Quay lại văn bản và bấm Ký số."
 
 
 class Prefetched(SigningError):
     code = "prefetched"
-    message = "Trình duyệt tải trước trang ký khi bạn chưa bấm nên bị từ chối."
+    message = "Trình duyệt tải trước trang ký khi anh/chị chưa bấm nên bị từ chối."
     advice = "Bấm Ký số để mở trang."
 
 

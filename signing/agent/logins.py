@@ -30,12 +30,16 @@ from signing.errors import (
     PinFinalTryRefused,
     PinRequired,
     SigningError,
+    UserCancelled,
 )
 from signing.messages import (
     LOGIN_PATH,
     LoginDeclined,
     LoginExpired,
+    LoginPinCancelled,
+    LoginPinTimeout,
     LoginProof,
+    LoginPurpose,
     LoginReceipt,
     LoginStatement,
     LoginTicket,
@@ -82,6 +86,18 @@ class LoginWork:
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
+    def switching(self) -> bool:
+        """Whether somebody who is logged in only shows the token, to change how they log in."""
+        return self.ticket.purpose is LoginPurpose.SWITCH
+
+    @property
+    def act(self) -> str:
+        """What is done, as the pages and the window call it."""
+        if self.switching:
+            return "Thử thiết bị để đổi cách đăng nhập"
+        return "Đăng nhập vào Sổ Token"
+
+    @property
     def return_url(self) -> str:
         """Where the browser goes: always the pinned server."""
         return self.pairing.server_url + (self.return_path or "/dang-nhap")
@@ -109,6 +125,15 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):
         return False
+
+
+def _in_words_of_logins(error: SigningError) -> SigningError:
+    """The step to the token is shared with signing; who logs in must not read of documents."""
+    if isinstance(error, UserCancelled):
+        return LoginPinCancelled(error.detail)
+    if isinstance(error, ConsentTimeout):
+        return LoginPinTimeout(error.detail)
+    return error
 
 
 class LoginDesk:
@@ -232,9 +257,10 @@ class LoginDesk:
             choice.token,
             choice.shown,
             document="Không có: chỉ đăng nhập, không ký văn bản nào",
-            act="Đăng nhập vào Sổ Token",
+            act=work.act,
             server=work.pairing.server_name,
             phrase=self._state.phrase,
+            button="Thử thiết bị" if work.switching else "Đăng nhập",
         )
         pad = choice.token.pin.protected_path
         self._step.ask(work, question, self._road(work, choice), pad=pad)
@@ -248,7 +274,7 @@ class LoginDesk:
         def left(error: SigningError) -> None:
             with self._lock:
                 if current():
-                    self._abandon(work, error)
+                    self._abandon(work, _in_words_of_logins(error))
 
         return Road(
             sign=lambda pin: self._prove(work, choice, pin),
@@ -262,7 +288,7 @@ class LoginDesk:
         self._step.wait(seconds)
 
     def pin_on_page(self, text: str, *, click: str, pin: str) -> LoginWork:
-        """The fallback where there is no display. Raises `PinRequired`, and `ConsentTimeout` when
+        """The fallback where there is no display. Raises `PinRequired`, and `LoginPinTimeout` when
         the page waited too long."""
         work = self.open(text)
         with self._lock:
@@ -270,7 +296,7 @@ class LoginDesk:
                 return work
             choice = work.choice
             if self._active is not work or work.stage is not Stage.PIN_PAGE or choice is None:
-                raise ConsentTimeout
+                raise LoginPinTimeout
             if not pin:
                 raise PinRequired
             self._clicks.add(click)
@@ -301,7 +327,7 @@ class LoginDesk:
 
     def _fail(self, work: LoginWork, error: SigningError) -> None:
         with self._lock:
-            self._abandon(work, error)
+            self._abandon(work, _in_words_of_logins(error))
         self._journal.record(
             "login_failed",
             server_id=work.pairing.server_id,
@@ -376,7 +402,7 @@ class LoginDesk:
             if work is None or work.stage is not Stage.PIN_PAGE or work.asked_at is None:
                 return
             if self._client.now() - work.asked_at > PIN_PAGE_LIMIT:
-                self._abandon(work, ConsentTimeout())
+                self._abandon(work, LoginPinTimeout())
 
     def _abandon(self, work: LoginWork, error: SigningError | None) -> None:
         work.stop.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from datetime import datetime
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -99,6 +100,7 @@ def journal() -> str:
         entries=list(deque(agent.journal.entries(), LINES))[::-1] if not broken else [],
         words=EVENT_WORDS,
         clock_words=clock_words,
+        when=lambda at: clock_words(datetime.fromisoformat(at)),
     )
 
 

@@ -39,6 +39,7 @@ class PinQuestion:
     pin_state: str
     phrase: str
     final_try: bool
+    button: str = "Ký"
 
     def to_line(self) -> bytes:
         """One JSON line for the pipe."""

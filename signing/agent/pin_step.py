@@ -136,6 +136,7 @@ def question_of(
     act: str,
     server: str,
     phrase: str,
+    button: str = "Ký",
 ) -> PinQuestion:
     """What the window shows of this token and certificate."""
     return PinQuestion(
@@ -147,4 +148,5 @@ def question_of(
         pin_state=pin_words(token.pin)[0],
         phrase=phrase,
         final_try=token.pin.last_try,
+        button=button,
     )

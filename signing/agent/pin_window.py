@@ -51,7 +51,7 @@ def lines(question: PinQuestion) -> tuple[tuple[str, str], ...]:
     """What the window shows above the field, label and value."""
     phrase = question.phrase or "(chưa đặt: chọn một câu trên trang của Trình ký số)"
     return (
-        ("Câu nhận biết của bạn", phrase),
+        ("Câu nhận biết của anh/chị", phrase),
         ("Văn bản", question.document),
         ("Việc", question.act),
         ("Máy chủ yêu cầu", question.server),
@@ -107,7 +107,7 @@ class _Window:
             warn = label == "Tình trạng mã PIN" and self._question.final_try
             self._label(label, "#4d5866")
             shown = self._label(value, "#8f1414" if warn else "#1b2430")
-            if label == "Câu nhận biết của bạn":
+            if label == "Câu nhận biết của anh/chị":
                 shown.configure(font=("TkDefaultFont", 14, "bold"))
 
     def _field(self, label: str, variable: tkinter.StringVar, shown: str) -> tkinter.Entry:
@@ -119,7 +119,7 @@ class _Window:
     def _buttons(self) -> None:
         row = self._tk.Frame(self._frame)
         row.pack(fill="x", pady=(6, 0))
-        sign = self._tk.Button(row, text="Ký", width=12, command=self.accept)
+        sign = self._tk.Button(row, text=self._question.button, width=12, command=self.accept)
         cancel = self._tk.Button(row, text="Hủy", width=12, command=self.root.destroy)
         sign.pack(side="right")
         cancel.pack(side="right", padx=8)

@@ -179,7 +179,7 @@ def _doubt(token: TokenInfo, manifest: Manifest) -> str:
         return ""
     return (
         f"Sổ ghi chứng thư này nằm trên thiết bị số {manifest.device_serial}, còn thiết bị đang "
-        f"cắm có số {token.serial}. Nếu không phải thiết bị của bạn thì đừng ký; nếu đúng, báo "
+        f"cắm có số {token.serial}. Nếu không phải thiết bị của anh/chị thì đừng ký; nếu đúng, báo "
         "người quản lý sửa sổ."
     )
 

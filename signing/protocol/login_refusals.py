@@ -50,16 +50,28 @@ class LoginForged(SigningError):
 
 class LoginDeclined(SigningError):
     code = "login_declined"
-    message = "Bạn đã chọn không đăng nhập."
+    message = "Anh/chị đã chọn không đăng nhập."
     advice = "Nếu đổi ý, quay lại trang đăng nhập và bấm Đăng nhập bằng thiết bị lần nữa."
+
+
+class LoginPinCancelled(SigningError):
+    code = "login_pin_cancelled"
+    message = "Anh/chị đã hủy nhập mã PIN."
+    advice = "Máy chủ chưa nhận được xác nhận nào. Bấm lại khi muốn tiếp tục."
+
+
+class LoginPinTimeout(SigningError):
+    code = "login_pin_timeout"
+    message = "Đã quá thời gian chờ nhập mã PIN."
+    advice = "Máy chủ chưa nhận được xác nhận nào. Bấm lại rồi nhập mã PIN trong vài phút."
 
 
 class LoginOtherBrowser(SigningError):
     code = "login_other_browser"
     message = "Trình duyệt này không phải trình duyệt đã bắt đầu lần đăng nhập."
     advice = (
-        "Không ai được đăng nhập. Nếu bạn vừa bấm một liên kết do người khác gửi, hãy báo người "
-        "quản trị; nếu không, bắt đầu lại từ trang đăng nhập."
+        "Không ai được đăng nhập. Nếu anh/chị vừa bấm một liên kết do người khác gửi, hãy báo "
+        "người quản trị; nếu không, bắt đầu lại từ trang đăng nhập."
     )
 
 

@@ -40,7 +40,7 @@ class SecrecyNotDeclared(SigningError):
 
 class CertNotYours(SigningError):
     code = "cert_not_yours"
-    message = "Sổ không ghi chứng thư này là của bạn hoặc được giao cho bạn, còn hiệu lực."
+    message = "Sổ không ghi chứng thư này là của anh/chị hoặc được giao cho anh/chị, còn hiệu lực."
     advice = "Cắm đúng thiết bị, hoặc nhờ đầu mối ghi chứng thư và việc giao vào sổ."
 
 

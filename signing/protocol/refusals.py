@@ -87,7 +87,7 @@ class JobNotFound(SigningError):
 
 class JobRefused(SigningError):
     code = "job_refused"
-    message = "Bạn đã chọn không ký văn bản này."
+    message = "Anh/chị đã chọn không ký văn bản này."
     advice = "Nếu đổi ý, quay lại văn bản và bấm Ký số lần nữa."
 
 

@@ -8,7 +8,7 @@ import pytest
 from signing.errors import ERRORS, PinLocked, SigningError
 
 REQUIRED = """
-agent_not_running ticket_expired ticket_used hash_mismatch user_cancelled consent_timeout no_module
+ticket_expired ticket_used hash_mismatch user_cancelled consent_timeout no_module
 no_token several_tokens token_removed cert_not_found cert_expired cert_not_yet_valid cert_key_usage
 pin_incorrect pin_final_try_refused pin_locked pin_length pinpad_timeout driver_error driver_hung
 driver_crashed pdf_broken pdf_encrypted upload_failed busy not_paired wrong_server version_mismatch

@@ -33,10 +33,12 @@ from signing.agent.work import Work
 from signing.errors import (
     ERRORS,
     Busy,
+    CertExpired,
     ConsentTimeout,
     HashMismatch,
     NotPaired,
     PdfTooLarge,
+    PinLocked,
     SigningError,
     UserCancelled,
 )
@@ -61,7 +63,7 @@ from signing.protocol.pairing import Pairing
 TICK_SECONDS = 0.1
 LARGEST_ALL = 200 * 1024 * 1024
 """Bytes of all files of one call together."""
-_END_AT_ONCE = frozenset({"pin_locked", "cert_revoked", "cert_expired"})
+_END_AT_ONCE = frozenset({PinLocked.code, CertExpired.code})
 _GOOD = frozenset({"hợp lệ", "hợp lệ (THỬ NGHIỆM)"})
 
 

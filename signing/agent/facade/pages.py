@@ -242,7 +242,7 @@ def _whole(name: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit():
-        raise OutsideRefused("Trang và vị trí phải là số nguyên, tính bằng mi-li-mét.")
+        raise OutsideRefused("Số trang và vị trí phải là số nguyên; vị trí tính bằng mi-li-mét.")
     return int(text)
 
 

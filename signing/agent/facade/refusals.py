@@ -19,13 +19,13 @@ class OriginNotPaired(SigningError):
 class RouteUnknown(SigningError):
     code = "route_unknown"
     message = "Trình ký số không có chức năng này."
-    advice = "Xem danh sách chức năng trong tài liệu docs/facade.md."
+    advice = "Xem danh sách chức năng ở trang Cổng tương thích của Trình ký số."
 
 
 class RouteRefused(SigningError):
     code = "route_refused"
     message = "Trình ký số cố ý không làm chức năng này, để chữ ký không bị dùng vào việc khác."
-    advice = "Dùng chức năng ký tệp PDF. Lý do của từng chức năng ghi ở docs/facade.md."
+    advice = "Dùng chức năng ký tệp PDF. Lý do ghi ở trang Cổng tương thích của Trình ký số."
 
 
 class FrameMalformed(SigningError):

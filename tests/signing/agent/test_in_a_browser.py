@@ -62,7 +62,7 @@ def test_a_person_pairs_signs_and_comes_back(
     page: Page, address: str, office: Office, holder: Holder, tmp_path: Path
 ):
     page.goto(address)
-    page.get_by_label("Câu chỉ mình bạn biết").fill("bến sông có cây gạo")
+    page.get_by_label("Câu chỉ mình anh/chị biết").fill("bến sông có cây gạo")
     page.get_by_role("button", name="Lưu").click()
     page.get_by_role("button", name="Ghép nối").click()
     code = page.locator(".pairing-code").inner_text()

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 
 from rules.token_logins import TokenLogin
 from signing.agent.application import Agent
+from signing.agent.clock import now
 from signing.agent.desk import PIN_PAGE_LIMIT
 from signing.agent.pin import PinQuestion
 from signing.agent.pin_window import CONFIRMATION
@@ -28,6 +29,7 @@ from signing.messages import (
     LoginProof,
     LoginPurpose,
     LoginTicket,
+    Pairing,
     ServerKey,
     issue_login_ticket,
     login_attributes,
@@ -181,7 +183,7 @@ def test_the_person_may_say_no_and_the_servers_page_says_so(house: House):
     path = house.begins()
     house.browser.open(path)
     house.browser.submit(path + "/khong")
-    assert "Bạn đã chọn không đăng nhập" in house.browser.page
+    assert "Anh/chị đã chọn không đăng nhập" in house.browser.page
     back = re.search(r'class="button" href="([^"]+)"', house.browser.page)
     assert back is not None
     assert "đã chọn không đăng nhập" in house.asks(urlsplit(back[1]).path)
@@ -364,7 +366,10 @@ def test_where_there_is_a_display_the_pin_is_asked_in_the_window(
     house.browser.open(path)
     (question,) = window.asked
     assert question.phrase == "bến sông có cây gạo"
-    assert question.act == "Đăng nhập vào Sổ Token"
+    assert (question.act, question.button) == ("Đăng nhập vào Sổ Token", "Đăng nhập")
+    # Who only wanted to log in reads nothing of documents that were not signed.
+    assert ("Anh/chị đã hủy nhập mã PIN." in house.browser.page) is not bool(typed)
+    assert "hủy việc ký" not in house.browser.page
     assert ("Đã xác nhận" in house.browser.page) is bool(typed)
 
 
@@ -384,6 +389,22 @@ class _Slow:
 
     def sign(self, certificate_der, to_be_signed, pin, allow_final_try=False):
         yield from self._tokens.sign(certificate_der, to_be_signed, pin, allow_final_try)
+
+
+def test_who_only_shows_the_token_is_not_told_of_logging_in(agent: Agent, browser: Browser):
+    key, at = ServerKey.generate(), now()
+    url = "http://127.0.0.1:9"
+    agent.state.add_pairing(Pairing(key.public, "Sổ Token THỬ", url, "", "1", "Người thử", at))
+    ticket = LoginTicket(
+        LoginPurpose.SWITCH, "thu-1", key.public.server_id, url, "n", at, at + timedelta(minutes=3)
+    )
+    path = "/dang-nhap/" + issue_login_ticket(key, ticket)
+    page = browser.open(path).get_data(as_text=True)
+    assert "Thử thiết bị để đổi cách đăng nhập" in page
+    (sha256,) = re.findall(r'name="chung-thu" value="([0-9a-f]{64})"', page)
+    browser.submit(path + "/dong-y", **{"chung-thu": sha256})
+    assert "Nhập mã PIN để thử thiết bị" in browser.page
+    assert ">Đăng nhập<" not in page + browser.page
 
 
 class _OnItsLastTry:

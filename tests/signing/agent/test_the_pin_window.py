@@ -96,10 +96,10 @@ def _run(question: PinQuestion, display: str, program: str) -> dict[str, str]:
 
 def test_the_window_shows_what_is_signed_and_the_phrase_only_its_owner_knows():
     shown = dict(lines(QUESTION))
-    assert shown["Câu nhận biết của bạn"] == "bến sông có cây gạo"
+    assert shown["Câu nhận biết của anh/chị"] == "bến sông có cây gạo"
     assert shown["Văn bản"] == QUESTION.document
     assert shown["Chứng thư"] == QUESTION.certificate
-    assert "chưa đặt" in dict(lines(replace(QUESTION, phrase="")))["Câu nhận biết của bạn"]
+    assert "chưa đặt" in dict(lines(replace(QUESTION, phrase="")))["Câu nhận biết của anh/chị"]
     assert PinQuestion.from_line(QUESTION.to_line()) == QUESTION
 
 
@@ -202,7 +202,7 @@ def test_another_job_waits_while_the_window_is_open_unless_its_tab_is_gone(
     browser.submit(f"/ky/{first_ticket}/ky")
     browser.open(f"/ky/{ticket}")
     assert browser.submit(f"/ky/{ticket}/ky").status_code == 409
-    assert "đang bận một lần ký khác" in browser.page
+    assert "đang bận một lần ký hoặc đăng nhập khác" in browser.page
     assert second.progress.state is JobState.ISSUED
     clock.ahead = timedelta(seconds=11)  # type: ignore[attr-defined]
     browser.open(f"/ky/{ticket}")

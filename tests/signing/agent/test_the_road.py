@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from signing import cms
 from signing.agent.application import Agent
+from signing.agent.certificates import clock_words
 from signing.agent.desk import PIN_PAGE_LIMIT
 from signing.agent.journal import verify as verify_journal
 from signing.messages import CLAIM_LIMIT, JobState
@@ -192,7 +193,7 @@ def test_saying_no_ends_the_job(paired: Browser, agent: Agent, office: Office, h
     job, ticket = office.press_sign(agent.state.keys.public, holder)
     paired.open(f"/ky/{ticket}")
     paired.submit(f"/ky/{ticket}/khong-ky")
-    assert "Bạn đã chọn không ký" in paired.page
+    assert "Anh/chị đã chọn không ký" in paired.page
     assert job.progress.state is JobState.REFUSED
     paired.open(f"/ky/{ticket}")
     assert f"/ky/{ticket}/ky" not in paired.page
@@ -362,6 +363,8 @@ def test_the_journal_tells_the_whole_road_and_its_chain_holds(
     ]
     assert lines[1]["documents"] == [job.manifest.items[0].sha256]
     assert verify_journal(path) == (7, lines[-1]["hash"])
+    page = paired.open("/nhat-ky").get_data(as_text=True)
+    assert f"{clock_words(datetime.fromisoformat(lines[-1]['at']))} · <strong>Gửi chữ ký" in page
 
 
 def test_a_wrong_clock_on_the_computer_does_not_stop_signing(
