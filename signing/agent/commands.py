@@ -53,7 +53,15 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="trinh-ky-so", description="Các lệnh của Trình ký số.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("tokens", parents=[common], help="liệt kê thiết bị đang cắm")
-    commands.add_parser("certificates", parents=[common], help="liệt kê chứng thư trên thiết bị")
+    listed = commands.add_parser(
+        "certificates", parents=[common], help="liệt kê chứng thư trên thiết bị"
+    )
+    listed.add_argument(
+        "--save",
+        type=Path,
+        metavar="THƯ-MỤC",
+        help="chép chứng thư ra tệp .cer (cho `cli prepare`)",
+    )
     sign = commands.add_parser("sign", parents=[common], help="ký các tệp đã được prepare")
     sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
     speed = commands.add_parser("speed", parents=[common], help="đo tốc độ ký; cần mã PIN")
@@ -121,15 +129,28 @@ def _certificates(
     for token in listing.tokens:
         for one in token.certificates:
             shown = describe(one.der)
+            saved = _saved(chosen.save, one.der, shown.serial) if chosen.save else ""
             if chosen.json:
                 plain = {"token": token.serial, **asdict(shown)}
-                _say(json.dumps(plain, ensure_ascii=False))
+                _say(json.dumps(plain | ({"file": saved} if saved else {}), ensure_ascii=False))
             else:
                 _say(f"{shown.holder} · {shown.organisation} · đến ngày {shown.valid_until}")
                 _say(f"  SHA-256 {shown.sha256} · thiết bị {token.serial}")
+                if saved:
+                    _say(f"  {saved}")
     for problem in listing.problems:
         _fail(f"{problem.module} {problem.slot}: {problem.error.message}".strip())
     return 0 if listing.tokens else 1
+
+
+def _saved(folder: Path, der: bytes, serial: str) -> str:
+    """Write a certificate to a file of its own; the same one may lie there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"chung-thu-{serial}.cer"
+    if path.exists() and path.read_bytes() != der:
+        raise Stop(f"Đã có tệp {path} với nội dung khác.")
+    path.write_bytes(der)
+    return str(path)
 
 
 def _holder(tokens: TokenManager, der: bytes) -> TokenInfo | None:

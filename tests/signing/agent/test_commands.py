@@ -93,6 +93,21 @@ def test_tokens_and_certificates_are_listed_without_a_pin(do: Do) -> None:
     assert "Nguyễn Thị Ánh Dương" in do("certificates", pin="")[1]
 
 
+def test_a_certificate_is_copied_from_the_token_for_who_prepares_files(
+    do: Do, tmp_path: Path
+) -> None:
+    folder = tmp_path / "chung-thu"
+    for _ in range(2):
+        status, said, _ = do("certificates", "--json", "--save", str(folder), pin="")
+        (file,) = folder.iterdir()
+        assert (status, json.loads(said)["file"]) == (0, str(file))
+    assert file.read_bytes() == pki.pki().leader.der
+    file.write_bytes(b"khac")
+    status, _, told = do("certificates", "--save", str(folder), pin="")
+    assert (status, file.read_bytes()) == (1, b"khac")
+    assert "nội dung khác" in told
+
+
 def test_prepared_files_are_signed_under_one_login_and_judged_valid(do: Do, tmp_path: Path) -> None:
     files = [made_ready(tmp_path, name) for name in ("mot", "hai")]
     status, said, errors = do("sign", *map(str, files), "--json")
