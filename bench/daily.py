@@ -60,8 +60,7 @@ PER_DEVICE = {
 """How many of each there are for one device of the register."""
 MANY_LINES, MANY_EVERY = 20, 10
 """Every tenth paper or so names twenty devices, the others one."""
-STOCKTAKES = 60
-TOGETHER = 2_000
+STOCKTAKES, TOGETHER = 60, 2_000
 REQUEST_STATES = {
     RequestState.COMPLETED: 60, RequestState.SENT: 20, RequestState.DRAFT: 6,
     RequestState.AWAITING_APPROVAL: 4, RequestState.APPROVED: 2, RequestState.SEALED: 2,
@@ -140,9 +139,8 @@ class World:
 
 def make(world: World) -> None:
     """Insert everything; needs the agencies, people, devices, certificates and users."""
-    sheet = _sheet()
-    stored = {"sha256": world.file_sha256, "size": len(sheet), "media_type": "application/pdf"}
-    world.put(StoredFile, [{**stored, "content": sheet, "created_at": world.now}])
+    stored = {"sha256": world.file_sha256, "size": len(_sheet()), "media_type": "application/pdf"}
+    world.put(StoredFile, [{**stored, "content": _sheet(), "created_at": world.now}])
     world.put(Position, map(_position, world.people))
     papers = _papers(world)
     _moves(world, papers)
@@ -429,15 +427,14 @@ def _office_document(world: World, number: int) -> Sequence[list[dict[str, Any]]
         "created_by_id": world.user_id,
         "created_at": world.now - world.ago(700),
     }
-    signed, steps = state is DocumentState.ISSUED, []
+    steps = []
     for place, owner in enumerate((person.id, None)):
         waiting = StepState.WAITING if place else StepState.DUE
         box = {"page": 0, "x1": 300.0, "y1": 100.0, "x2": 450.0, "y2": 160.0}
         act = SigningAct.ISSUE if place else SigningAct.APPROVE
         of = {"document_id": number, "place": place, "person_id": owner, "act": act, **box}
-        steps.append(
-            {**of, "field": f"Ky{place}", "state": StepState.SIGNED if signed else waiting}
-        )
+        now = StepState.SIGNED if state is DocumentState.ISSUED else waiting
+        steps.append({**of, "field": f"Ky{place}", "state": now})
     return [document], steps
 
 
