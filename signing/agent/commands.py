@@ -60,7 +60,7 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--save",
         type=Path,
         metavar="THƯ-MỤC",
-        help="chép chứng thư ra tệp .cer (cho `cli prepare`)",
+        help="chép chứng thư ra tệp .cer",
     )
     sign = commands.add_parser("sign", parents=[common], help="ký các tệp đã được prepare")
     sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
