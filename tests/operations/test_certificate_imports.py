@@ -129,6 +129,22 @@ def test_nobody_outside_the_agency_is_matched_or_named(
     assert item.certificate_id is None
 
 
+@pytest.mark.parametrize(
+    ("name", "remarks"),
+    [
+        ("PHẠM VĂN EM", ()),
+        ("Phạm Thị Em", ("Tên trên chứng thư khác tên trong sổ: Phạm Văn Em.",)),
+    ],
+)
+def test_another_name_at_a_known_address_is_remarked_upon(
+    db_session: Session, stage: Callable[..., ImportBatch], name: str, remarks: tuple[str, ...]
+) -> None:
+    batch = stage(certificate(name, EM))
+    found = imports.standings(db_session, batch, read_one)[batch.items[0].id]
+    assert found.person is not None
+    assert found.remarks == remarks
+
+
 def test_two_people_of_one_address_are_left_to_the_person_who_looks(
     db_session: Session, cast: Cast, stage: Callable[..., ImportBatch]
 ) -> None:
