@@ -95,6 +95,12 @@ def test_the_same_certificate_twice_names_the_first_file() -> None:
     assert reasons(found) == ["Trùng với chứng thư trong “mot.cer”."]
 
 
+def test_the_same_broken_file_twice_is_named_twice() -> None:
+    found = read_files([("mot.cer", b"\x30\x03abc"), ("hai.cer", b"\x30\x03abc")])
+    assert [one.source for one in found] == ["mot.cer", "hai.cer"]
+    assert reasons(found)[0] == reasons(found)[1] != ""
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
