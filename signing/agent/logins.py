@@ -12,8 +12,6 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
-
 from signing.agent.certificates import ShownCertificate, describe, pin_words
 from signing.agent.client import ServerClient
 from signing.agent.desk import PIN_PAGE_LIMIT, TAB_LIMIT, Desk
@@ -50,6 +48,7 @@ from signing.messages import (
     open_login_ticket,
 )
 from signing.tokens.types import TokenInfo, TokenListing
+from signing.trust.certificates import is_authority
 from signing.trust.certificates import load as load_certificate
 
 KEPT_LOGINS = 6
@@ -115,16 +114,9 @@ def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
             except (SigningError, ValueError):
                 continue
             valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
-            if valid and not _is_authority(certificate):
+            if valid and not is_authority(certificate):
                 found.setdefault(shown.sha256, Choice(token, each.der, shown, unusable(token)))
     return tuple(found.values())
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        return False
 
 
 def _in_words_of_logins(error: SigningError) -> SigningError:

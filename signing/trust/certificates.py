@@ -6,7 +6,7 @@ import threading
 import warnings
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 _QUIET = threading.Lock()
 """Filters of warnings belong to the whole process: one thread at a time changes them."""
@@ -36,6 +36,23 @@ def load(der: bytes) -> x509.Certificate:
     ) as error:
         raise ValueError(str(error)) from error
     return certificate
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's name stands in a certificate and the issuer's key has signed it."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether a certificate says that it is an authority's (RFC 5280, 4.2.1.9)."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def _look_at_extensions(certificate: x509.Certificate) -> None:

@@ -195,6 +195,8 @@ class IndexedCrl:
             usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
         except x509.ExtensionNotFound:
             return verified
+        except ValueError:
+            return False  # a stranger's: whether it may sign lists cannot be read
         return verified and usage.crl_sign
 
     def _verify(self, public: object) -> bool:

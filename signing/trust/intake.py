@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from signing.trust.certificates import is_authority, issued_by
 from signing.trust.crl import IndexedCrl
 from signing.trust.der import DerError
 from signing.trust.path import common_name
@@ -98,18 +98,10 @@ def read_authorities(data: bytes) -> list[x509.Certificate]:
         found = read_certificates(data)
     except ValueError as error:
         raise NotTaken("Tệp không phải chứng thư đọc được (.cer, .crt, .pem, .p7b).") from error
-    able = [one for one in found[:_MOST] if _is_authority(one)]
+    able = [one for one in found[:_MOST] if is_authority(one)]
     if not able:
         raise NotTaken("Tệp không có chứng thư của cơ quan chứng thực (CA).")
     return able
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        limits = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    return limits.value.ca
 
 
 def place_of(certificate: x509.Certificate, store: TrustStore, at: dt.datetime) -> str:
@@ -120,24 +112,16 @@ def place_of(certificate: x509.Certificate, store: TrustStore, at: dt.datetime) 
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise NotTaken("Chứng thư này chưa có hiệu lực hoặc đã hết hạn.")
     if certificate.issuer == certificate.subject:
-        if not _signed(certificate, certificate):
+        if not issued_by(certificate, certificate):
             raise NotTaken("Chứng thư tự ký nhưng chữ ký trên đó không đúng.")
         return ROOTS
     for issuer in store.for_stamps().named(certificate.issuer.public_bytes()):
-        if _signed(certificate, issuer):
+        if issued_by(certificate, issuer):
             return INTERMEDIATES
     raise NotTaken(
         f"Chưa có chứng thư của cơ quan cấp trên “{common_name(certificate.issuer)}”; hãy nhập "
         "chứng thư gốc trước."
     )
-
-
-def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def read_new_list(data: bytes, directory: Path, at: dt.datetime) -> NewList:

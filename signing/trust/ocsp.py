@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp as x509_ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.trust import algorithms, der
+from signing.trust.certificates import issued_by
 from signing.trust.certificates import load as load_certificate
 from signing.trust.crl import Entry
 
@@ -162,13 +163,12 @@ def _may_answer(
     candidate: x509.Certificate, issuer: x509.Certificate, produced_at: dt.datetime
 ) -> bool:
     try:
-        candidate.verify_directly_issued_by(issuer)
         purposes = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (ValueError, x509.ExtensionNotFound):
         return False
     if not candidate.not_valid_before_utc <= produced_at <= candidate.not_valid_after_utc:
         return False
-    return ExtendedKeyUsageOID.OCSP_SIGNING in purposes
+    return ExtendedKeyUsageOID.OCSP_SIGNING in purposes and issued_by(candidate, issuer)
 
 
 def exempt(certificate: x509.Certificate) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from signing.trust import constraints, policies
+from signing.trust.certificates import issued_by
 from signing.trust.store import TrustStore
 
 MAX_LENGTH = 8
@@ -90,7 +90,7 @@ def _walk(
     if len(chain) < MAX_LENGTH:
         for issuer in (*store.named(name), *extra.get(name, ())):
             tries[0] -= 1
-            if tries[0] < 0 or issuer in chain or not _issued(last, issuer):
+            if tries[0] < 0 or issuer in chain or not issued_by(last, issuer):
                 continue
             reached = True
             problem = _authority_problem(issuer, below=len(chain) - 1)
@@ -100,14 +100,6 @@ def _walk(
                 yield from _walk((*chain, issuer), store, extra, tries)
     if not reached:
         yield Path(chain, False, False, (_no_issuer(last),))
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _authority_problem(issuer: x509.Certificate, *, below: int) -> str:

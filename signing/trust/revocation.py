@@ -29,6 +29,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from signing.trust import ocsp
+from signing.trust.certificates import is_authority
 from signing.trust.crl import Entry, IndexedCrl
 from signing.trust.ocsp import OcspAnswer
 from signing.trust.path import common_name
@@ -212,10 +213,7 @@ def _responder_stands(
 
 
 def _covers(crl: IndexedCrl, certificate: x509.Certificate) -> bool:
-    try:
-        is_ca = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        is_ca = False
+    is_ca = is_authority(certificate)
     if (crl.scope.user_only and is_ca) or (crl.scope.ca_only and not is_ca):
         return False
     if crl.scope.places is None:

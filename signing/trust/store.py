@@ -165,11 +165,12 @@ def list_files(folder: Path) -> list[tuple[str, IndexedCrl]]:
 
 def _remembered_list(path: Path, changed: int, size: int) -> IndexedCrl:
     identity = (path, changed, size)
-    if identity not in _lists_loaded:
+    found = _lists_loaded.get(identity)
+    if found is None:
         for stale in [one for one in list(_lists_loaded) if one[0] == path]:
             _lists_loaded.pop(stale, None)  # replaced: up to 64 MB that nobody asks again
-        _lists_loaded[identity] = read_list(path.read_bytes())
-    return _lists_loaded[identity]
+        found = _lists_loaded[identity] = read_list(path.read_bytes())
+    return found
 
 
 def _lists(folder: Path, problems: list[str]) -> tuple[IndexedCrl, ...]:

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtensionOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from signing.trust.certificates import load
 from signing.trust.crl import IndexedCrl
 from signing.trust.der import DerError
 from signing.trust.revocation import Revocation, check
@@ -52,6 +56,24 @@ def test_a_list_that_another_key_signed_is_refused():
     found = _state(forged)
     assert found.state is Revocation.UNCHECKED
     assert "không do chính cơ quan đó ký" in found.reason
+
+
+def test_an_authority_of_which_one_cannot_read_what_it_may_do_signs_no_list():
+    """A stranger's file may bring both along; neither may stop the verification."""
+    issuing = pki().issuing
+    begun = (
+        x509.CertificateBuilder()
+        .subject_name(issuing.certificate.subject)
+        .issuer_name(issuing.certificate.subject)
+        .public_key(issuing.key.public_key())
+        .serial_number(5)
+        .not_valid_before(NOW - DAY)
+        .not_valid_after(NOW + DAY)
+        .add_extension(x509.UnrecognizedExtension(ExtensionOID.KEY_USAGE, b"\4\1\0"), critical=True)
+    )
+    odd = load(begun.sign(issuing.key, hashes.SHA256()).public_bytes(Encoding.DER))
+    assert IndexedCrl(crl(issuing)).signed_by(issuing.certificate)
+    assert not IndexedCrl(crl(issuing)).signed_by(odd)
 
 
 def test_a_list_of_another_authority_is_not_used():
