@@ -68,6 +68,8 @@ def flask_settings(settings: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # An error that is logged must not tell whose names and numbers were being written.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "TESTING": settings.testing,
         "MAX_CONTENT_LENGTH": settings.upload_limit_bytes,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,  # pasted lists of serials

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from extensions import db
 from operations.transactions import Conflict
 
 log = logging.getLogger("so_token.errors")
+
+_OUT_OF_RANGE = "22003"  # numeric_value_out_of_range, PostgreSQL, Appendix A
 
 
 class Words(NamedTuple):
@@ -70,6 +73,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OverflowError, _too_large)
+    app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -96,6 +100,15 @@ def _too_large(error: OverflowError) -> Response:
         return _unexpected(error)
     db.session.rollback()
     return page(404)
+
+
+def _not_storable(error: DataError) -> Response:
+    """The same from PostgreSQL, and a text with a character that it never holds."""
+    out_of_range = getattr(error.orig, "sqlstate", None) == _OUT_OF_RANGE
+    if not out_of_range and "NUL (0x00)" not in str(error.orig):
+        return _unexpected(error)
+    db.session.rollback()
+    return page(404 if out_of_range else 400)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -1,11 +1,20 @@
 """What a mistyped address or an altered form answers: a page in Vietnamese, no fault of ours."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg import errors
+from sqlalchemy import insert
+from sqlalchemy.exc import DataError, IntegrityError
 
+from app import create_app
+from config import Config
+from extensions import db
+from models import Person
 from tests.cast import Cast
 
 Login = Callable[[int], FlaskClient]
@@ -26,6 +35,39 @@ def test_a_number_that_no_row_can_have_is_not_found(login: Login, cast: Cast, ad
     answer = login(cast.an).get(address)
     assert answer.status_code == 404
     assert "Không tìm thấy" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (errors.NumericValueOutOfRange("bigint out of range"), 404),
+        (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), 400),
+        (errors.DivisionByZero("division by zero"), 500),
+    ],
+)
+def test_what_postgresql_cannot_hold_is_no_fault_of_ours(
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    told: psycopg.DataError,
+    status: int,
+) -> None:
+    def ask() -> str:
+        raise DataError("SELECT", {}, told)
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setitem(app.view_functions, "accounts.login", ask)
+    assert client.get("/dang-nhap").status_code == status
+
+
+def test_an_error_of_the_database_tells_no_name(instance: Path) -> None:
+    fresh = create_app(Config.load(instance, testing=True))
+    with fresh.app_context(), pytest.raises(IntegrityError) as told:
+        db.session.execute(insert(Person).values(full_name="Nguyễn Kín Đáo"))
+    assert "full_name" in str(told.value)
+    assert "Kín Đáo" not in str(told.value)
+    with fresh.app_context():
+        db.engine.dispose()
 
 
 def test_another_overflow_is_still_told_as_a_fault_of_ours(
