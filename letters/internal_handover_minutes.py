@@ -38,6 +38,8 @@ TEXT = prescribed.load(
         "permission": frozenset({"decision", "term"}),
         "receivers": NONE,
         "agreement_correction": NONE,
+        "note_correction": NONE,
+        "receivers_sign": NONE,
     },
 )
 
@@ -82,13 +84,19 @@ def compose(
         receiver_is_body=False,
         receiver_details=("workplace",),
         receivers=text["receivers"] if correction else "",
+        receivers_hint=text["receivers_sign"],
     )
-    own = {"agreement": text["agreement_correction"]} if correction else {}
-    spoken = replace(text, words={**text.words, **own}) if own else text
+    spoken = _of_correction(text) if correction else text
     paper = compose_minutes(
         data, spoken, setter, blanks, shape, before=_permission(data, text, setter, blanks)
     )
     return replace(paper, title=text[f"title_{data.purpose.value}"])
+
+
+def _of_correction(text: FormText) -> FormText:
+    """The words for devices found with others: who has one there may not use it for that."""
+    words = {**text.words, "agreement": text["agreement_correction"]}
+    return replace(text, words=words, notes=(*text.notes[:1], text["note_correction"]))
 
 
 def _permission(
@@ -103,7 +111,7 @@ def _permission(
 
 
 def draw(data: InternalHandoverMinutes, words: FormText | None = None) -> DrawnLetter:
-    """Draw the minutes. Anchors (digital): "number", "giver", and "receiver" except in a
-    correction. Raises FontsMissing, TooLarge.
+    """Draw the minutes. Anchors (digital): "number", "giver", and "receiver" ("receivers" in a
+    correction). Raises FontsMissing, TooLarge.
     """
     return minutes.draw(data, lambda setter, blanks: compose(data, setter, blanks, words))

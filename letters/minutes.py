@@ -109,7 +109,8 @@ class Shape:
     giver_sealed: bool = False
     receiver_sealed: bool = False
     receiver_is_open: bool = False  # Who receives is written by the other side: dots, not told.
-    receivers: str = ""  # Several receivers, who sign in the table: the line that says so.
+    receivers: str = ""  # Several receivers, who sign in the table: the line that says so,
+    receivers_hint: str = ""  # and what stands where a single receiver would sign.
 
 
 def opening(at_time: str, held_on: date | None, place: str, text: FormText, blanks: Blanks) -> str:
@@ -226,7 +227,10 @@ def _blocks(data: Minutes, text: FormText, shape: Shape) -> tuple[SignatureBlock
         name_required=False,  # The missing name was told where the side is described.
     )
     if shape.receivers:
-        return (giver,)
+        if not shape.receivers_hint:
+            return (giver,)
+        where, hint = (text["receiver_signs"],), shape.receivers_hint
+        return (giver, SignatureBlock("receivers", where, hint=hint, name_required=False))
     receiver = SignatureBlock(
         "receiver",
         (text["receiver_signs"],),

@@ -26,7 +26,7 @@ from operations.law import law_for, senders_for
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
 from rules.findings import Finding
-from rules.handovers import HandoverFacts, check_handover
+from rules.handovers import HandoverFacts, check_correction, check_handover
 from rules.law import Law
 from rules.lifecycle import CustodyAct
 from rules.names import fold
@@ -94,8 +94,12 @@ def handover_findings(
     law: Law,
     giver_id: int | None = None,
     decision: Decision = NO_DECISION,
+    correcting: bool = False,
 ) -> dict[int, tuple[Finding, ...]]:
-    """The findings on giving each device to its receiver (device -> person), by device."""
+    """The findings on giving each device to its receiver (device -> person), by device; or on
+    writing down that it is there already (`correcting`).
+    """
+    check = check_correction if correcting else check_handover
     certificates = certificates_on(session, devices)
     people = _receivers(session, receivers.values())
     clerks = _with_role(session, people, Role.CLERK)
@@ -113,13 +117,7 @@ def handover_findings(
             receiver_id=person.id,
             receiver_name=person.full_name,
             kinds=frozenset(one.kind for one in own),
-            subscribers=tuple(
-                dict.fromkeys(
-                    (one.person_id or 0, one.person.full_name if one.person else one.common_name)
-                    for one in own
-                    if one.kind is SubscriberKind.INDIVIDUAL
-                )
-            ),
+            subscribers=_subscribers(own),
             receiver_is_clerk=person.id in clerks or _titled(person, CLERK_WORDS, on),
             receiver_is_it_officer=_titled(person, IT_WORDS, on),
             receiver_left_on=person.left_on,
@@ -131,10 +129,19 @@ def handover_findings(
             decision_from_on=known.from_on,
             decision_until_on=known.until_on,
         )
-        found[device.id] = check_handover(
-            facts, on=on, law=law_for(law, agencies[device.agency_id])
-        )
+        found[device.id] = check(facts, on=on, law=law_for(law, agencies[device.agency_id]))
     return found
+
+
+def _subscribers(certificates: Iterable[Certificate]) -> tuple[tuple[int, str], ...]:
+    """The people whom the personal certificates on a device name, each once."""
+    return tuple(
+        dict.fromkeys(
+            (one.person_id or 0, one.person.full_name if one.person else one.common_name)
+            for one in certificates
+            if one.kind is SubscriberKind.INDIVIDUAL
+        )
+    )
 
 
 def return_findings(

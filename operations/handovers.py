@@ -230,7 +230,8 @@ def _judge(session: Session, wish: Wish, ready: _Ready, law: Law) -> dict[int, t
         return return_findings(session, devices, on=wish.on, law=law)
     if wish.act is CustodyAct.ENTRUST:
         return {one.device_id: _entrustment(wish, one, ready, law) for one in wish.items}
-    if wish.act in GIVES - {CustodyAct.END_ENTRUSTMENT}:
+    correcting = wish.act is CustodyAct.CORRECT_HOLDER
+    if correcting or wish.act in GIVES - {CustodyAct.END_ENTRUSTMENT}:
         receivers = {one.device_id: one.person_id for one in wish.items if one.person_id}
         return handover_findings(
             session,
@@ -240,6 +241,7 @@ def _judge(session: Session, wish: Wish, ready: _Ready, law: Law) -> dict[int, t
             law=law,
             giver_id=wish.agency_person_id,
             decision=wish.decision,
+            correcting=correcting,
         )
     return {one.id: () for one in devices}
 

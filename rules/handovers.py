@@ -7,7 +7,7 @@ dịch vụ, phần mềm go to the IT officer (Thừa Thiên Huế Điều 32.2
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rules.certificates import SubscriberKind
@@ -87,6 +87,26 @@ def check_handover(facts: HandoverFacts, *, on: date, law: Law) -> tuple[Finding
     return tuple(sorted(found, key=lambda one: list(Severity).index(one.severity)))
 
 
+def check_correction(facts: HandoverFacts, *, on: date, law: Law) -> tuple[Finding, ...]:
+    """What speaks against writing this person down as the one who has the device.
+
+    Who really has it must be known, so nothing is refused; but a personal token found with somebody
+    else is to go back, not to stay there on paper.
+    """
+    return tuple(
+        replace(
+            one,
+            code="correction.not_the_subscriber",
+            severity=Severity.SHOULD,
+            message=f"Thiết bị {facts.device} mang chứng thư cá nhân của "
+            f"{_names(facts)}; {facts.receiver_name} không được giữ, sử dụng thay.",
+            remedy="Đổi lại thiết bị cho đúng thuê bao thay vì đính chính. Nếu vẫn phải ghi người "
+            "đang giữ thực tế để xử lý thì nêu lý do.",
+        )
+        for one in _check_personal(facts, on, law)
+    )
+
+
 def check_entrustment(facts: EntrustmentFacts, *, on: date, law: Law) -> tuple[Finding, ...]:
     """Whether a device may be left to a deputy for a time: never a personal one, none where lending
     is forbidden (there: recall and new assignment), else with written permission, term and minutes.
@@ -163,7 +183,6 @@ def _check_device(facts: HandoverFacts, on: date, law: Law) -> Iterator[Finding]
 
 def _check_personal(facts: HandoverFacts, on: date, law: Law) -> Iterator[Finding]:
     if facts.subscribers and facts.receiver_id not in {one for one, _ in facts.subscribers}:
-        names = ", ".join(name for _, name in facts.subscribers)
         basis = (
             ground(law, LENDING_FORBIDDEN, on=on)
             or ground(law, PERSON_KEEPS_OWN, on=on)
@@ -172,12 +191,16 @@ def _check_personal(facts: HandoverFacts, on: date, law: Law) -> Iterator[Findin
         yield finding(
             "handover.not_the_subscriber",
             Severity.MUST,
-            f"Thiết bị {facts.device} mang chứng thư cá nhân của {names}; chỉ giao cho đúng thuê "
-            f"bao, không giao cho {facts.receiver_name}.",
+            f"Thiết bị {facts.device} mang chứng thư cá nhân của {_names(facts)}; chỉ giao cho "
+            f"đúng thuê bao, không giao cho {facts.receiver_name}.",
             "Giao cho thuê bao có tên trong chứng thư, hoặc đề nghị cấp chứng thư cho người cần "
             "dùng theo Mẫu số 01.",
             basis,
         )
+
+
+def _names(facts: HandoverFacts) -> str:
+    return ", ".join(name for _, name in facts.subscribers)
 
 
 def _check_agencys(facts: HandoverFacts, on: date, law: Law) -> Iterator[Finding]:

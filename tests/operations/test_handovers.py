@@ -1,6 +1,7 @@
 """Giving and taking devices: papers and moves together, and what the rules and the table refuse."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -318,7 +319,11 @@ def test_swapped_tokens_are_corrected_by_one_paper_that_both_sign(
     one = token(db_session, cast, "TB-1", DeviceState.IN_USE)
     two = token(db_session, cast, "TB-2", DeviceState.IN_USE, cast.person_chi)
     items = [Item(one, cast.person_chi), Item(two, cast.person_em)]
-    (paper_id,) = done(db_session, wish(CustodyAct.CORRECT_HOLDER, items, cast), an)
+    wanted = wish(CustodyAct.CORRECT_HOLDER, items, cast)
+    # Both bear the certificate of Em: with Chi the first one may be written down, not be left.
+    with pytest.raises(Refused, match="Nêu lý do"):
+        done(db_session, wanted, an)
+    (paper_id,) = done(db_session, replace(wanted, reason="Ghi để thu lại"), an)
     scan(db_session, an, paper_id)
     assert device(db_session, one).holder_id == cast.person_chi
     assert device(db_session, two).holder_id == cast.person_em

@@ -9,7 +9,13 @@ import regulations
 from rules.certificates import SubscriberKind
 from rules.devices import DeviceKind
 from rules.findings import HOUSE_RULE, Severity
-from rules.handovers import EntrustmentFacts, HandoverFacts, check_entrustment, check_handover
+from rules.handovers import (
+    EntrustmentFacts,
+    HandoverFacts,
+    check_correction,
+    check_entrustment,
+    check_handover,
+)
 from rules.law import Law
 
 ON = date(2026, 7, 12)
@@ -67,6 +73,17 @@ def test_a_personal_token_goes_to_its_subscriber_only(law: Law, ground: str) -> 
     assert ground in refused.basis
     assert "Nguyễn Thị Mẫu" in refused.message
     assert "Trần Văn Khác" in refused.message
+
+
+@pytest.mark.parametrize("law", [DECREE, TUYEN_QUANG])
+def test_a_personal_token_found_with_somebody_else_is_written_down_but_told(law: Law) -> None:
+    facts = replace(PERSONAL, receiver_id=3, receiver_name="Trần Văn Khác")
+    (told,) = check_correction(facts, on=ON, law=law)
+    assert (told.code, told.severity) == ("correction.not_the_subscriber", SHOULD)
+    assert told.basis == check_handover(facts, on=ON, law=law)[0].basis
+    assert "Đổi lại" in told.remedy
+    assert check_correction(PERSONAL, on=ON, law=law) == ()
+    assert check_correction(replace(AGENCYS, decision=""), on=ON, law=law) == ()
 
 
 @pytest.mark.parametrize(
