@@ -35,6 +35,7 @@ from operations.throttles import TooManyTries, in_words
 from operations.transactions import Refused
 from rules.permissions import Permission
 from views import kept_forms
+from views.errors import noted
 from views.filters import gio
 from views.guards import account, load_account, open_to_all, own_path, requires, settings
 
@@ -256,6 +257,7 @@ def wait_page(refusal: TooManyTries) -> Response:
         "accounts/wait.html",
         words=in_words(refusal.seconds),
         again=request.full_path.rstrip("?"),
+        reference=noted(429),
     )
     answer = make_response(body, 429)
     answer.headers["Retry-After"] = str(refusal.seconds)

@@ -118,17 +118,21 @@ def _unexpected(error: Exception) -> Response:
     return page(500, reference=reference)
 
 
+def noted(status: int) -> str:
+    """A new reference number for an answer of this status, which the log knows too."""
+    reference = secrets.token_hex(4).upper()
+    log.info("%s %s %s -> %s", reference, request.method, request.endpoint, status)
+    return reference
+
+
 def page(status: int, message: str | None = None, reference: str | None = None) -> Response:
     """Render the page of one status, with a reference number that the log knows too."""
     words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    if reference is None:
-        reference = secrets.token_hex(4).upper()
-        log.info("%s %s %s -> %s", reference, request.method, request.endpoint, status)
     body = render_template(
         "errors/error.html",
         status=status,
         words=words,
         message=message or words.message,
-        reference=reference,
+        reference=reference or noted(status),
     )
     return make_response(body, status)

@@ -83,6 +83,7 @@ def test_too_many_tries_answer_429_with_the_wait_in_words(client: FlaskClient, c
         enter(client, password="sai mat khau roi")
     answer = client.post("/dang-nhap", data={"username": "an", "password": PASSWORD})
     assert answer.status_code == 429
+    assert "Mã tham chiếu" in answer.text
     assert answer.headers["Retry-After"] == "15"
     assert "<h1>Hãy đợi 15 giây</h1>" in answer.text
 

@@ -1,5 +1,6 @@
 """What a mistyped address or an altered form answers: a page in Vietnamese, no fault of ours."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from config import Config
 from extensions import db
 from models import Person
 from tests.cast import Cast
+from views.errors import page
 
 Login = Callable[[int], FlaskClient]
 TOO_LARGE = "9" * 25  # more than a database can number its rows
@@ -68,6 +70,19 @@ def test_an_error_of_the_database_tells_no_name(instance: Path) -> None:
     assert "Kín Đáo" not in str(told.value)
     with fresh.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 429, 500])
+def test_every_error_has_a_page_in_vietnamese_with_a_reference_that_the_log_knows(
+    app: Flask, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    with app.test_request_context("/"), caplog.at_level("INFO", "so_token.errors"):
+        answer = page(status)
+    assert answer.status_code == status
+    text = answer.get_data(as_text=True)
+    assert 'lang="vi"' in text
+    [reference] = re.findall(r'Mã tham chiếu <strong class="serial">([0-9A-F]{8})<', text)
+    assert reference in caplog.text
 
 
 def test_another_overflow_is_still_told_as_a_fault_of_ours(
