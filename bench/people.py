@@ -46,6 +46,16 @@ BUDGET = 300.0
 LOGINS_AT_ONCE = 3
 READ, FORM, WRITE = "pages read", "forms opened", "writes"
 MAKE_REMINDERS = "/nhac-viec/tao"
+YARDSTICK = """
+import time
+while True:
+    begun, work = time.perf_counter(), time.process_time()
+    while time.process_time() < work + 0.015:
+        pass
+    print((time.perf_counter() - begun) * 1000, flush=True)
+    time.sleep(0.2)
+"""
+"""Work of 15 ms, as a page is: how long it takes tells how busy the machine is otherwise."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +256,24 @@ async def _answering(port: int, child: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the server does not answer")
 
 
+@contextmanager
+def yardstick(file: Path) -> Iterator[None]:
+    """Beside the block, in a process of its own, work that asks nothing of the server."""
+    with file.open("wb") as out:
+        child = subprocess.Popen([sys.executable, "-c", YARDSTICK], stdout=out)
+        try:
+            yield
+        finally:
+            child.kill()
+            child.wait()
+    times = sorted(map(float, file.read_text().split("\n")[:-1]))
+    if times:
+        p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
+        print(
+            f"yardstick, 15 ms of bare work: p50 {p50:.1f}, p99 {p99:.1f}, max {times[-1]:.1f} ms"
+        )
+
+
 def processor(pid: int) -> float:
     """Seconds of processor that a process with its descendants has used."""
     ticks = 0
@@ -365,7 +393,7 @@ def measure(folder: Path, asked: Asked, instance: Path) -> Measured:
     people, known = prepare(app, asked)
     print(f"load before: {os.getloadavg()[0]:.1f}")
     dice = random.Random(asked.seed)
-    with serving(instance) as (port, pid):
+    with serving(instance) as (port, pid), yardstick(instance / "yardstick"):
         crowd = Crowd(asked, port, Work(dice), dice)
         asyncio.run(run(crowd, people, pid))
     print(f"load after: {os.getloadavg()[0]:.1f}; {asked.people} people, {asked.writes:g} writes/s")
