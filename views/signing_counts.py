@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from extensions import db
 from models import CertificateRequest
-from rules.office_documents import DocumentState, StepState
+from rules.office_documents import WAYS, DocumentState, StepState
 from rules.papers import PaperState
 from rules.permissions import Permission
 from rules.requests import RequestState
@@ -17,7 +17,8 @@ from views.guards import Account
 from views.home_work import COUNTED_UP_TO, Group, Task
 
 _P = Permission
-OWN, AGENCYS = "sign", "seal"
+OWN, AGENCYS, NUMBERS = "sign", "seal", "number"
+_NUMBERED = [way for way, needs in WAYS.items() if needs.numbered or needs.symbol_first]
 
 
 def parts(person: Account) -> dict[str, Select[Any]]:
@@ -26,7 +27,8 @@ def parts(person: Account) -> dict[str, Select[Any]]:
     own = person.user.person_id
     if own is not None:
         found |= {f"{OWN}_{name}": one for name, one in _own(person, own).items()}
-    return found | {f"{AGENCYS}_{name}": one for name, one in _agencys(person).items()}
+    found |= {f"{AGENCYS}_{name}": one for name, one in _agencys(person).items()}
+    return found | {f"{NUMBERS}_{name}": one for name, one in _unnumbered(person).items()}
 
 
 def _own(person: Account, own: int) -> dict[str, Select[Any]]:
@@ -70,28 +72,53 @@ def _agencys(person: Account) -> dict[str, Select[Any]]:
             CertificateRequest.wet_signature.is_(False),
         )
     if person.can(_P.DOCUMENT_ISSUE):
-        scope = person.scope(_P.DOCUMENT_ISSUE)
-        found["documents"] = (
-            select(DocumentStep.id)
-            .join(OfficeDocument, OfficeDocument.id == DocumentStep.document_id)
-            .where(
-                scope.clause(OfficeDocument.agency_id),
-                OfficeDocument.state == DocumentState.SIGNED,
-                DocumentStep.person_id.is_(None),
-                DocumentStep.state == StepState.DUE,
-            )
-        )
-        found["papers"] = (
-            select(PaperSignature.id)
-            .join(Paper, Paper.id == PaperSignature.paper_id)
-            .where(
-                scope.clause(Paper.agency_id),
-                Paper.state == PaperState.ISSUED,
-                PaperSignature.person_id.is_(None),
-                PaperSignature.state == StepState.DUE,
-            )
-        )
+        found["documents"] = _documents(person).where(~_wants_number())
+        found["papers"] = _papers(person).where(~_bare(Paper.number))
     return found
+
+
+def _unnumbered(person: Account) -> dict[str, Select[Any]]:
+    """What the agency may sign once somebody has written down its number."""
+    if not person.can(_P.DOCUMENT_ISSUE):
+        return {}
+    return {
+        "documents": _documents(person).where(_wants_number()),
+        "papers": _papers(person).where(_bare(Paper.number)),
+    }
+
+
+def _documents(person: Account) -> Select[Any]:
+    return (
+        select(DocumentStep.id)
+        .join(OfficeDocument, OfficeDocument.id == DocumentStep.document_id)
+        .where(
+            person.scope(_P.DOCUMENT_ISSUE).clause(OfficeDocument.agency_id),
+            OfficeDocument.state == DocumentState.SIGNED,
+            DocumentStep.person_id.is_(None),
+            DocumentStep.state == StepState.DUE,
+        )
+    )
+
+
+def _wants_number() -> ColumnElement[bool]:
+    return OfficeDocument.way.in_(_NUMBERED) & _bare(OfficeDocument.number)
+
+
+def _bare(number: ColumnElement[str | None]) -> ColumnElement[bool]:
+    return func.coalesce(number, "") == ""
+
+
+def _papers(person: Account) -> Select[Any]:
+    return (
+        select(PaperSignature.id)
+        .join(Paper, Paper.id == PaperSignature.paper_id)
+        .where(
+            person.scope(_P.DOCUMENT_ISSUE).clause(Paper.agency_id),
+            Paper.state == PaperState.ISSUED,
+            PaperSignature.person_id.is_(None),
+            PaperSignature.state == StepState.DUE,
+        )
+    )
 
 
 def own_count(person: Account) -> int:
@@ -131,4 +158,23 @@ def tasks(numbers: dict[str, int]) -> list[Task]:
                     first=True,
                 )
             )
-    return found
+    return found + _number_task(numbers)
+
+
+def _number_task(numbers: dict[str, int]) -> list[Task]:
+    counts = [count for key, count in numbers.items() if key.startswith(f"{NUMBERS}_")]
+    if not sum(counts):
+        return []
+    capped = any(count > COUNTED_UP_TO for count in counts)
+    said = f"{COUNTED_UP_TO}+" if capped else str(sum(counts))
+    return [
+        Task(
+            Group.WEEK,
+            f"Ghi số, ngày cho {said} văn bản chờ ký số của cơ quan",
+            "Văn bản của cơ quan, biên bản; số do văn thư cấp theo sổ",
+            url_for("signing_batches.choose", viec="dong-dau"),
+            "Ghi số và ngày",
+            said="cá nhân đã ký đủ",
+            first=True,
+        )
+    ]

@@ -164,6 +164,9 @@ def test_the_agencys_batch_leaves_out_what_lost_a_signature_and_seals_the_rest(
         row = session.get_one(OfficeDocument, bad)
         row.current_sha256 = row.original_sha256
     chi = at_work.login(cast.chi)
+    home = words(chi.get("/"))  # What nobody has numbered cannot be signed: another task.
+    assert "Ký số của cơ quan cho 3 văn bản một lần" in home
+    assert "Ghi số, ngày cho 1 văn bản chờ ký số của cơ quan" in home
     page = words(chi.get(f"{PAGE}?viec=dong-dau"))
     assert "Chưa số Văn bản của cơ quan" in page
     assert "Chưa ghi số và ngày văn bản." in page
