@@ -11,8 +11,9 @@ from typing import Any
 
 from signing.errors import PdfBroken
 from signing.pades import evidence, upgrade_orders
-from signing.pades.prepare import Prepared, digest_of
+from signing.pades.prepare import Prepared
 from signing.pades.sandbox import Sandbox
+from signing.pades.strangers import increment_of, prepared_of
 from signing.pades.upgrade import StampNeed
 
 
@@ -28,13 +29,7 @@ class Boxed:
 
     def prepare_stamp(self, pdf: bytes) -> Prepared:
         """The document with the hole of a document time stamp."""
-        answer, parts = self._order({"act": "prepare_stamp"}, [pdf], 1)
-        made = _increment(pdf, parts)
-        zero, start, end, rest = (int(one) for one in answer["byte_range"])
-        if zero or not len(pdf) <= start < end or end + rest != len(made):
-            raise PdfBroken("the hole does not lie in the increment")
-        span = (zero, start, end, rest)
-        return Prepared(made, span, digest_of(made, span))
+        return prepared_of(pdf, *self._order({"act": "prepare_stamp"}, [pdf], 1))
 
     def subjects(self, pdf: bytes, at: dt.datetime) -> tuple[list[evidence.Subject], list[bytes]]:
         """Whose certificates want evidence, and the contents of all signatures."""
@@ -45,7 +40,7 @@ class Boxed:
         """The document with the evidence."""
         request, parts = upgrade_orders.embed_order(pdf, found, contents)
         _, made = self._order(request, parts, 1)
-        return _increment(pdf, made)
+        return increment_of(pdf, made)
 
     def _order(
         self, request: dict[str, Any], parts: list[bytes], wanted: int
@@ -54,9 +49,3 @@ class Boxed:
         if len(made) != wanted:
             raise PdfBroken("no answer")
         return answer, made
-
-
-def _increment(pdf: bytes, parts: Sequence[bytes]) -> bytes:
-    if not parts[0].startswith(pdf):
-        raise PdfBroken("not an increment behind the bytes that were sent")
-    return parts[0]

@@ -35,7 +35,7 @@ def add_fields(
         **orders.fields_order(texts, signatures),
     }
     _, parts = box.order(request, [pdf])
-    return _increment(pdf, parts)
+    return increment_of(pdf, parts)
 
 
 def prepare(
@@ -61,12 +61,7 @@ def prepare(
         "reserve": reserve,
     }
     answer, parts = box.order(request, [pdf, *pictures])
-    made = _increment(pdf, parts)
-    zero, start, end, rest = (int(one) for one in answer["byte_range"])
-    if zero or not len(pdf) <= start < end or end + rest != len(made):
-        raise PdfBroken("the hole does not lie in the increment")
-    span = (zero, start, end, rest)
-    return Prepared(made, span, digest_of(made, span))
+    return prepared_of(pdf, answer, parts)
 
 
 def words(box: Sandbox, pdf: bytes, pages: Sequence[tuple[int, PageGeometry]]) -> list[Word]:
@@ -88,7 +83,24 @@ def look_at_picture(box: Sandbox, png: bytes) -> dict[str, Any]:
     return found
 
 
-def _increment(pdf: bytes, parts: Sequence[bytes]) -> bytes:
+def prepared_of(pdf: bytes, answer: Mapping[str, Any], parts: Sequence[bytes]) -> Prepared:
+    """The document with a hole that came back, the hole behind the bytes that were sent.
+
+    Raises PdfBroken.
+    """
+    made = increment_of(pdf, parts)
+    try:
+        zero, start, end, rest = (int(one) for one in answer["byte_range"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PdfBroken("no hole") from error
+    if zero or not len(pdf) <= start < end or end + rest != len(made):
+        raise PdfBroken("the hole does not lie in the increment")
+    span = (zero, start, end, rest)
+    return Prepared(made, span, digest_of(made, span))
+
+
+def increment_of(pdf: bytes, parts: Sequence[bytes]) -> bytes:
+    """What came back, when it begins with the bytes that were sent. Raises PdfBroken."""
     if not parts or not parts[0].startswith(pdf):
         raise PdfBroken("not an increment behind the bytes that were sent")
     return parts[0]

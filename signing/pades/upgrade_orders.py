@@ -51,8 +51,11 @@ def answer_need(_request: dict[str, Any], parts: list[bytes]) -> Answer:
 
 def read_need(pdf: bytes, answer: dict[str, Any], parts: Sequence[bytes]) -> StampNeed:
     """Parent: the answer, with a hole only where one can be. Raises PdfBroken."""
-    zero, start, end, rest = (int(one) for one in answer["span"])
-    kind, container, signature = str(answer["kind"]), *parts[:2]
+    try:
+        zero, start, end, rest = (int(one) for one in answer["span"])
+        kind, container, signature = str(answer["kind"]), *parts[:2]
+    except (KeyError, TypeError, ValueError) as error:
+        raise PdfBroken("no need told") from error
     if container and (zero or not 0 < start < end - 2 or end + rest != len(pdf)):
         raise PdfBroken("the hole does not lie in the file")
     return StampNeed(kind, (zero, start, end, rest), container, signature)
@@ -82,17 +85,17 @@ def read_subjects(
     answer: dict[str, Any], parts: Sequence[bytes]
 ) -> tuple[list[evidence.Subject], list[bytes]]:
     """Parent: what `answer_subjects` told. Raises PdfBroken."""
-    every = unpacked([one for each, _, _ in answer["subjects"] for one in each], parts[0])
-    subjects = []
-    for lengths, proven, stamping in answer["subjects"]:
-        own, every = every[: len(lengths)], every[len(lengths) :]
-        try:
+    try:
+        every = unpacked([one for each, _, _ in answer["subjects"] for one in each], parts[0])
+        subjects = []
+        for lengths, proven, stamping in answer["subjects"]:
+            own, every = every[: len(lengths)], every[len(lengths) :]
             first, *others = [load_certificate(der) for der in own]
-        except ValueError as error:
-            raise PdfBroken("certificates") from error
-        when = dt.datetime.fromisoformat(str(proven))
-        subjects.append(evidence.Subject(first, others, when, bool(stamping)))
-    return subjects, unpacked(answer["contents"], parts[1])
+            when = dt.datetime.fromisoformat(str(proven)).astimezone(dt.UTC)
+            subjects.append(evidence.Subject(first, others, when, bool(stamping)))
+        return subjects, unpacked(answer["contents"], parts[1])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PdfBroken("no certificates told") from error
 
 
 def embed_order(

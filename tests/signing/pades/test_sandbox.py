@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from signing.pades import frames
 from signing.pades.files import verify_file
 from signing.pades.report import Verdict
 from signing.pades.sandbox import Sandbox
+from signing.pades.strangers import prepared_of
+from signing.pades.upgrade_orders import read_need, read_subjects
 from tests.signing.files import letter, signed_by_both
 from tests.signing.pki import NOW, usual_trust
 
@@ -32,6 +35,10 @@ def sandbox():
     with Sandbox(workers=2) as made:
         made.warm()
         yield made
+
+
+def _subjects(_pdf: bytes, answer: dict[str, object], parts: list[bytes]) -> object:
+    return read_subjects(answer, parts)
 
 
 def _pdf(*objects: bytes) -> bytes:
@@ -261,3 +268,26 @@ def test_a_slow_worker_does_not_stop_the_others(trust):
         assert not done.is_set()
         slow.join()
         assert done.is_set()
+
+
+@pytest.mark.parametrize(
+    ("read", "answer", "parts"),
+    [
+        (read_need, {}, [b"", b""]),
+        (read_need, {"kind": "hole", "span": [0, 2, 9]}, [b"c", b"s"]),
+        (read_need, {"kind": "hole", "span": [0, 9, 9, 0]}, [b"c", b"s"]),
+        (read_need, {"kind": "hole", "span": [0, 2, 6, 4]}, [b"c"]),
+        (prepared_of, {"byte_range": [0, 4, 8, 9]}, [b"%PDF-1.7 and more"]),
+        (prepared_of, {"byte_range": "none"}, [b"%PDF-1.7 and more"]),
+        (prepared_of, {}, [b"another file"]),
+        (_subjects, {"subjects": [], "contents": [3]}, [b"", b""]),
+        (_subjects, {"subjects": [[[1], "2026-11-21", False]], "contents": []}, [b"x", b""]),
+        (_subjects, {"subjects": [[[], "2026-11-21", False]], "contents": []}, [b"", b""]),
+        (_subjects, {"subjects": 7}, [b"", b""]),
+    ],
+)
+def test_a_worker_that_a_hostile_file_has_taken_over_is_not_believed(
+    read: Callable[..., object], answer: dict[str, object], parts: list[bytes]
+):
+    with pytest.raises(PdfBroken):
+        read(b"%PDF-1.7 z", answer, parts)
