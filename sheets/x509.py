@@ -43,6 +43,11 @@ _ALGORITHMS = {
 }
 
 
+_FIRST_YEAR, _LAST_YEAR = 1950, 9000
+"""Of terms that are counted with: RFC 5280 (4.1.2.5) begins in 1950 and writes the end of the year
+9999 where no end is known, which in Việt Nam lies on a day that no calendar here has."""
+
+
 class UnreadableCertificate(Exception):
     """Not a certificate that can be kept; the message is a Vietnamese sentence."""
 
@@ -71,6 +76,9 @@ def _describe(certificate: x509.Certificate, der: bytes) -> CertificateContent:
     names = _values(subject, NameOID.COMMON_NAME)
     if not names:
         raise UnreadableCertificate("Chứng thư không ghi tên thuê bao (CN).")
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not (_FIRST_YEAR <= begins.year <= ends.year <= _LAST_YEAR):
+        raise UnreadableCertificate("Chứng thư không ghi thời hạn sử dụng xác định.")
     return CertificateContent(
         der=der,
         sha256=hashlib.sha256(der).hexdigest(),
@@ -82,8 +90,8 @@ def _describe(certificate: x509.Certificate, der: bytes) -> CertificateContent:
         organisational_units=tuple(_values(subject, NameOID.ORGANIZATIONAL_UNIT_NAME)),
         locality=_first(_values(subject, NameOID.LOCALITY_NAME)),
         serial_number=serial_of(certificate.serial_number),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        not_before=begins,
+        not_after=ends,
         public_key_sha256=hashlib.sha256(public).hexdigest(),
         key_type=key_type,
         key_bits=key_bits,

@@ -26,9 +26,10 @@ def certificate(
     serial: int = 0x5A0102030405060A,
     days: int = 100,
     begins: datetime | None = None,
+    ends: datetime | None = None,
     authority: bool = False,
 ) -> bytes:
-    """The DER of one certificate that ends `days` days after the tests' instant."""
+    """The DER of one certificate that ends `days` days after the tests' instant, or at `ends`."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
@@ -44,7 +45,7 @@ def certificate(
         .public_key(key(key_name or common_name).public_key())
         .serial_number(serial)
         .not_valid_before(begins or NOW - timedelta(days=400))
-        .not_valid_after(NOW + timedelta(days=days))
+        .not_valid_after(ends or NOW + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
     if email:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -199,3 +200,15 @@ def test_a_page_of_many_certificates_asks_no_more_questions_than_one_of_few(
         assert browser.get(START).status_code == 200
     assert len([one for one in statements if not one.startswith("BEGIN")]) <= 10
     assert db_session.scalars(select(ImportBatch)).all()
+
+
+def test_a_certificate_without_an_end_is_refused_and_spoils_no_other(
+    login: Login, cast: Cast
+) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280, 4.1.2.5: no end is known
+    endless = certificate("Không Hạn", ends=last)
+    browser = login(cast.an)
+    address = upload(browser, cast.commune_a, e_cer=certificate("Phạm Văn Em", EM), k_cer=endless)
+    page = browser.get(address).text
+    assert "không ghi thời hạn" in page
+    assert "Phạm Văn Em" in page
