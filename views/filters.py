@@ -17,8 +17,18 @@ def ngay(value: date | datetime | None) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = value.astimezone(clock.VIETNAM).date()
+        value = _here(value).date()
     return value.strftime("%d/%m/%Y")
+
+
+def _here(value: datetime) -> datetime:
+    """An instant in Việt Nam. The end of the year 9999, with which certificates of authorities say
+    that no end is known (RFC 5280, 4.1.2.5), has no day here and stays as it is.
+    """
+    try:
+        return value.astimezone(clock.VIETNAM)
+    except OverflowError:
+        return value
 
 
 def gio(value: datetime | None) -> str:
@@ -27,14 +37,14 @@ def gio(value: datetime | None) -> str:
         return ""
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    return value.astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H:%M")
+    return _here(value).strftime("%d/%m/%Y %H:%M")
 
 
 def giay(value: datetime | None) -> str:
     """Instant as dd/MM/yyyy HH:mm:ss in Việt Nam."""
     if value is None:
         return ""
-    return value.astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+    return _here(value).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def so(value: int | None) -> str:

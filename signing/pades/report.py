@@ -172,8 +172,16 @@ def _rebuild(kind: type[Any], data: dict[str, Any]) -> Any:
 
 
 def iso(instant: dt.datetime) -> str:
-    """An instant as strict ISO 8601 in Vietnamese time."""
-    return instant.astimezone(dt.timezone(dt.timedelta(hours=7))).isoformat(timespec="seconds")
+    """An instant as strict ISO 8601 in Vietnamese time.
+
+    The end of the year 9999, which says that no end is known (RFC 5280, 4.1.2.5), has no day here
+    and stays in UTC.
+    """
+    try:
+        instant = instant.astimezone(dt.timezone(dt.timedelta(hours=7)))
+    except OverflowError:
+        pass
+    return instant.isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -311,5 +311,12 @@ def _not_listed(asked: _Question, statements: list[_Statement]) -> RevocationSta
 
 
 def show(instant: dt.datetime) -> str:
-    """An instant as people read it here: 21/11/2026 10:08:05 (giờ Việt Nam)."""
-    return instant.astimezone(_HANOI).strftime("%d/%m/%Y %H:%M:%S")
+    """An instant as people read it here: 21/11/2026 10:08:05 (giờ Việt Nam).
+
+    The end of the year 9999, which says that no end is known, has no day here and stays in UTC.
+    """
+    try:
+        instant = instant.astimezone(_HANOI)
+    except OverflowError:
+        pass
+    return instant.strftime("%d/%m/%Y %H:%M:%S")
