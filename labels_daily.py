@@ -99,7 +99,7 @@ COUNT_WAYS: Mapping[CountWay, str] = {
 FOLLOW_UP_ACTS: Mapping[FollowUpAct, str] = {
     FollowUpAct.REPORT_LOSS: "Báo mất và tìm kiếm",
     FollowUpAct.ENTER_IN_REGISTER: "Xác minh nguồn gốc và ghi vào sổ",
-    FollowUpAct.CORRECT_HOLDER: "Lập biên bản đính chính người giữ",
+    FollowUpAct.CORRECT_HOLDER: "Đổi lại cho đúng người, hoặc lập biên bản đính chính người giữ",
     FollowUpAct.REPORT_DAMAGE: "Báo hỏng",
     FollowUpAct.COUNT_LATER: "Kiểm bổ sung",
 }

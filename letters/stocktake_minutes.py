@@ -32,7 +32,7 @@ TEXT = prescribed.load(
     {
         **dict.fromkeys(
             "kind title ground committee address scope_title summary_title summary all_kinds "
-            "details_title no_difference conclusion_title ending hint hint_agency".split(),
+            "gap_note details_title no_difference conclusion_title ending hint hint_agency".split(),
             NONE,
         ),
         **PERSON_FIELDS,
@@ -210,7 +210,12 @@ def _summary(
 
     table = setter.table(columns(text, setter, _SUMMARY), type_size(text, setter))
     listed = setter.kept(setter.paragraph(text["summary"]), table.pieces(rows()))
-    return setter.heading(text["summary_title"], listed)
+    # Seen less by the book is something else as long as things are uncounted.
+    note = text["gap_note"] if total(data.tallies, "").uncounted else ""
+    return [
+        *setter.heading(text["summary_title"], listed),
+        *(setter.paragraph(note) if note else ()),
+    ]
 
 
 def _details(

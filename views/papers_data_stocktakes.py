@@ -25,6 +25,7 @@ _LISTS = {
 
 
 SETTLED = "Sổ đã ghi lại sau khi chốt số liệu"
+ELSEWHERE = "Có trong sổ, ngoài danh sách của đợt này; xác minh, ghi lại nơi giữ"
 
 
 @maker(PaperKind.STOCKTAKE)
@@ -37,11 +38,11 @@ def _stocktake(paper: Paper) -> Letter:
             Member(person=person(one), role=str(one.get("part") or ""))
             for one in told.get("committee", ())
         ),
-        scope=spelt_out(str(told.get("scope") or "")),
+        scope=_ended(spelt_out(str(told.get("scope") or ""))),
         counted_from=_instant(told.get("counted_from")),
         counted_until=_instant(told.get("counted_until")),
         book_at=_instant(told.get("book_at")),
-        methods=", ".join(_small(CountWay[one]) for one in told.get("ways", ())),
+        methods=_ended(", ".join(_small(CountWay[one]) for one in told.get("ways", ()))),
         tallies=tuple(_tally(one) for one in told.get("tallies", ())),
         conclusions=tuple(told.get("conclusions", ())),
         **_lists(paper),
@@ -56,6 +57,8 @@ def _lists(paper: Paper) -> dict[str, Any]:
         outcome = CountOutcome[row.particulars["list"]]
         act = FOLLOW_UPS[outcome]
         wanted = label(act) if act is not None else ""
+        if outcome is CountOutcome.SURPLUS and row.device_id is not None:
+            wanted = ELSEWHERE
         remarks = [line.remark, SETTLED if row.particulars.get("settled") else wanted]
         shown = ". ".join(one.rstrip(".") for one in remarks if one)
         found[_LISTS[outcome]].append(replace(line, remark=shown))
@@ -70,6 +73,10 @@ def _tally(told: dict[str, Any]) -> Tally:
         right=told[CountOutcome.RIGHT.name],
         **{name: told[outcome.name] for outcome, name in _LISTS.items()},
     )
+
+
+def _ended(words: str) -> str:
+    return f"{words}." if words else ""
 
 
 def _small(way: CountWay) -> str:

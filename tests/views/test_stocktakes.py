@@ -20,6 +20,7 @@ from schema.custody import FollowUp, Paper
 from schema.stocktakes import Stocktake, StocktakeCount, StocktakeItem
 from tests import factories
 from tests.cast import Cast
+from tests.letters.reading import plain_text
 from views import stocktake_items
 
 Login = Callable[[int], FlaskClient]
@@ -346,12 +347,14 @@ def test_closing_leads_to_the_minutes_and_to_one_correction_for_swapped_tokens(
 ) -> None:
     browser = login(cast.an)
     number = opened(browser, cast)
+    with transaction(shelf):
+        factories.device(shelf, cast.commune_a, "TB-00009", state=DeviceState.IN_STOCK)
     swapped = (
         sent("TB-00001", holder=cast.person_chi),
         sent("TB-00002", holder=cast.person_em),
     )
     told = sent("LA-1", note="mã PIN: 482913")
-    upload(browser, number, *swapped, sent("TB-00003"), told)
+    upload(browser, number, *swapped, sent("TB-00003"), sent("TB-00009"), told)
     assert "482913" not in browser.get(f"/kiem-ke/{number}/danh-sach").text
     place = f"/kiem-ke/{number}"
     page = words(browser.get(f"{place}/khoa-so").text)
@@ -363,6 +366,9 @@ def test_closing_leads_to_the_minutes_and_to_one_correction_for_swapped_tokens(
     assert done.location.endswith(f"/bien-ban/{paper.id}")
     assert browser.get(f"/bien-ban/{paper.id}").status_code == 200
     assert browser.get(f"/bien-ban/{paper.id}/ban-soan.docx").status_code == 200
+    text = " ".join(plain_text(browser.get(f"/bien-ban/{paper.id}/ban-hien-tai.pdf").data).split())
+    assert "thiết bị chưa kiểm không tính vào chênh lệch" in text
+    assert "Có trong sổ, ngoài danh sách" in text
     page = browser.get(place).text
     assert "Đã khóa sổ" in page
     found = re.findall(r'href="(/ban-giao/moi\?viec=dinh-chinh[^"]+,[^"]+|[^"]+%2C[^"]+)"', page)
