@@ -146,7 +146,7 @@ def _files(instance: Path, database: Path, with_keys: bool) -> Iterator[tuple[st
     for file in sorted(instance.rglob("*")):
         place = file.relative_to(instance)
         whose = file.name.startswith(database.name) and file.parent == database.parent
-        if whose or place.parts[0] in left_out or file.suffix == ".lock":
+        if whose or place.parts[0] in left_out or file.suffix.startswith(".lock"):
             continue
         if file.is_file() and not file.is_symlink():
             yield place.as_posix(), file

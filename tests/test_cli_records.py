@@ -80,6 +80,7 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     (instance / "trust" / "roots" / "goc.cer").write_bytes(b"root")
     (instance / "tls").mkdir()
     (instance / "tls" / "key.pem").write_bytes(b"secret")
+    (instance / "start.lock-journal").write_bytes(b"of a server that runs")
     with application(instance):
         user = db.session.scalars(select(User)).one()
         times = {"created_at": NOW, "seen_at": NOW, "reauthenticated_at": NOW}
@@ -96,7 +97,7 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     with zipfile.ZipFile(file) as whole:
         names = set(whole.namelist())
     assert "trust/roots/goc.cer" in names
-    assert not [name for name in names if name.startswith(("keys/", "tls/", "logs/"))]
+    assert not [name for name in names if name.startswith(("keys/", "tls/", "logs/", "start."))]
     status, said, errors = run("restore", str(file), "--into", str(folder))
     assert status == 0, errors
     assert "chép thư mục keys của máy cũ" in said
