@@ -44,6 +44,11 @@ FEW = 8_000
 """Rows that are quickly read, checked and sorted."""
 MANY = 20_000
 """How far the rows of one condition are counted; as many are read only to spare a longer walk."""
+USUAL_SIZE = 100_000
+"""Rows of a register from which on a word is counted further than MANY, by as much as there are
+more of them: among a million every word of a name is in 20,000 rows, and with no more known of them
+all rows would be walked through for the few that hold three of them.
+"""
 MOST_WORDS = 8
 _LONGEST_QUERY = 200
 _LAST = "\U0010ffff"
@@ -243,14 +248,19 @@ class Search:
         """
         if not self.words:
             return ()
-        counted = [self._count(self._rows_of(word)) for word in self.words]
+        counted = [self._count(self._rows_of(word), self._most) for word in self.words]
         return until_the_log_grows(
             ("rows of words", self.register.noun, self.words),
             lambda: tuple(self.session.execute(select(*counted)).one()),
         )
 
-    def _count(self, rows: Any) -> Any:
-        some = rows.limit(MANY).subquery()
+    @property
+    def _most(self) -> int:
+        """How far the rows of a word are counted."""
+        return max(MANY, MANY * (self._rows or 0) // USUAL_SIZE)
+
+    def _count(self, rows: Any, most: int = MANY) -> Any:
+        some = rows.limit(most).subquery()
         return select(func.count()).select_from(some).scalar_subquery()
 
     def _seek(self, condition: Condition) -> Select[Any]:
@@ -264,13 +274,16 @@ class Search:
 
     def _rarest(self) -> int | None:
         """Place of the condition or word to read first; None to walk along the order instead."""
-        sizes = self.sizes
-        if not sizes:
+        sizes, count = self.sizes, len(self.conditions)
+        known = [
+            (size, place)
+            for place, size in enumerate(sizes)
+            if size < (MANY if place < count else self._most)
+        ]
+        if not known:
             return None
-        least = min(sizes)
-        if least > FEW and (least >= MANY or least > self._walk_length()):
-            return None
-        return sizes.index(least)
+        least, place = min(known)
+        return None if least > FEW and least > self._walk_length() else place
 
     def _walk_length(self) -> float:
         """Rows a walk looks at until it has counted enough, when conditions are unrelated."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_migrate import upgrade
@@ -296,6 +297,22 @@ def test_the_line_of_counts_says_what_the_filters_find(
     counts, _ = counts_of_each(db_session, list_of, kept, each, few)
     assert counts == [len(Search(db_session, list_of, [one]).page(size=1000).ids) for one in each]
     assert sum(counts) == len(certificates)
+
+
+def test_in_a_large_register_the_rarest_of_common_words_is_read_and_not_every_row(
+    db_session: Session,
+    many: list[tuple[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+    count_statements: Callable[[], Any],
+) -> None:
+    """As among a million devices, where each word of a name is in more than twenty thousand."""
+    for name, size in (("FEW", 2), ("MANY", 3), ("USUAL_SIZE", 3)):
+        monkeypatch.setattr(finding, name, size)
+    with count_statements() as statements:
+        ids = Search(db_session, DEVICES, (), words_of("tran van yen")).first(10)
+    assert any("FROM device" in one and "FROM search_term" in one for one in statements)
+    expected = [number for key, number in many if key == sort_key("Trần Văn Yến")]
+    assert ids == expected != []
 
 
 def test_people_are_found_as_devices_are(db_session: Session, people: dict[str, int]) -> None:
