@@ -28,7 +28,7 @@ class FilesRequired:
     field_flags = {"required": True}  # noqa: RUF012 - the shape that WTForms reads
 
     def __call__(self, _form: Any, field: Any) -> None:
-        if not any(one.filename for one in field.data or ()):
+        if not any(getattr(one, "filename", "") for one in field.data or ()):
             raise ValidationError("Chọn ít nhất một tệp.")
 
 

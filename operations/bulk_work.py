@@ -27,7 +27,8 @@ def bulk_session(session: Session) -> Iterator[Session]:
         yield session
         return
     session.rollback()
-    own = create_engine(engine.url, poolclass=NullPool)
+    # As in `app.flask_settings`: an error that is logged tells nobody's name.
+    own = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
     tune_sqlite(own)
 
     @event.listens_for(own, "connect")

@@ -53,7 +53,8 @@ def new() -> ResponseReturnValue:
         form.agency_id.data = int(offered[1][0])
     if form.validate_on_submit():
         agency = load(Agency, form.agency_id.data, IMPORT)
-        files = ((one.filename or "", one.read()) for one in form.files.data if one.filename)
+        sent = [one for one in form.files.data if getattr(one, "filename", "")]
+        files = ((one.filename or "", one.read()) for one in sent)
         found = certificate_files.read_files(files)
         try:
             number = imports.stage(

@@ -202,6 +202,12 @@ def test_a_page_of_many_certificates_asks_no_more_questions_than_one_of_few(
     assert db_session.scalars(select(ImportBatch)).all()
 
 
+def test_a_text_in_place_of_a_file_is_no_file(login: Login, cast: Cast) -> None:
+    sent = {"agency_id": cast.commune_a, "files": "a.cer"}
+    answer = login(cast.an).post(START, data=sent, content_type="multipart/form-data")
+    assert answer.status_code < 500
+
+
 def test_a_certificate_without_an_end_is_refused_and_spoils_no_other(
     login: Login, cast: Cast
 ) -> None:
