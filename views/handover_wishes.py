@@ -1,6 +1,7 @@
 """From what a person typed about a handover to the wish of `operations/handovers.py`."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -42,7 +43,9 @@ def offer_people(form: HandoverForm, devices: Sequence[Device]) -> list[tuple[st
 
 
 def people_of(agency: Agency) -> list[tuple[str, str]]:
-    """Who works in an agency or below it, as choices: number, then name and main position."""
+    """Who works in an agency or below it, as choices: number, then name and main position; of
+    namesakes with the same position the unit and the address too.
+    """
     inside = select(Agency.id).where(below(agency.path))
     main = and_(Position.is_primary, Position.until_on.is_(None))
     # Two ways in, each with an index; joined by "or" they would read everybody.
@@ -51,17 +54,22 @@ def people_of(agency: Agency) -> list[tuple[str, str]]:
         select(Position.person_id).where(Position.agency_id.in_(inside), main),
     )
     rows = db.session.execute(
-        select(Person.id, Person.full_name, Position.title)
+        select(Person.id, Person.full_name, Position.title, Agency.name, Person.email)
+        .join(Agency, Agency.id == Person.agency_id)
         .outerjoin(Position, and_(Position.person_id == Person.id, main))
         .where(Person.left_on.is_(None), Person.id.in_(found))
         .order_by(Person.sort_key, Person.id)
         .limit(_MOST_PEOPLE)
     )
-    return list(
-        dict.fromkeys(
-            (str(number), f"{name} – {title}" if title else name) for number, name, title in rows
+    people = list(dict.fromkeys(tuple(row) for row in rows))
+    alike = Counter((name, title) for _, name, title, *_ in people)
+    return [
+        (
+            str(number),
+            " – ".join(filter(None, (name, title, *(more if alike[name, title] > 1 else ())))),
         )
-    )
+        for number, name, title, *more in people
+    ]
 
 
 def proposed_receivers(devices: Sequence[Device], today: date) -> dict[int, int]:

@@ -78,7 +78,7 @@ def test_the_first_day_of_an_office_with_a_list_and_no_papers(
     focal.presses("Lập biên bản hiện trạng")
     focal.presses("Kiểm tra trước")
     focal.reads("Sẽ lập 1 biên bản")
-    focal.presses("Lập biên bản hiện trạng và lập biên bản")
+    focal.presses("Lập biên bản hiện trạng")
     focal.reads(f"đã lập biên bản cho {len(NEW)} thiết bị")
     keeps_the_scan(focal, signed)
     focal.shows("hien-trang-bien-ban")

@@ -29,6 +29,7 @@ from rules.requests import LineState, RequestKind, RequestState
 from schema.custody import CustodyMove, Paper
 from tests import factories
 from tests.cast import NOW, Cast, agency
+from tests.cast import person as enter_person
 
 Login = Callable[[int], FlaskClient]
 TODAY = f"{factories.day(0):%d/%m/%Y}"
@@ -68,6 +69,23 @@ def handed_over(browser: FlaskClient, session: Session, cast: Cast) -> tuple[int
 def state_of(session: Session, number: int) -> DeviceState:
     session.rollback()
     return session.get_one(Device, number).state
+
+
+def test_namesakes_of_one_position_are_told_apart_where_a_person_is_chosen(
+    db_session: Session, cast: Cast, login: Login
+) -> None:
+    with transaction(db_session):
+        office, commune = (
+            db_session.get_one(Agency, one) for one in (cast.office_a, cast.commune_a)
+        )
+        for unit in (office, commune):
+            enter_person(db_session, "Lê Thử Trùng", unit, "Chuyên viên")
+    number = stocked(db_session, cast)
+    page = login(cast.an).get(f"/ban-giao/moi?viec=ban-giao&thiet-bi={number}").text
+    offered = set(re.findall(r"Lê Thử Trùng – Chuyên viên – [^<]+", page))
+    assert [sum(unit.name in one for one in offered) for unit in (office, commune)] == [1, 1]
+    assert "Phạm Văn Em – " in page
+    assert "pham.van.em@thunghiem.example<" not in page
 
 
 def test_a_handover_is_looked_at_before_it_is_done(
