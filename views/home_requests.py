@@ -243,7 +243,7 @@ def recall_tasks(person: Account, today: date) -> list[Task]:
             FollowUp.done_at.is_(None),
             Device.state.not_in([DeviceState.RETURNED_TO_CA, DeviceState.LOST]),
         )
-        .order_by(FollowUp.due_on)
+        .order_by(FollowUp.due_on, FollowUp.id)
         .limit(MOST_ROWS)
     )
     return [

@@ -393,7 +393,7 @@ def _certificates(row: Person) -> list[dict[str, Any]] | None:
             Certificate.person_id == row.id,
             scope.clause(Certificate.agency_id, Certificate.person_id),
         )
-        .order_by(Certificate.not_after.desc())
+        .order_by(Certificate.not_after.desc(), Certificate.id.desc())
     )
     return [
         {

@@ -129,7 +129,7 @@ def _certificates(system_id: int) -> list[Certificate]:
         db.session.scalars(
             select(Certificate)
             .where(Certificate.system_id == system_id)
-            .order_by(Certificate.expires_on.desc())
+            .order_by(Certificate.expires_on.desc(), Certificate.id.desc())
             .limit(20)
         )
     )

@@ -87,7 +87,10 @@ def ask() -> ResponseReturnValue:
         return _page(form)
     serial = "".join((form.serial.data or "").split()).replace(":", "").upper()
     ders = db.session.scalars(
-        select(Certificate.der).where(Certificate.serial_number == serial).limit(1)
+        select(Certificate.der)
+        .where(Certificate.serial_number == serial)
+        .order_by(Certificate.id.desc())  # Two authorities may use one number: the newest.
+        .limit(1)
     ).all()
     if not ders:
         form.serial.errors = ["Sổ không có chứng thư nào mang số hiệu này."]
