@@ -45,9 +45,9 @@ FEW = 8_000
 MANY = 20_000
 """How far the rows of one condition are counted; as many are read only to spare a longer walk."""
 USUAL_SIZE = 100_000
-"""Rows of a register from which on a word is counted further than MANY, by as much as there are
-more of them: among a million every word of a name is in 20,000 rows, and with no more known of them
-all rows would be walked through for the few that hold three of them.
+"""Rows of a register from which on FEW, and MANY for a word, mean as much more as it has more rows:
+among a million every word of a name is in 20,000, and whoever then walks in the order of given
+names walks through nearly all for those that come last (Yến), or for three words in few names.
 """
 MOST_WORDS = 8
 _LONGEST_QUERY = 200
@@ -248,16 +248,16 @@ class Search:
         """
         if not self.words:
             return ()
-        counted = [self._count(self._rows_of(word), self._most) for word in self.words]
+        most = self._times(MANY)
+        counted = [self._count(self._rows_of(word), most) for word in self.words]
         return until_the_log_grows(
             ("rows of words", self.register.noun, self.words),
             lambda: tuple(self.session.execute(select(*counted)).one()),
         )
 
-    @property
-    def _most(self) -> int:
-        """How far the rows of a word are counted."""
-        return max(MANY, MANY * (self._rows or 0) // USUAL_SIZE)
+    def _times(self, number: int) -> int:
+        """The same part of a larger register."""
+        return max(number, number * (self._rows or 0) // USUAL_SIZE)
 
     def _count(self, rows: Any, most: int = MANY) -> Any:
         some = rows.limit(most).subquery()
@@ -278,12 +278,12 @@ class Search:
         known = [
             (size, place)
             for place, size in enumerate(sizes)
-            if size < (MANY if place < count else self._most)
+            if size < (MANY if place < count else self._times(MANY))
         ]
         if not known:
             return None
         least, place = min(known)
-        return None if least > FEW and least > self._walk_length() else place
+        return None if least > self._times(FEW) and least > self._walk_length() else place
 
     def _walk_length(self) -> float:
         """Rows a walk looks at until it has counted enough, when conditions are unrelated."""
