@@ -15,7 +15,7 @@ The server, in the order of the road:
 - its life: `claim`, `take_result`, `accept`, `give_back` from `JobProgress` to `JobProgress`.
 """
 
-from signing.protocol.encoding import canonical_json
+from signing.protocol.encoding import canonical_json, read_instant, write_instant
 from signing.protocol.jobs import (
     CLAIM_LIMIT,
     CertificateReport,
@@ -87,6 +87,7 @@ from signing.protocol.manifests import (
 )
 from signing.protocol.outside import (
     LARGEST_OUTSIDE,
+    LONGEST_OUTSIDE_NAME,
     MOST_OUTSIDE,
     OUTSIDE_ORDER_PATH,
     OUTSIDE_RESULT_PATH,
@@ -206,6 +207,7 @@ __all__ = [
     "LOGIN_CONTENT",
     "LOGIN_DOMAIN",
     "LOGIN_PATH",
+    "LONGEST_OUTSIDE_NAME",
     "MOST_OUTSIDE",
     "OLDEST_PROTOCOL",
     "OUTSIDE_ORDER_PATH",
@@ -329,6 +331,7 @@ __all__ = [
     "open_ticket",
     "pairing_proof",
     "raise_for_error",
+    "read_instant",
     "read_login",
     "shown_fingerprint",
     "sign_manifest",
@@ -339,4 +342,5 @@ __all__ = [
     "verify_request",
     "verify_response",
     "view_from",
+    "write_instant",
 ]

@@ -118,7 +118,7 @@ def pin_words(pin: PinState) -> tuple[str, bool]:
     """The state of the PIN in one sentence, and whether it is a warning."""
     if pin.locked:
         return "Thiết bị đã bị khóa mã PIN: không ký được cho đến khi mở khóa.", True
-    if not pin.initialised:
+    if not pin.initialised and not pin.protected_path:
         return "Thiết bị chưa được đặt mã PIN.", True
     if pin.last_try:
         return "Chỉ còn một lần nhập: nếu sai mã PIN lần này, thiết bị sẽ bị khóa.", True

@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 from signing.agent import VERSION
 from signing.agent.application import Agent, the_agent
 from signing.agent.certificates import pin_words
-from signing.agent.imports import found_on
+from signing.agent.imports import chosen, found_on
 from signing.agent.journal import JournalBroken
 from signing.agent.pin import display_is_likely
-from signing.agent.pin_window import confirms
+from signing.agent.pin_window import CONFIRMATION, confirms
 from signing.agent.speed import SAMPLES, Speed
-from signing.errors import CertNotFound, PinFinalTryRefused, PinRequired, SigningError
+from signing.errors import PinFinalTryRefused, PinRequired, SigningError
 
 checkup = Blueprint("checkup", __name__)
 
@@ -44,14 +44,9 @@ def speed() -> str | Response:
     agent = the_agent()
     wanted = request.form.get("chung-thu", "")
     try:
-        found = next(
-            (each for each in found_on(agent.tokens.list_tokens()) if each.shown.sha256 == wanted),
-            None,
-        )
-        if found is None:
-            raise CertNotFound
+        found = chosen(agent.tokens.list_tokens(), wanted)
         state, pin = found.token.pin, request.form.get("pin", "")
-        if state.last_try and not confirms(request.form.get("xac-nhan", "")):
+        if state.asks_confirmation and not confirms(request.form.get("xac-nhan", "")):
             raise PinFinalTryRefused
         if not pin and not state.protected_path:
             raise PinRequired
@@ -82,6 +77,7 @@ def _page(
         measured=measured,
         wanted=next((each.shown.holder for each in found if each.shown.sha256 == wanted), ""),
         samples=SAMPLES,
+        confirmation=CONFIRMATION,
     )
 
 

@@ -12,7 +12,7 @@ from signing.agent.client import ServerClient
 from signing.agent.desk import Desk
 from signing.agent.journal import Journal
 from signing.agent.work import Tokens
-from signing.errors import CertNotFound, SigningError
+from signing.errors import SigningError
 from signing.messages import (
     CERTIFICATES_PATH,
     CertificateReport,
@@ -50,6 +50,15 @@ def found_on(listing: TokenListing) -> tuple[Found, ...]:
     return tuple(found.values())
 
 
+def chosen(listing: TokenListing, sha256: str) -> Found:
+    """The certificate (hex SHA-256) that a person chose on a page. Raises `CertNotFound`, or why
+    there is no token at all, when it lies on none now."""
+    for each in found_on(listing):
+        if each.shown.sha256 == sha256:
+            return each
+    raise listing.missing()
+
+
 class ImportDesk:
     """Opens import tickets and sends what the person chose. Safe to use from several threads."""
 
@@ -69,17 +78,16 @@ class ImportDesk:
         with self._lock:
             return self._sent.get(text)
 
-    def send(self, text: str, chosen: Collection[str]) -> str:
-        """Sends the certificates whose hex SHA-256 is in `chosen`; the address to go back to.
+    def send(self, text: str, wanted: Collection[str]) -> str:
+        """Sends the certificates whose hex SHA-256 is `wanted`; the address to go back to.
 
-        Raises `CertNotFound` when none of them is on a token now, and what the server tells.
+        Raises as `chosen` when none of them is on a token now, and what the server tells.
         """
         ticket, pairing = self.open(text)
-        picked = [
-            each for each in found_on(self._tokens.list_tokens()) if each.shown.sha256 in chosen
-        ]
+        listing = self._tokens.list_tokens()
+        picked = [each for each in found_on(listing) if each.shown.sha256 in wanted]
         if not picked:
-            raise CertNotFound
+            raise listing.missing()
         report = CertificateReport(ticket.job_id, tuple(each.read for each in picked))
         body = self._client.call(pairing, CERTIFICATES_PATH, report.to_body())
         back = pairing.server_url + Receipt.from_body(body).return_path

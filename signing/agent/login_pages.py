@@ -34,7 +34,7 @@ def show(ticket: str) -> Response:
 
 
 def _consent(ticket: str, work: LoginWork) -> str:
-    choices, problems = the_agent().logins.choices()
+    choices, listing = the_agent().logins.choices()
     usable = [each for each in choices if each.problem is None]
     return render_template(
         "login.html",
@@ -42,7 +42,7 @@ def _consent(ticket: str, work: LoginWork) -> str:
         work=work,
         choices=choices,
         usable=usable,
-        problems=problems,
+        problems=[each.error for each in listing.problems],
         confirmation=CONFIRMATION,
         asks_confirmation=any(each.token.pin.asks_confirmation for each in usable),
     )

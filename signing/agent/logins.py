@@ -19,12 +19,10 @@ from signing.agent.journal import Journal
 from signing.agent.pin_step import PinStep, Road, TypedPin, question_of
 from signing.agent.pin_window import confirms
 from signing.agent.state import AgentState
-from signing.agent.work import ASKING, ENDED, Asker, Stage, Tokens, unusable
+from signing.agent.work import ASKING, ENDED, Asker, Stage, Tokens
 from signing.errors import (
     Busy,
-    CertNotFound,
     ConsentTimeout,
-    NoToken,
     PinFinalTryRefused,
     PinRequired,
     SigningError,
@@ -115,7 +113,7 @@ def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
                 continue
             valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
             if valid and not is_authority(certificate):
-                found.setdefault(shown.sha256, Choice(token, each.der, shown, unusable(token)))
+                found.setdefault(shown.sha256, Choice(token, each.der, shown, token.pin.hopeless))
     return tuple(found.values())
 
 
@@ -180,11 +178,10 @@ class LoginDesk:
             self._desk.learn_time()  # The clock of this computer may be wrong.
             return open_login_ticket(text, pairings=pairings, at=self._client.now())
 
-    def choices(self) -> tuple[tuple[Choice, ...], tuple[SigningError, ...]]:
-        """What may be chosen now, read without a PIN, and what is wrong with drivers."""
+    def choices(self) -> tuple[tuple[Choice, ...], TokenListing]:
+        """What may be chosen now, read without a PIN, and the whole listing it was chosen from."""
         listing = self._tokens.list_tokens()
-        problems = tuple(each.error for each in listing.problems)
-        return choices_on(listing, self._client.now()), problems
+        return choices_on(listing, self._client.now()), listing
 
     # --- the click on "Đăng nhập" ----------------------------------------------------------------
 
@@ -222,15 +219,13 @@ class LoginDesk:
         return work
 
     def _chosen(self, certificate: str) -> Choice:
-        found, problems = self.choices()
+        found, listing = self.choices()
         for choice in found:
             if choice.shown.sha256 == certificate:
                 if choice.problem is not None:
                     raise choice.problem
                 return choice
-        if found:
-            raise CertNotFound
-        raise problems[0] if problems else NoToken()
+        raise listing.missing()
 
     def _clear_the_desk(self) -> None:
         if self._desk.busy:

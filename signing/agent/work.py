@@ -12,7 +12,7 @@ from typing import Protocol
 from signing.agent.certificates import ShownCertificate, describe, unfit
 from signing.agent.documents import Documents
 from signing.agent.pin import PinQuestion
-from signing.errors import CertNotFound, NoToken, PinLocked, PinNotInitialised, SigningError
+from signing.errors import SigningError
 from signing.messages import JobState, Manifest, Outcome, Pairing, Result, Ticket
 from signing.tokens.types import TokenInfo, TokenListing
 
@@ -163,12 +163,9 @@ def find_holder(tokens: Tokens, manifest: Manifest, at: datetime) -> Holder:
             except SigningError:
                 continue
             if shown.sha256 == manifest.certificate_sha256:
-                problem = unfit(each.der, manifest.chain, at) or unusable(token)
+                problem = unfit(each.der, manifest.chain, at) or token.pin.hopeless
                 return Holder(token, each.der, shown, problem, _doubt(token, manifest))
-    problem = CertNotFound() if listing.tokens else NoToken()
-    if not listing.tokens and listing.problems:
-        problem = listing.problems[0].error
-    return Holder(None, b"", None, problem)
+    return Holder(None, b"", None, listing.missing())
 
 
 def _doubt(token: TokenInfo, manifest: Manifest) -> str:
@@ -187,12 +184,3 @@ def _doubt(token: TokenInfo, manifest: Manifest) -> str:
 def _plain(serial: str) -> str:
     """A serial without what drivers and labels write differently: case, separators, zeros."""
     return "".join(char for char in serial.upper() if char.isalnum()).lstrip("0")
-
-
-def unusable(token: TokenInfo) -> SigningError | None:
-    """Why no PIN would help at this token, or None."""
-    if token.pin.locked:
-        return PinLocked()
-    if not token.pin.initialised and not token.pin.protected_path:
-        return PinNotInitialised()
-    return None

@@ -103,9 +103,9 @@ class Fields:
     def text(self, key: str, *, most: int = 2000) -> str:
         """A text of at most `most` characters, in NFC and without control characters."""
         value = self._get(key, str)
-        if len(value) > most or any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):
+        if len(value) > most:
             raise MessageMalformed(key)
-        return unicodedata.normalize("NFC", value)
+        return text(value, key)
 
     def integer(self, key: str) -> int:
         """A whole number that is not negative."""
@@ -151,6 +151,25 @@ def whole_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise MessageMalformed("number")
     return value
+
+
+_UNWRITTEN = frozenset({"Cc", "Cs"})
+"""Categories of Unicode that no text of a message may hold: controls and halves of letters."""
+
+
+def text(value: object, key: str = "text") -> str:
+    """Reads one list entry as text in NFC; raises `MessageMalformed`."""
+    if not isinstance(value, str) or any(
+        unicodedata.category(char) in _UNWRITTEN for char in value
+    ):
+        raise MessageMalformed(key)
+    return unicodedata.normalize("NFC", value)
+
+
+def readable(value: str, most: int) -> str:
+    """What came out of a stranger's file, so that `Fields.text` on the other side takes it."""
+    kept = "".join(" " if unicodedata.category(char) in _UNWRITTEN else char for char in value)
+    return unicodedata.normalize("NFC", kept)[:most]
 
 
 def blob(value: object) -> bytes:

@@ -8,12 +8,12 @@ system beyond its origin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from signing.errors import SigningError
-from signing.protocol.encoding import Fields, b64, canonical_json, whole_number
+from signing.protocol.encoding import Fields, b64, canonical_json, readable, text
 from signing.protocol.refusals import MessageMalformed
 
 OUTSIDE_TAKE_PATH = "/tac-nhan/van-ban-ngoai"
@@ -27,6 +27,8 @@ OUTSIDE_VERIFY_PATH = "/tac-nhan/van-ban-ngoai/kiem-tra"
 
 LARGEST_OUTSIDE = 30 * 1024 * 1024
 """Bytes of one document of another system."""
+
+LONGEST_OUTSIDE_NAME = 300
 
 MOST_OUTSIDE = 200
 """Documents under one login."""
@@ -95,7 +97,7 @@ class OutsideDocument:
             fields.text("origin", most=300),
             fields.text("act", most=40),
             fields.text("certificate_sha256", most=64),
-            fields.text("name", most=300),
+            fields.text("name", most=LONGEST_OUTSIDE_NAME),
             True,
             fields.blob("pdf"),
         )
@@ -119,7 +121,7 @@ class OutsideTaken:
         return canonical_json(
             {
                 "document_id": self.document_id,
-                "notices": list(self.notices),
+                "notices": _reasons(self.notices),
                 "numbered": self.numbered,
                 "pages": self.pages,
                 "signatures": self.signatures,
@@ -135,15 +137,8 @@ class OutsideTaken:
             fields.integer("pages"),
             fields.integer("signatures"),
             fields.flag("numbered"),
-            fields.each("notices", text_of),
+            fields.each("notices", text),
         )
-
-
-def text_of(value: object) -> str:
-    """Reads one list entry as text; raises `MessageMalformed`."""
-    if not isinstance(value, str):
-        raise MessageMalformed("text")
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +197,7 @@ class OutsideOrder:
     def from_body(cls, body: bytes) -> OutsideOrder:
         """Reads it; raises `MessageMalformed`."""
         fields = Fields.parse(body)
-        documents = fields.each("documents", text_of)
+        documents = fields.each("documents", text)
         if not 0 < len(documents) <= MOST_OUTSIDE or len(set(documents)) != len(documents):
             raise MessageMalformed("documents")
         return cls(
@@ -254,7 +249,7 @@ class OutsideWish:
         return cls(
             fields.text("user_id", most=100),
             fields.text("job_id", most=64),
-            whole_number(fields.integer("place")),
+            fields.integer("place"),
         )
 
 
@@ -287,11 +282,11 @@ class OutsideVerdict:
         """The body of the answer."""
         return canonical_json(
             {
-                "reasons": list(self.reasons),
-                "sentence": self.sentence,
+                "reasons": _reasons(self.reasons),
+                "sentence": readable(self.sentence, 500),
                 "signatures": [
-                    {"reasons": list(one["reasons"])}
-                    | {name: one[name] for name in ("signer", "time", "verdict")}
+                    {"reasons": _reasons(one["reasons"])}
+                    | {name: readable(one[name], most) for name, most in _OF_SIGNATURE.items()}
                     for one in self.signatures
                 ],
                 "verdict": self.verdict,
@@ -305,15 +300,19 @@ class OutsideVerdict:
         return cls(
             fields.text("verdict", most=60),
             fields.text("sentence", most=500),
-            fields.each("reasons", text_of),
+            fields.each("reasons", text),
             tuple(_signature(one) for one in fields.each("signatures", Fields)),
         )
 
 
+_OF_SIGNATURE = {"signer": 300, "verdict": 60, "time": 60}
+"""The texts about one signature and their longest; names in them were chosen by strangers."""
+
+
+def _reasons(told: Sequence[str]) -> list[str]:
+    return [readable(one, 2000) for one in told]
+
+
 def _signature(fields: Fields) -> dict[str, Any]:
-    return {
-        "signer": fields.text("signer", most=300),
-        "verdict": fields.text("verdict", most=60),
-        "time": fields.text("time", most=60),
-        "reasons": fields.each("reasons", text_of),
-    }
+    known = {name: fields.text(name, most=most) for name, most in _OF_SIGNATURE.items()}
+    return {**known, "reasons": fields.each("reasons", text)}

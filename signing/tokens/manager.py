@@ -173,11 +173,7 @@ class TokenManager:
             return found
         if certificate_der in self._seen:
             raise errors.TokenRemoved
-        if listing.tokens:
-            raise errors.CertNotFound
-        if listing.problems:
-            raise listing.problems[0].error
-        raise errors.NoToken
+        raise listing.missing()
 
     def _holder(self, certificate_der: bytes) -> tuple[Module, TokenInfo] | None:
         for module in self._modules:
@@ -208,10 +204,8 @@ class TokenManager:
 
 def _refuse_hopeless(state: PinState, pin: str | None, allow_final_try: bool) -> None:
     """Everything that can be known before the PIN is sent."""
-    if state.locked:
-        raise errors.PinLocked
-    if not state.initialised:
-        raise errors.PinNotInitialised
+    if state.hopeless is not None:
+        raise state.hopeless
     if state.last_try and not allow_final_try:
         raise errors.PinFinalTryRefused
     if not pin and not state.protected_path:

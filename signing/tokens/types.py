@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from signing.errors import SigningError
+from signing.errors import CertNotFound, NoToken, PinLocked, PinNotInitialised, SigningError
 
 SAFE_WRONG_ENTRIES = 2
 """Wrong PINs in a row after which we treat the next entry as the last, where the driver is silent.
@@ -38,6 +38,16 @@ class PinState:
         """True when one more wrong PIN would lock the token, or may lock it as far as we know."""
         silent = not (self.flags_seen or self.count_low)
         return self.final_try or (silent and self.wrong_entries >= SAFE_WRONG_ENTRIES)
+
+    @property
+    def hopeless(self) -> SigningError | None:
+        """Why no PIN would help, or None. Of a token with a pad of its own the driver is asked:
+        some never say that the PIN there has been set."""
+        if self.locked:
+            return PinLocked()
+        if not self.initialised and not self.protected_path:
+            return PinNotInitialised()
+        return None
 
     @property
     def asks_confirmation(self) -> bool:
@@ -99,6 +109,13 @@ class TokenListing:
 
     tokens: tuple[TokenInfo, ...]
     problems: tuple[TokenProblem, ...]
+
+    def missing(self) -> SigningError:
+        """What to tell of a certificate that lies on none of these tokens: where there is none at
+        all, the fault of a driver says more than an empty reader."""
+        if self.tokens:
+            return CertNotFound()
+        return self.problems[0].error if self.problems else NoToken()
 
 
 @dataclass(frozen=True, slots=True)

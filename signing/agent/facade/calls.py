@@ -13,8 +13,7 @@ from signing.agent.facade.frames import Call, Delivered
 from signing.agent.facade.origins import Origin
 from signing.agent.imports import Found
 from signing.errors import Busy, SigningError
-from signing.protocol.outside import OutsideVerdict
-from signing.protocol.pairing import Pairing
+from signing.messages import OutsideVerdict, Pairing
 
 CALL_LIMIT = timedelta(minutes=12)
 """How long a page waits for a person; a ticket of the server lives ten minutes."""

@@ -37,7 +37,7 @@ from signing.agent.facade.refusals import (
 )
 from signing.bodies import read_body
 from signing.errors import PdfTooLarge, SigningError
-from signing.protocol.outside import LARGEST_OUTSIDE
+from signing.messages import LARGEST_OUTSIDE
 
 SILENT_SECONDS = 20.0
 WHOLE_SECONDS = 60.0

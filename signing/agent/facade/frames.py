@@ -21,7 +21,7 @@ from signing.agent.facade.refusals import (
 )
 from signing.agent.facade.routes import Kind, Route
 from signing.errors import SigningError
-from signing.protocol.outside import MOST_OUTSIDE
+from signing.messages import MOST_OUTSIDE
 
 LARGEST_FRAME = 512 * 1024
 """Bytes of a frame: addresses and short texts, never a file."""

@@ -42,12 +42,13 @@ from signing.errors import (
     SigningError,
     UserCancelled,
 )
-from signing.protocol.manifests import Item
-from signing.protocol.outside import (
+from signing.messages import (
+    LONGEST_OUTSIDE_NAME,
     OUTSIDE_ORDER_PATH,
     OUTSIDE_RESULT_PATH,
     OUTSIDE_TAKE_PATH,
     OUTSIDE_VERIFY_PATH,
+    Item,
     OutsideDocument,
     OutsideOrder,
     OutsidePlace,
@@ -56,9 +57,9 @@ from signing.protocol.outside import (
     OutsideTicket,
     OutsideVerdict,
     OutsideWish,
+    Pairing,
     SecrecyNotDeclared,
 )
-from signing.protocol.pairing import Pairing
 
 TICK_SECONDS = 0.1
 LARGEST_ALL = 200 * 1024 * 1024
@@ -149,7 +150,8 @@ class Journey:
             end = standing.error or self._end(standing, gone)
             if end is not None:
                 raise end
-            standing.names.append(frames.shown(file.name).strip() or name_of(file.address))
+            name = frames.shown(file.name).strip()[:LONGEST_OUTSIDE_NAME]
+            standing.names.append(name or name_of(file.address))
             try:
                 pdf = self._courier.fetch(standing.origin, file.address, shown)
                 total += len(pdf)

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from signing.agent.facade.refusals import OriginInvalid
 from signing.agent.state import StateBroken, write_private
-from signing.protocol.encoding import read_instant, write_instant
-from signing.protocol.refusals import MessageMalformed
+from signing.messages import MessageMalformed, read_instant, write_instant
 
 TERM = timedelta(days=90)
 """How long an origin stays allowed before the person is asked again."""

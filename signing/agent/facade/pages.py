@@ -15,11 +15,10 @@ from signing.agent.facade.journey import Agreed, signed_name
 from signing.agent.facade.listener import USUAL_PORT
 from signing.agent.facade.routes import ACTS, ROUTES, Kind
 from signing.agent.gate import PageUnknown
-from signing.agent.imports import Found, found_on
+from signing.agent.imports import Found, chosen, found_on
 from signing.agent.work import ENDED
-from signing.errors import CertNotFound, NotPaired, SigningError
-from signing.protocol.outside import OutsidePlace, OutsideRefused
-from signing.protocol.pairing import Pairing
+from signing.errors import NotPaired, SigningError
+from signing.messages import OutsidePlace, OutsideRefused, Pairing
 
 gate = Blueprint("gate", __name__)
 
@@ -281,16 +280,12 @@ def _agreed(standing: Standing) -> Agreed:
 
 def _pairing() -> Pairing:
     pairings = the_agent().state.pairings
-    chosen = request.form.get("may-chu", "0")
-    index = int(chosen) if chosen.isascii() and chosen.isdigit() else 0
+    typed = request.form.get("may-chu", "0")
+    index = int(typed) if typed.isascii() and typed.isdigit() else 0
     if index >= len(pairings):
         raise NotPaired
     return pairings[index]
 
 
 def _certificate() -> Found:
-    wanted = request.form.get("chung-thu", "")
-    for each in found_on(the_agent().tokens.list_tokens()):
-        if each.shown.sha256 == wanted:
-            return each
-    raise CertNotFound
+    return chosen(the_agent().tokens.list_tokens(), request.form.get("chung-thu", ""))

@@ -22,6 +22,7 @@ from signing.messages import (
     JobState,
     MemoryNonces,
     MessageMalformed,
+    OutsideVerdict,
     Pairing,
     RequestForged,
     RequestHead,
@@ -334,3 +335,17 @@ def test_json_has_one_spelling():
     assert canonical_json({"b": 1, "a": "ế"}) == '{"a":"ế","b":1}'.encode()
     with pytest.raises(TypeError):
         canonical_json({"a": [1.5]})
+
+
+def test_names_that_strangers_chose_do_not_spoil_a_verdict_on_their_file():
+    told = OutsideVerdict(
+        "không hợp lệ",
+        "Chữ ký của A\nB không hợp lệ.",
+        ("Trường “x\u0000y” đã bị sửa.",),
+        ({"signer": "Z" * 400, "verdict": "không hợp lệ", "time": "", "reasons": ("a\tb",)},),
+    )
+    read = OutsideVerdict.from_body(told.to_body())
+    assert read.sentence == "Chữ ký của A B không hợp lệ."
+    assert read.reasons == ("Trường “x y” đã bị sửa.",)
+    assert read.signatures[0]["signer"] == "Z" * 300
+    assert read.signatures[0]["reasons"] == ("a b",)

@@ -12,6 +12,7 @@ from signing.agent.facade.courier import read_answer
 from signing.agent.facade.frames import read as read_frame
 from signing.agent.facade.frames import success
 from signing.agent.facade.routes import ROUTES
+from signing.messages import LONGEST_OUTSIDE_NAME
 from tests.signing.agent.facade.callers import Waiting, eventually
 from tests.signing.agent.facade.test_facade_refusals import Gate, gate  # noqa: F401 - a fixture
 
@@ -82,7 +83,7 @@ def test_names_and_comments_are_shown_without_marks_that_nobody_sees(gate: Gate)
     system = gate.system
     file = {
         "FileID": 1,
-        "FileName": "quyet-dinh\u202efdp.exe",
+        "FileName": "quyet-dinh\u202efdp.exe" + 400 * "x",
         "URL": f"{system.origin}/f/quyet-dinh.pdf",
     }
     frame = json.dumps({"FileUploadHandler": f"{system.origin}/upload", "Files": [file]})
@@ -90,7 +91,7 @@ def test_names_and_comments_are_shown_without_marks_that_nobody_sees(gate: Gate)
     desk = gate.agent.facade.calls
     eventually(lambda: desk.current and desk.current.stage.value == "asking")
     assert desk.current is not None
-    assert desk.current.names == ["quyet-dinhfdp.exe"]
+    assert desk.current.names == [("quyet-dinhfdp.exe" + 400 * "x")[:LONGEST_OUTSIDE_NAME]]
     told = json.dumps(
         {
             **json.loads(system.frame()),
