@@ -25,6 +25,8 @@ from signing import cms
 from signing.agent.certificates import describe, pin_words, unfit
 from signing.agent.clock import now
 from signing.agent.journal import Journal, JournalBroken
+from signing.agent.pin_window import CONFIRMATION, confirms
+from signing.agent.speed import sample
 from signing.agent.state import default_folder, make_private_folder
 from signing.errors import HashMismatch, SigningError
 from signing.tokens.drivers import find_drivers
@@ -35,7 +37,6 @@ COMMANDS = ("tokens", "certificates", "sign", "speed")
 JOURNAL = "nhat-ky-dong-lenh.jsonl"
 """Beside the journal of the agent's pages: both may run at once, and a chain has one writer."""
 
-_LAST_TRY = "TÔI HIỂU"
 Ask = Callable[[str], str]
 
 
@@ -153,23 +154,30 @@ def _saved(folder: Path, der: bytes, serial: str) -> str:
     return str(path)
 
 
-def _holder(tokens: TokenManager, der: bytes) -> TokenInfo | None:
-    listed = tokens.list_tokens().tokens
-    return next((one for one in listed if der in {each.der for each in one.certificates}), None)
+def _holder(tokens: TokenManager, der: bytes) -> TokenInfo:
+    listing = tokens.list_tokens()
+    for one in listing.tokens:
+        if der in {each.der for each in one.certificates}:
+            return one
+    raise listing.missing()
 
 
-def _pin(token: TokenInfo | None, ask: Ask) -> tuple[str | None, bool]:
-    """The PIN (None for a pad), and whether the person confirmed the last try."""
-    if token is None:
-        return ask("Mã PIN: "), False
+def _pin(token: TokenInfo, ask: Ask) -> tuple[str | None, bool]:
+    """The PIN (None for a pad), and whether it may be the last try."""
+    if token.pin.hopeless is not None:
+        raise token.pin.hopeless
     words, warn = pin_words(token.pin)
     if warn:
         sys.stderr.write(words + "\n")
-    final = token.pin.last_try
-    if final and ask(f"Nhập “{_LAST_TRY}” để thử lần cuối: ") != _LAST_TRY:
+    if token.pin.asks_confirmation and not confirms(
+        ask(f"Nếu chắc chắn nhớ đúng mã PIN, gõ {CONFIRMATION} (chữ gõ vào không hiện ra): ")
+    ):
         raise Stop("Chưa xác nhận lần nhập cuối nên không thử mã PIN.")
     pad = token.pin.protected_path
-    return (None if pad else ask(f"Mã PIN của thiết bị {token.label}: ")), final
+    return (
+        None if pad else ask(f"Mã PIN của thiết bị {token.label}: "),
+        token.pin.last_try,
+    )
 
 
 def _sign(chosen: argparse.Namespace, tokens: TokenManager, folder: Path, ask: Ask) -> int:
@@ -238,7 +246,7 @@ def _sheet(file: Path) -> _Sheet:
 
 
 def _speed(chosen: argparse.Namespace, tokens: TokenManager, _folder: Path, ask: Ask) -> int:
-    """Raw signatures over attributes of nothing: they can never pass as a document's."""
+    """As on the agent's page: what is signed can be no document (`signing.agent.speed`)."""
     listed = [
         (token, each.der) for token in tokens.list_tokens().tokens for each in token.certificates
     ]
@@ -249,10 +257,10 @@ def _speed(chosen: argparse.Namespace, tokens: TokenManager, _folder: Path, ask:
     token, der = fitting[0]
     pin, final = _pin(token, ask)
     count = min(max(chosen.repeat, 1), 50)
-    said = f"SO-TOKEN THU TOC DO {now().isoformat()}".encode()  # no signed attributes, no digest
+    items = [sample() for _ in range(count)]
     times: list[float] = []
     began = time.monotonic()
-    for _ in tokens.sign(der, [said + bytes([number]) for number in range(count)], pin, final):
+    for _ in tokens.sign(der, items, pin, final):
         times.append((time.monotonic() - began) * 1000)
         began = time.monotonic()
     usual = times[1:] or times

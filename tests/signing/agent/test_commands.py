@@ -12,9 +12,12 @@ import pytest
 from signing.agent import commands
 from signing.agent.__main__ import main as agent_main
 from signing.agent.journal import verify as journal_verify
+from signing.agent.pin_window import CONFIRMATION
+from signing.errors import CertNotFound, PinIncorrect
 from signing.pades.prepare import prepare, reserve_for
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
+from signing.tokens.counts import FILE_NAME
 from signing.trust.store import TrustStore
 from tests.signing import pki
 from tests.signing.files import fonts, with_fields
@@ -162,3 +165,25 @@ def test_the_agents_program_knows_its_commands_and_a_missing_driver(
     missing = ("--state", str(tmp_path), "--module", str(tmp_path / "no.so"), "--only-module")
     assert agent_main(["tokens", *missing]) == 1
     assert capsys.readouterr().err
+
+
+def test_without_the_token_no_pin_is_asked(do: Do, tmp_path: Path) -> None:
+    other = pki.subscriber("Người khác", pki.pki().issuing)
+    asked: list[str] = []
+    status, _, errors = do("sign", str(made_ready(tmp_path, "cua-nguoi-khac", other)), asked=asked)
+    assert (status, asked) == (1, [])
+    assert CertNotFound.message in errors
+
+
+def test_the_last_try_wants_the_same_words_as_the_window(do: Do, tmp_path: Path) -> None:
+    (token,) = [json.loads(line) for line in do("tokens", "--json")[1].splitlines()]
+    counts = tmp_path / "state" / FILE_NAME
+    counts.write_text(json.dumps({token["serial"]: {"wrong": 2, "flags_seen": False}}))
+    asked: list[str] = []
+    status, _, errors = do("speed", pin="có", asked=asked)
+    assert (status, len(asked)) == (1, 1)
+    assert CONFIRMATION in asked[0]
+    assert "không thử mã PIN" in errors
+    status, _, errors = do("speed", "--repeat", "1", pin=CONFIRMATION, asked=asked)
+    assert (status, len(asked)) == (1, 3)  # confirmed; then it is no PIN
+    assert PinIncorrect.message in errors
