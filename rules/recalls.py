@@ -14,6 +14,7 @@ from rules.days import expires_on, vietnam_day, written
 from rules.devices import DeviceKind, DeviceState
 from rules.findings import Finding, Severity, finding
 from rules.law import Law
+from rules.lifecycle import HOLDER_FORBIDDEN
 from rules.revocations import HANDED_BACK
 from rules.wording import by_weight, shown_name
 from rules.working_days import WorkingCalendar
@@ -54,9 +55,8 @@ class RecallFacts:
     """A device and what is known of its recall; days that lie after the day asked about are not
     known yet on that day.
 
-    `notice_received_on`: the agency received the notice of revocation. `taken_back_on`: the
-    subscriber gave the device to the agency. `handed_over_on`: the agency gave or posted it to the
-    authority with Mẫu số 08.
+    `notice_received_on`: the agency received the notice of revocation. `handed_over_on`: the agency
+    gave or posted it to the authority with Mẫu số 08. The state tells who has the device.
     """
 
     label: str
@@ -64,7 +64,6 @@ class RecallFacts:
     state: DeviceState
     certificates: tuple[CertificateOnDevice, ...]
     notice_received_on: date | None = None
-    taken_back_on: date | None = None
     handed_over_on: date | None = None
 
 
@@ -175,7 +174,7 @@ def _ended_on(facts: RecallFacts, on: date) -> date | None:
 
 
 def _prompt(facts: RecallFacts, clock: RecallClock, on: date, law: Law) -> Iterator[Finding]:
-    taken = _known(facts.taken_back_on, on) is not None
+    taken = facts.state in HOLDER_FORBIDDEN
     since = clock.since or on
     yield finding(
         "recall.prompt",

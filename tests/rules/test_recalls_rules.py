@@ -142,17 +142,20 @@ def test_the_sentence_tells_the_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken_back_on", "words"),
-    [(None, "thuê bao phải bàn giao"), (date(2030, 3, 20), "chưa nộp về Cục")],
+    ("state", "words"),
+    [
+        (DeviceState.IN_USE, "Thu lại thiết bị từ thuê bao"),
+        (DeviceState.RECALLED, "Chờ thông báo thu hồi"),
+        (DeviceState.IN_STOCK, "Chờ thông báo thu hồi"),
+    ],
 )
-def test_the_reminder_knows_whether_the_agency_has_the_device(
-    taken_back_on: date | None, words: str
+def test_before_the_notice_the_next_step_depends_on_who_has_the_device(
+    state: DeviceState, words: str
 ) -> None:
-    facts = replace(FACTS, taken_back_on=taken_back_on)
-    (found,) = check_recall(facts, on=date(2030, 3, 20), law=LAW, calendar=CALENDAR)
-
-    assert words in found.message
-    assert found.basis == "khoản 2 Điều 20 Nghị định số 68/2024/NĐ-CP"
+    facts = replace(FACTS, state=state)
+    (told,) = check_recall(facts, on=date(2030, 3, 20), law=LAW, calendar=CALENDAR)
+    assert words in told.remedy
+    assert ("chưa nộp về Cục" in told.message) is (state is not DeviceState.IN_USE)
 
 
 @pytest.mark.parametrize(
