@@ -7,7 +7,7 @@ cannot get any, and its number and date are then only told to the other system.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from operations.outside_documents import PERSONS, Bound, PreparedOutside
 from operations.pictures import current_picture
 from operations.signing_jobs import new_public_id
 from rules import document_places as rule
+from rules.document_landmarks import PageWord
 from rules.document_places import Place
 from rules.documents import SigningAct
 from rules.findings import warnings
@@ -39,9 +40,9 @@ from signing.messages import (
     sign_manifest,
 )
 from signing.pades import appearance, layout, strangers
-from signing.pades.inputs import PageGeometry
 from signing.pades.prepare import Prepared
 from signing.pades.report import Report, Verdict
+from views import outside_places as places
 from views.agent_batches import OUTSIDE
 from views.guards import settings
 from views.signing_keys import server_key
@@ -54,8 +55,6 @@ from views.verifier import sandbox
 
 COMMENT_SIZE = (85.0, 22.0)
 STAMP_SIZE = (60.0, 24.0)
-NUMBER_WIDTH = 45.0
-"""Millimetres: other systems give number and symbol together."""
 
 
 @dataclass(frozen=True)
@@ -93,20 +92,6 @@ class Wish:
 # Places -------------------------------------------------------------------------------------------
 
 
-def _sizes(row: OutsideDocument) -> list[tuple[float, float]]:
-    return [(one[0], one[1]) for one in row.layout["pages"]]
-
-
-def _geometry(row: OutsideDocument, page: int) -> PageGeometry:
-    left, bottom, right, top, rotation, unit = row.layout["geometry"][page]
-    return PageGeometry(left, bottom, right, top, int(rotation), unit)
-
-
-def _box(row: OutsideDocument, place: Place) -> layout.Box:
-    corners = _geometry(row, place.page).rectangle(place.left, place.top, place.width, place.height)
-    return layout.Box(place.page, *corners)
-
-
 def _size(row: OutsideDocument, kind: PictureKind, usual: tuple[float, float]) -> Any:
     owner = {"agency_id": row.agency_id}
     if kind is not PictureKind.SEAL:
@@ -115,8 +100,8 @@ def _size(row: OutsideDocument, kind: PictureKind, usual: tuple[float, float]) -
     return (found.width_mm, found.height_mm) if found is not None else usual
 
 
-def _usual(row: OutsideDocument, act: SigningAct) -> Place:
-    pages = _sizes(row)
+def _usual(row: OutsideDocument, act: SigningAct, words: Sequence[PageWord]) -> Place:
+    pages = places.sizes(row)
     last = len(pages) - 1
     if rule.has_corner(act):
         return rule.corner(0, pages[0])
@@ -126,20 +111,21 @@ def _usual(row: OutsideDocument, act: SigningAct) -> Place:
         return Place(last, 30, pages[last][1] * 0.85, *COMMENT_SIZE).moved_into(*pages[last])
     if act is SigningAct.RECEIVE:
         return Place(0, 28, pages[0][1] * 0.17, *STAMP_SIZE).moved_into(*pages[0])
-    leader = rule.leader(
-        last,
-        pages[last],
-        _size(row, PictureKind.SIGNATURE, rule.SIGNATURE)
-        if act is SigningAct.APPROVE
-        else rule.SIGNATURE,
-    )
     if act is SigningAct.APPROVE:
-        return leader
-    return rule.seal(leader, pages[last], _size(row, PictureKind.SEAL, rule.SEAL_WITHOUT_PICTURE))
+        size = _size(row, PictureKind.SIGNATURE, rule.SIGNATURE)
+        own = places.signature(row, words, row.certificate.common_name, size)
+        return own or rule.leader(last, pages[last], size)
+    return _seal(row, rule.leader(last, pages[last], rule.SIGNATURE))
 
 
-def _place(row: OutsideDocument, wish: Wish) -> Place:
-    usual, pages = _usual(row, wish.act), _sizes(row)
+def _seal(row: OutsideDocument, leader: Place) -> Place:
+    """The seal over the left third of the leader's signature."""
+    size = _size(row, PictureKind.SEAL, rule.SEAL_WITHOUT_PICTURE)
+    return rule.seal(leader, places.sizes(row)[leader.page], size)
+
+
+def _place(row: OutsideDocument, wish: Wish, words: Sequence[PageWord]) -> Place:
+    usual, pages = _usual(row, wish.act, words), places.sizes(row)
     if wish.place is None:
         return usual
     if wish.place.page >= len(pages):
@@ -167,21 +153,26 @@ def _with_fields(
     if issuing and wish.write_number and made.get("number"):
         return pdf, made["agency"], _fill(made, wish), {}
     field = f"ky_ngoai_{own}"
-    place = _place(row, wish)
+    words = places.read(row, pdf)
+    place = _place(row, wish, words)
     numbered = wish.write_number and (issuing or wish.act in PERSONS)
     if numbered and not can_be_numbered(row.layout):
         raise OutsideRefused(
             "Tệp đã có chữ ký số tạo ở phần mềm khác nên không ghi thêm số, ngày vào tệp được. "
             "Bỏ chọn ghi số, ngày vào văn bản."
         )
-    signatures = [layout.SignatureField(field, _box(row, place))]
+    signatures = [layout.SignatureField(field, places.box(row, place))]
     texts: list[layout.TextField] = []
     if numbered and not made:
         made = {name: f"{name}_ngoai_{own}" for name in ("number", "day", "agency")}
-        texts = _texts(row, made)
-        lock = (made["number"], made["day"])
-        at = place if issuing else _usual(row, SigningAct.ISSUE)
-        agencys = layout.SignatureField(made["agency"], _box(row, at), lock=lock)
+        texts, known = places.texts(row, made, words)
+        made |= known
+        at = place
+        if not issuing:
+            approves = wish.act is SigningAct.APPROVE
+            at = _seal(row, place) if approves else _usual(row, SigningAct.ISSUE, words)
+        lock = tuple(one.name for one in texts)
+        agencys = layout.SignatureField(made["agency"], places.box(row, at), lock=lock)
         signatures = [agencys] if issuing else [*signatures, agencys]
     pdf = strangers.add_fields(sandbox(), pdf, texts, signatures, letter_fonts.find())
     if issuing and texts:
@@ -189,20 +180,19 @@ def _with_fields(
     return pdf, field, {}, made
 
 
-def _texts(row: OutsideDocument, made: dict[str, Any]) -> list[layout.TextField]:
-    first = _sizes(row)[0]
-    unit = _geometry(row, 0).unit
-    number = replace(rule.number(first), width=NUMBER_WIDTH).moved_into(*first)
-    size = 13.0 / unit
-    return [
-        layout.TextField(made["number"], _box(row, number), size=size),
-        layout.TextField(made["day"], _box(row, rule.day(first)), style="italic", size=size),
-    ]
-
-
 def _fill(made: dict[str, Any], wish: Wish) -> dict[str, str]:
-    day = rule.day_text(wish.day) if wish.day is not None else ""
-    return {made["number"]: rule.number_text(wish.number), made["day"]: day}
+    number, symbol = wish.number, made.get("symbol", "")
+    if symbol:
+        number, _, rest = wish.number.partition("/")
+        if rest and not f"/{rest}".casefold().startswith(symbol.casefold()):
+            raise OutsideRefused(f"Tệp in sẵn ký hiệu “{symbol}”, khác với số “{wish.number}”.")
+    filled = {made["number"]: rule.number_text(number.strip()), made["day"]: ""}
+    if wish.day is not None:
+        # Fields of an older version have one for the whole date, and no word of it.
+        filled[made["day"]] = rule.day_text(wish.day, bool(made.get("whole", "y")))
+        if made.get("month"):
+            filled[made["month"]] = rule.month_text(wish.day)
+    return filled
 
 
 # What it shows ------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,7 @@ from signing.messages import (
 from signing.pades.report import Report, Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
+from tests.browser.documents import printed
 from tests.cast import Cast
 from tests.signing.files import letter, signed_by_leader
 from tests.signing.pki import Holder, pki, usual_trust
@@ -153,6 +156,35 @@ def test_a_leader_signs_and_the_clerk_issues_a_document_of_another_system(office
     assert audit.verify(office.session).sound
     row = office.session.scalars(select(Row).order_by(Row.id.desc())).first()
     assert (row.number, row.origin, row.act.name) == ("12/UBND-VP", ORIGIN, "ISSUE")
+
+
+def test_number_day_and_signatures_go_where_the_document_leaves_room(office: Office) -> None:
+    pdf = printed(
+        (36, 43, "Số:           /QĐ-UBND"),
+        (118, 43, "Đồi Mẫu, ngày        tháng        năm 2026"),
+        (134, 150, "CHỦ TỊCH"),
+        (128, 182, "Đỗ Hoàng Giang"),
+    )
+    approved = office.leader.signs("APPROVE", pdf, write_number=True)
+    with pytest.raises(SigningError) as told:
+        office.clerk.signs("ISSUE", approved, write_number=True, number="7/TB", day="2026-02-05")
+    assert "in sẵn ký hiệu" in told.value.detail
+    issued = office.clerk.signs(
+        "ISSUE", approved, write_number=True, number="7/QĐ-UBND", day="2026-02-05"
+    )
+    report = office.judged(issued)
+    assert (report.verdict, len(report.signatures)) == (Verdict.PRACTICE, 2), report.reasons
+    assert len(report.signatures[1].locked_fields) == 3
+    fields = [
+        one.get_object() for one in PdfFileReader(BytesIO(issued)).root["/AcroForm"]["/Fields"]
+    ]
+    assert {one["/V"] for one in fields if one["/FT"] == "/Tx"} == {"07", "05", "02"}
+    for one in fields:
+        foot = float(one["/Rect"][1]) * 25.4 / 72
+        if one["/FT"] == "/Sig":  # between title and name, the seal over its left
+            assert 297 - 190 < foot < 297 - 150
+        else:  # on the line that leaves the blanks
+            assert 297 - 46 < foot < 297 - 40
 
 
 def test_an_unsigned_document_is_numbered_and_issued_in_one_step(office: Office) -> None:
