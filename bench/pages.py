@@ -110,11 +110,12 @@ def addresses() -> list[str]:
         found += [f"/thiet-bi?q={asked}", f"/chung-thu?q={asked}", f"/chung-thu?q={asked}&xep=ngay"]
         found += [f"/chung-thu?q={asked}&trang-thai=EXPIRED", f"/thiet-bi?q={asked}&{places[0]}"]
     for name, model in (("/thiet-bi", Device), ("/chung-thu", Certificate)):
+        rows = db.session.scalar(select(func.max(model.id))) or 0
         for place in (0.5, 0.97):
             anchor = db.session.scalars(
                 select(model.id)
                 .order_by(model.sort_key, model.id)
-                .offset(int(100_000 * place))
+                .offset(int(rows * place))
                 .limit(1)
             ).first()
             found += [f"{name}?sau={anchor}", f"{name}?truoc={anchor}"]
