@@ -270,15 +270,10 @@ def undo(session: Session, *, actor: Actor, move_id: int) -> None:
     """
     with transaction(session):
         first = session.get_one(CustodyMove, move_id)
-        together = [first]
+        which = CustodyMove.id == first.id
         if first.paper_id is not None:
-            together = list(
-                session.scalars(
-                    effective().where(
-                        CustodyMove.paper_id == first.paper_id, CustodyMove.act == first.act
-                    )
-                )
-            )
+            which = (CustodyMove.paper_id == first.paper_id) & (CustodyMove.act == first.act)
+        together = list(session.scalars(effective().where(which)))
         if first.id not in {one.id for one in together}:
             raise Refused("Thao tác này đã được hoàn tác.")
         take_back(session, actor, together)

@@ -154,6 +154,20 @@ def test_a_wrong_click_is_taken_back_with_its_paper_the_same_day_by_the_same_per
         custody.undo(db_session, actor=an, move_id=moved.id)
 
 
+def test_a_wrong_click_without_a_paper_is_taken_back_once(
+    db_session: Session, cast: Cast, an: Actor
+) -> None:
+    number = token(db_session, cast, state=DeviceState.IN_USE)
+    with transaction(db_session):
+        custody.apply(
+            db_session, an, db_session.get_one(Device, number), CustodyAct.REPORT_DAMAGE, on=DAY
+        )
+    (moved,) = custody.history(db_session, number)
+    custody.undo(db_session, actor=an, move_id=moved.id)
+    with pytest.raises(Refused, match="đã được hoàn tác"):
+        custody.undo(db_session, actor=an, move_id=moved.id)
+
+
 def test_a_paper_that_goes_with_a_wrong_click_stops_the_signature_that_is_under_way(
     db_session: Session, cast: Cast, an: Actor
 ) -> None:
