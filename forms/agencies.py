@@ -71,7 +71,7 @@ class RegulationForm(VersionForm):
         description="Quyết định nơi nhận, cách gửi và điều kiện riêng của tỉnh. Nghị định áp dụng "
         "trong mọi trường hợp; quy chế còn là dự thảo chỉ áp dụng khi đã nhập số, ngày.",
     )
-    below_too = BooleanField("Áp dụng cho mọi đơn vị trực thuộc")
+    below_too = BooleanField("Áp dụng cho mọi đơn vị trực thuộc", default=True)
 
 
 class _Decision:

@@ -129,7 +129,9 @@ def handover_findings(
             decision_from_on=known.from_on,
             decision_until_on=known.until_on,
         )
-        found[device.id] = check(facts, on=on, law=law_for(law, agencies[device.agency_id]))
+        # The law of who signs the paper, as for the letters: a unit may have none written down.
+        writer = managing.get(device.agency_id) or agencies[device.agency_id]
+        found[device.id] = check(facts, on=on, law=law_for(law, writer))
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import regulations
 from audit import Actor
-from models import Device, Entrustment, LoginSession, Person, SigningJob
+from models import Agency, Device, Entrustment, LoginSession, Person, SigningJob
 from operations import custody, handovers, papers
 from operations.custody_checks import Decision, RefusedByRule
 from operations.handovers import Item, Wish
@@ -325,6 +325,23 @@ def test_a_deputy_gets_it_by_written_permission_and_loses_it_when_the_clerk_is_b
     papers.confirm_receipt(db_session, actor=actor(cast.chi, cast.person_chi), paper_id=back)
     assert device(db_session, number).holder_id == cast.person_chi
     assert db_session.scalars(select(Entrustment)).one().until_on == DAY
+
+
+def test_a_unit_is_under_the_regulation_of_the_agency_that_signs_its_papers(
+    db_session: Session, cast: Cast, an: Actor
+) -> None:
+    with transaction(db_session):
+        db_session.get_one(Agency, cast.commune_a).regulation = "bac_ninh_60_2025"
+        db_session.get_one(Agency, cast.office_a).regulation = None
+        chi = db_session.get_one(Person, cast.person_chi)
+        row = factories.device(db_session, cast.office_a, "TB-9", state=DeviceState.IN_STOCK)
+        factories.certificate(
+            db_session, chi, token=row, kind=SubscriberKind.ORGANISATION, agency_id=cast.office_a
+        )
+        number = row.id
+    wanted = wish(CustodyAct.HAND_OVER, [Item(number, cast.person_chi)], cast)
+    with pytest.raises(RefusedByRule, match="quyết định"):
+        done(db_session, wanted, an)
 
 
 def test_swapped_tokens_are_corrected_by_one_paper_that_both_sign(
