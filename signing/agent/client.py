@@ -106,7 +106,6 @@ class _Answer:
     header: str
     body: bytes
     tls_sha256: str
-    publicly_trusted: bool
 
 
 def _unverified_context() -> ssl.SSLContext:
@@ -260,14 +259,14 @@ def _exchange(
 ) -> _Answer:
     exchange = _Exchange(address, patience)
     with exchange.limited():
-        seen, trusted = exchange.connect(pinned)
+        seen, _ = exchange.connect(pinned)
         response, data = exchange.ask(method, path, body, headers)
     if len(data) > LARGEST_ANSWER:
         raise ServerRefused("answer too large")
     if 300 <= response.status < 400:
         raise ServerRefused("redirect")
     header = response.headers.get(RESPONSE_HEADER, "")
-    return _Answer(response.status, header, data, seen, trusted)
+    return _Answer(response.status, header, data, seen)
 
 
 class ServerClient:

@@ -42,7 +42,7 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]]:
         raise FrameError("frame too large")
     try:
         header = json.loads(_exactly(stream, length))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("not JSON") from error
     if not isinstance(header, dict):
         raise FrameError("not an object")

@@ -58,9 +58,6 @@ JOB_STEPS = {
 REPLAY_WINDOW = timedelta(minutes=5)
 """How far the time of a request may be from the server's; nonces are remembered twice as long."""
 
-LARGEST_REQUEST = 32 * 1024 * 1024
-"""Bytes of body that a server need accept from an agent (1,000 signatures are about 10 MB)."""
-
 
 def job_path(job_id: str, step: str) -> str:
     """The path of one step of one job; `step` is a key of `JOB_STEPS`.

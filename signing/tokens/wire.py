@@ -34,7 +34,7 @@ def read_frame(pipe: IO[bytes]) -> dict[str, Any]:
         raise BrokenWire("closed inside a frame")
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BrokenWire("not JSON") from error
     if not isinstance(message, dict):
         raise BrokenWire("not an object")

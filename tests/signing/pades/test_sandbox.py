@@ -219,7 +219,15 @@ def _frame(header: dict[str, str]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\0" * 7, b"\xff" * 8, b"\0\0\0\2\0\0\0\0[]", b"\0\0\0\2\0\0\0\0x}"]
+    "data",
+    [
+        b"",
+        b"\0" * 7,
+        b"\xff" * 8,
+        b"\0\0\0\2\0\0\0\0[]",
+        b"\0\0\0\2\0\0\0\0x}",
+        b"\0\1\0\0\0\0\0\0" + b"[" * 0x10000,
+    ],
 )
 def test_nonsense_on_the_pipe_is_refused(data):
     with pytest.raises(frames.FrameError):
