@@ -319,7 +319,7 @@ def _agency(plan: AgencyPlan, number: int, known: Mapping[str, Agency], since: d
         kind=plan.kind,
         has_legal_personality=plan.sealed,
         has_own_seal=plan.sealed,
-        regulation=made_up.regulation_of(plan) if plan.sealed else None,
+        regulation=made_up.regulation_of(plan),
         place_name=plan.place,
         province=made_up.PROVINCE,
         address=f"Số {number + 1}, đường Thử Nghiệm, {made_up.PROVINCE}",
