@@ -198,6 +198,8 @@ def refusal(route: Route | None, error: SigningError, **more: object) -> str:
         "Message": words_of(error),
         "Code": error.code,
     }
+    if error.detail:
+        told["Detail"] = error.detail
     if route is None or route.error_key == "Error":
         told["Error"] = told["Message"]
     if route is not None and route.kind in {Kind.SIGN, Kind.SIGN_MANY}:
@@ -243,6 +245,7 @@ def signed_many(call: Call, each: Sequence[Delivered], stopped: SigningError | N
                 "Status": 0 if one.error is None else status_of(one.error),
                 "Message": "" if one.error is None else words_of(one.error),
                 "Code": "" if one.error is None else one.error.code,
+                "Detail": "" if one.error is None else one.error.detail,
             }
         )
     error = stopped or next((one.error for one in each if one.error is not None), None)

@@ -227,6 +227,7 @@ def test_routes_that_would_sign_a_strangers_bytes_are_refused_with_the_reason(ga
 def test_an_unknown_route_and_a_broken_frame_get_an_answer_too(gate: Gate) -> None:
     assert gate.ask("SignEverything", "{}")["Code"] == "route_unknown"
     assert gate.ask("SignPDF", "")["Code"] == "frame_malformed"
+    assert gate.ask("SignPDF", '{"FileName": "x"}')["Detail"] == "FileUploadHandler"
     assert gate.ask("SignPDF", "{not json")["Code"] == "frame_malformed"
     assert gate.ask("SignPDF", "[" * 2000)["Code"] == "frame_malformed"
     assert gate.ask("SignPDF", gate.system.frame(FileName=""))["Code"] == "file_name_missing"
