@@ -20,6 +20,7 @@ _LEVEL_TONE = "1"
 _LETTER_MARKS = {"\u0302", "\u0306", "\u031b"}
 # Old code pages left the Icelandic eth and the African d where đ was meant; all look the same.
 _D_WITH_STROKE = str.maketrans({"ð": "đ", "ɖ": "đ", "Ð": "Đ", "Ɖ": "Đ"})
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ´`′", "'"))
 
 
 def nfc(text: str) -> str:
@@ -56,6 +57,13 @@ def fold(text: str) -> str:
     kept = (ch for ch in decomposed if unicodedata.category(ch) not in ("Mn", "Cf"))
     plain = "".join(kept).translate(_D_WITH_STROKE).replace("đ", "d")
     return " ".join(plain.split())
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one person's name have in common: folded, with one apostrophe. Word
+    turns that of "Y'Nhân" into "Y’Nhân", the register of residents does not.
+    """
+    return fold(name.translate(_APOSTROPHES))
 
 
 def fold_words(text: str) -> tuple[str, ...]:

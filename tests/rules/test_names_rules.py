@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from rules.names import clean_name, fold, fold_words, head_name, sort_key, spelt_out
+from rules.names import clean_name, fold, fold_words, head_name, name_key, sort_key, spelt_out
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def test_words_are_folded_without_punctuation() -> None:
         *("uy", "ban", "nhan", "dan", "xa"),
         *("thu", "nghiem", "cu"),
     )
+
+
+@pytest.mark.parametrize("typed", ["Y'Nhân Êban", "Y’Nhân Êban", "y‘nhân  êban", "YʼNhân Êban"])
+def test_a_name_is_the_same_with_every_apostrophe(typed: str) -> None:
+    assert name_key(typed) == "y'nhan eban"
+    assert name_key(typed) != name_key("Y Nhân Êban")
 
 
 def test_a_cleaned_name_has_one_blank_and_a_real_d_with_stroke() -> None:
