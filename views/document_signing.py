@@ -330,7 +330,7 @@ def step_appearance(step: DocumentStep, at: datetime) -> appearance.Appearance:
         return appearance.PictureAppearance(png)
     name = step.person.full_name if step.person else ""
     if step.act is SigningAct.APPROVE:
-        return appearance.TextAppearance(appearance.signing_lines(name, agency, at), ink="blue")
+        return appearance.approval(appearance.signing_lines(name, agency, at))
     return appearance.TextAppearance((f"{label(step.act)}: {name}",), ink="blue")
 
 

@@ -222,7 +222,7 @@ def _appearance(row: OutsideDocument, wish: Wish, at: datetime) -> appearance.Ap
     if png:
         return appearance.PictureAppearance(png)
     if act is SigningAct.APPROVE:
-        return appearance.TextAppearance(appearance.signing_lines(name, agency, at), ink="blue")
+        return appearance.approval(appearance.signing_lines(name, agency, at))
     return appearance.TextAppearance((f"{label(act)}: {name}",), ink="blue")
 
 

@@ -359,9 +359,7 @@ def _appearance(
         if picture is not None:
             return appearance.PictureAppearance(picture)
         name = signer.full_name if signer else ""
-        return appearance.TextAppearance(
-            appearance.signing_lines(name, agency.name, at), ink="blue"
-        )
+        return appearance.approval(appearance.signing_lines(name, agency.name, at))
     picture = picture_of(agency.seal_picture_sha256)
     if picture is not None:
         return appearance.PictureAppearance(picture)

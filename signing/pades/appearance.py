@@ -42,12 +42,14 @@ class TextAppearance:
     """Lines of text, as large as the box allows (4 to 10 points), or of exactly `size` points.
 
     Of a given size they stand at the top right of the box, as decree 30 has it for copies.
+    `left_free` is the part of the width that the lines leave empty where they fit beside it.
     """
 
     lines: tuple[str, ...]
     ink: Ink = "black"
     frame: bool = False
     size: float = 0.0
+    left_free: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ Appearance = TextAppearance | PictureAppearance
 def seal(lines: tuple[str, ...]) -> TextAppearance:
     """The agency's appearance when no picture of its seal has been entered: red, framed."""
     return TextAppearance(lines, ink="red", frame=True)
+
+
+def approval(lines: tuple[str, ...]) -> TextAppearance:
+    """A leader's appearance when no picture has been entered: blue, beside the left third, which
+    the agency's seal will cover (II.8.a) and would make unreadable.
+    """
+    return TextAppearance(lines, ink="blue", left_free=1 / 3)
 
 
 def signing_lines(signer: str, agency: str, signing_time: dt.datetime) -> tuple[str, ...]:
@@ -94,11 +103,7 @@ def draw(
     elif appearance.size:
         body = _corner_body(writer, appearance, (width, height), resources, fonts)
     else:
-        edge = _FRAME if appearance.frame else 0.0
-        area = (edge, edge, width - edge, height - edge)
-        body = _frame(appearance, (width, height)) + _text_body(
-            writer, appearance.lines, appearance.ink, area, resources, fonts
-        )
+        body = _lines_body(writer, appearance, (width, height), resources, fonts)
     dictionary = {
         pdf_name("/Type"): pdf_name("/XObject"),
         pdf_name("/Subtype"): pdf_name("/Form"),
@@ -107,6 +112,23 @@ def draw(
         **increment.upright(rotation),
     }
     return writer.add_object(generic.StreamObject(dictionary, stream_data=body))
+
+
+def _lines_body(
+    writer: increment.Increment,
+    appearance: TextAppearance,
+    size: tuple[float, float],
+    resources: generic.DictionaryObject,
+    fonts: FontPaths,
+) -> bytes:
+    edge = _FRAME if appearance.frame else 0.0
+    frame, lines, ink = _frame(appearance, size), appearance.lines, appearance.ink
+    whole = (edge, edge, size[0] - edge, size[1] - edge)
+    beside = (max(edge, size[0] * appearance.left_free), *whole[1:])
+    try:
+        return frame + _text_body(writer, lines, ink, beside, resources, fonts)
+    except TextDoesNotFit:
+        return frame + _text_body(writer, lines, ink, whole, resources, fonts)
 
 
 def _frame(appearance: TextAppearance, size: tuple[float, float]) -> bytes:

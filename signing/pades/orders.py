@@ -77,7 +77,7 @@ def _appearance(order: dict[str, Any], parts: Sequence[bytes]) -> Appearance:
     lines = tuple(order["lines"])
     if order["kind"] == "picture":
         return PictureAppearance(parts[0], lines, order["ink"])
-    return TextAppearance(lines, order["ink"], order["frame"], order["size"])
+    return TextAppearance(lines, order["ink"], order["frame"], order["size"], order["left_free"])
 
 
 def prepared(pdf: bytes, order: dict[str, Any], parts: Sequence[bytes]) -> Prepared:

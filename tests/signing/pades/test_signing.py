@@ -24,7 +24,13 @@ from signing.errors import (
     SignatureCheckFailed,
 )
 from signing.pades import render
-from signing.pades.appearance import PictureAppearance, TextAppearance, seal, signing_lines
+from signing.pades.appearance import (
+    PictureAppearance,
+    TextAppearance,
+    approval,
+    seal,
+    signing_lines,
+)
 from signing.pades.errors import (
     FieldProblem,
     HoleTooSmall,
@@ -289,6 +295,24 @@ def test_the_signatures_are_seen_on_the_page_in_their_colours():
     assert "red" in _ink(signed_by_both(), SEAL)
     assert not _ink(with_fields(), NUMBER)
     assert "black" in _ink(signed_by_both(), NUMBER)
+
+
+def test_the_words_of_a_leader_stand_beside_the_third_that_the_seal_will_cover():
+    words = signing_lines("Nguyễn Thị Ánh Dương", "UBND xã Đồi Mẫu", NOW)
+    signed = sign(with_fields(), "lanh_dao", pki().leader, appearance=approval(words))
+    third = (LEADER.x2 - LEADER.x1) / 3
+    covered = Box(LEADER.page, LEADER.x1, LEADER.y1, LEADER.x1 + third, LEADER.y2)
+    assert not _ink(signed, covered)
+    assert "blue" in _ink(signed, LEADER)
+
+
+def test_words_too_long_for_that_take_the_whole_box():
+    box = Box(0, 300, 200, 360, 213)
+    made = add_fields(letter(), [], [SignatureField("ky", box)], fonts())
+    words = ("Nguyễn Thị Ánh Dương",)
+    with pytest.raises(TextDoesNotFit):
+        sign(made, "ky", pki().leader, appearance=TextAppearance(words * 2))
+    assert sign(made, "ky", pki().leader, appearance=approval(words))
 
 
 def test_an_appearance_stands_upright_on_a_rotated_page():
