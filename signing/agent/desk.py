@@ -352,7 +352,8 @@ class Desk:
     def refuse(self, text: str) -> Work:
         """The person chose "Không ký": the server is told, and the job is over.
 
-        Raises `Busy` from the click on "Ký" on, but for the time in which we wait for the PIN.
+        Raises `Busy` from the click on "Ký" on, but for the time in which we wait for the PIN, and
+        `TicketClaimed` when the server did not end it.
         """
         work = self.open(text)
         with self._lock:
@@ -364,11 +365,18 @@ class Desk:
             work.stage = Stage.SHOWN
             self._free(work)
         body = Failure(work.claim_id, UserCancelled.code).to_body()
-        self._client.call(work.pairing, job_path(work.ticket.job_id, "fail"), body)
+        path = job_path(work.ticket.job_id, "fail")
+        receipt = Receipt.from_body(self._client.call(work.pairing, path, body))
         with self._lock:
             if self._active is work:  # clicked again meanwhile
                 raise Busy
-            work.stage, work.error = Stage.REFUSED, JobRefused()
+            work.server_state = receipt.state
+            self._settle(work)
+            if work.stage is Stage.DONE:
+                return work
+            if work.stage is Stage.SHOWN:  # the server holds a claim from before, not ours
+                raise TicketClaimed
+            work.error = JobRefused()
         self._journal.record("refused", server_id=work.ticket.server_id, job_id=work.ticket.job_id)
         return work
 

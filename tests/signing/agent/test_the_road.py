@@ -48,6 +48,8 @@ def test_the_consent_page_shows_who_asks_what_and_with_which_certificate(
         f"/ky/{ticket}/trang/0/1.png",
     ):
         assert words in paired.page
+    assert paired.page.count("Số 12/UBND-VP, ngày 20/11/2026") >= 1
+    assert "Số Số" not in paired.page
     image = paired.client.get(
         f"/ky/{ticket}/trang/0/0.png",
         headers={
@@ -197,6 +199,21 @@ def test_saying_no_ends_the_job(paired: Browser, agent: Agent, office: Office, h
     assert job.progress.state is JobState.REFUSED
     paired.open(f"/ky/{ticket}")
     assert f"/ky/{ticket}/ky" not in paired.page
+
+
+def test_a_no_that_the_server_did_not_take_is_not_told_as_taken(
+    paired: Browser, agent: Agent, office: Office, holder: Holder, make: Callable[..., Agent]
+):
+    """The claim is from before the agent was started anew: the server still waits for that one."""
+    job, ticket = office.press_sign(agent.state.keys.public, holder)
+    paired.open(f"/ky/{ticket}")
+    paired.submit(f"/ky/{ticket}/ky")
+    restarted = browser_of(make())
+    restarted.open(f"/ky/{ticket}")
+    restarted.submit(f"/ky/{ticket}/khong-ky")
+    assert job.progress.state is JobState.CLAIMED
+    assert "đang được ký ở một thẻ hoặc một lần bấm khác" in restarted.page
+    assert "đã chọn không ký" not in restarted.open(f"/ky/{ticket}").get_data(as_text=True)
 
 
 def test_going_back_from_the_pin_gives_the_claim_back(
