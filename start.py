@@ -270,8 +270,12 @@ def do(arguments: list[str]) -> int:
     args = parse(arguments)
     if args.command == "test":
         return run_tests(args.rest)
+    if args.command == "bundle":
+        return make_bundle()
+    if args.command == "agent" and (args.install or args.uninstall):
+        return register_agent(args)
     if args.command == "agent":
-        return run_agent(args.server, args.agent_port, facade=args.facade)
+        return run_agent(args.server, args.agent_port, args.open, args.facade)
     if args.command == "cli":
         return run_cli(args.rest)
     return run_server(args.host, args.port, args.agent_port)

@@ -124,6 +124,37 @@ def test_the_command_that_is_registered_is_understood_by_start() -> None:
         start.parse(["bundle"])
 
 
+def test_the_command_line_registers_and_takes_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: home)
+    assert start.do(["agent", "--install", "--server", SERVER]) == 0
+    begins = home / ".config" / "autostart" / "so-token-trinh-ky-so.desktop"
+    assert SERVER in begins.read_text(encoding="utf-8")
+    assert start.do(["agent", "--uninstall"]) == 0
+    assert not begins.exists()
+
+
+def test_the_command_line_opens_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(start, "answers", lambda url: True)
+    monkeypatch.setattr(start.webbrowser, "open", opened.append)
+    words = autostart.command(SERVER, 5)[2:]
+    assert start.do([*words, "--open", f"sotoken:ky/{TICKET}"]) == 0
+    assert opened == [f"http://127.0.0.1:5/ky/{TICKET}"]
+    with pytest.raises(Trouble):
+        start.do([*words, "--open", "sotoken:ghep-noi/x"])
+
+
+def test_the_command_line_makes_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "ensure_environment", lambda which: None)
+    monkeypatch.setattr(start, "bundle", lambda: bundle(tmp_path, fetched))
+    assert start.do(["bundle", "--windows"]) == 0
+    assert hashlib.sha256((tmp_path / NAME).read_bytes()).hexdigest() in capsys.readouterr().out
+
+
 def fetched(requirements: Path, folder: Path) -> None:
     """Stands in for the network: one wheel, and the list that pip would have read."""
     text = requirements.read_text(encoding="utf-8")
