@@ -1,4 +1,8 @@
-"""Which device of the register a row of a file means: by any of its serials, then by its code."""
+"""Which device of the register a row of a file means: by any of its serials, then by its code.
+
+Offices that call the serial "mã thiết bị" have it as the code: a serial that nothing bears is
+looked for there too.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +42,7 @@ class Devices:
             for normal in {normalise_serial(getattr(device, key) or "") for key in SERIALS}:
                 if normal in wanted:
                     found.by_serial.setdefault(normal, []).append(device)
-        codes = {clean_name(row.text(code)) for row in rows} - {""}
+        codes = {clean_name(row.text(key)) for row in rows for key in (code, *serials)} - {""}
         for some in chunks(codes):
             rows_of = select(Device).where(Device.internal_code.in_(some))
             for device in session.scalars(rows_of.options(joinedload(Device.holder))):
@@ -55,7 +59,8 @@ class Devices:
             for one in self.by_serial.get(normalise_serial(row.text(key)), ()):
                 hits[one.id] = one
         if not hits:
-            coded = self.by_code.get(clean_name(row.text(code)), [])
+            told = (clean_name(row.text(key)) for key in (code, *serials))
+            coded = next((self.by_code[one] for one in told if one in self.by_code), [])
             here = [one for one in coded if one.agency_id == unit] or coded
             hits = {one.id: one for one in here}
         if len(hits) > 1:

@@ -123,6 +123,18 @@ def test_past_handovers_become_moves_and_complete_what_the_book_knows(
     assert dump(db.engine) == before
 
 
+def test_a_device_entered_under_its_serial_as_code_is_found_by_the_serial(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    em = db_session.get_one(Person, cast.person_em)
+    factories.device(db_session, cast.office_a, "540102004001", em)
+    db_session.commit()
+    browser, headings = login(cast.an), ["Số serial", *HANDOVERS[1:]]
+    said = ["540102004001", "07/01/2026", "Bàn giao", "Phạm Văn Em", "03/BB"]
+    number = bring(browser, cast.commune_a, workbook(headings, said))
+    assert verdicts(db_session, number) == {2: "changed"}
+
+
 def test_a_list_of_certificates_ties_known_ones_and_names_those_without_a_file(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
