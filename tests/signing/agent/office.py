@@ -114,7 +114,7 @@ def items_of(letters: Sequence[Prepared]) -> tuple[Item, ...]:
             byte_range=each.byte_range,
             field="lanh_dao",
             title=f"Văn bản đề nghị gia hạn chứng thư số {index + 1} (THỬ NGHIỆM)",
-            number="",
+            number="Số 12/UBND-VP, ngày 20/11/2026",  # as the server writes it
         )
         for index, each in enumerate(letters)
     )
