@@ -47,7 +47,8 @@ WORDS = {
     409: Words(
         "Dữ liệu vừa thay đổi",
         "Người khác vừa thay đổi hồ sơ này trong lúc anh/chị đang làm.",
-        "Hãy xem lại nội dung mới rồi thực hiện lại; những gì đã lưu trước đó không bị mất.",
+        "Phần vừa nhập chưa được ghi: nếu dài, bấm nút quay lại của trình duyệt để chép ra. Những "
+        "gì đã lưu trước đó không bị mất.",
     ),
     413: Words(
         "Tệp quá lớn",
@@ -82,7 +83,11 @@ def _csrf(_error: CSRFError) -> Response:
 
 
 def _conflict(error: Conflict) -> Response:
-    return page(409, str(error))
+    """Back to the very page, which now shows what the other person wrote."""
+    rule = request.url_rule
+    shown = rule is not None and "GET" in (rule.methods or ())
+    back = {"url": request.full_path.rstrip("?"), "label": "Mở nội dung mới"} if shown else None
+    return page(409, str(error), back=back)
 
 
 def _http(error: HTTPException) -> Response:
@@ -125,7 +130,12 @@ def noted(status: int) -> str:
     return reference
 
 
-def page(status: int, message: str | None = None, reference: str | None = None) -> Response:
+def page(
+    status: int,
+    message: str | None = None,
+    reference: str | None = None,
+    back: dict[str, str] | None = None,
+) -> Response:
     """Render the page of one status, with a reference number that the log knows too."""
     words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     body = render_template(
@@ -134,5 +144,6 @@ def page(status: int, message: str | None = None, reference: str | None = None) 
         words=words,
         message=message or words.message,
         reference=reference or noted(status),
+        back=back,
     )
     return make_response(body, status)

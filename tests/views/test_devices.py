@@ -360,7 +360,10 @@ def test_a_correction_is_written_and_logged(
     assert "Đã ghi thay đổi" in answer.text
     assert "Nội dung sửa: loại, mã quản lý, nhãn" in answer.text
     assert db_session.get_one(Device, tokens["stock"]).kind is DeviceKind.SIM_PKI
-    assert browser.post(f"{path}/sua", data=data).status_code == 409
+    late = browser.post(f"{path}/sua", data=data)
+    assert late.status_code == 409
+    assert f'href="{path}/sua">Mở nội dung mới</a>' in late.text
+    assert "chưa được ghi" in late.text
 
 
 @pytest.mark.parametrize(
