@@ -24,6 +24,7 @@ from signing.agent.facade.listener import USUAL_PORT
 from signing.agent.facade.refusals import PortTaken
 from signing.agent.gate import LARGEST_BODY
 from signing.agent.journal import Journal, JournalBroken
+from signing.agent.loopback import listen
 from signing.agent.pin import PinWindow, display_is_likely
 from signing.agent.state import AgentState, StateBroken, default_folder
 from signing.messages import DEFAULT_PORT
@@ -34,6 +35,7 @@ from signing.tokens.manager import TokenManager
 
 HEARTBEAT_EVERY = timedelta(minutes=5)
 _SWEEP_SECONDS = 5.0
+WAITING = 64
 CONNECTIONS = 400
 """Open at once, more than a browser makes to one place; select() on Windows bears 512."""
 
@@ -67,23 +69,6 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def bind(port: int) -> socket.socket:
-    """The listening socket on loopback. Raises `OSError` when the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":
-            # Without this another program could share the port on Windows.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(64)  # From now on callers wait instead of being turned away.
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 def _keep_in_touch(agent: Agent, stop: threading.Event) -> None:
     """Tells the servers that the agent runs and sweeps abandoned claims, until `stop`."""
     system = f"{platform.system()} {platform.release()}"[:100]
@@ -111,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = read_arguments(given)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        listener = bind(chosen.port)
+        listener = listen(chosen.port, WAITING)
     except OSError:
         _say(
             f"Cổng {chosen.port} trên máy này đang có chương trình khác dùng (có thể Trình ký số "

@@ -13,7 +13,6 @@ import logging
 import re
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -26,11 +25,13 @@ from websockets.sync.server import Server, ServerConnection, serve
 from signing.agent.facade.frames import LARGEST_FRAME
 from signing.agent.facade.origins import Origin
 from signing.agent.facade.refusals import OriginInvalid, PortTaken
+from signing.agent.loopback import listen
 from signing.platform import of_other_user
 
 USUAL_PORT = 8987
 """Where the service that offices have today listens, and where their pages look for it."""
 
+WAITING = 32
 MOST_CONNECTIONS = 16
 FIRST_FRAME_SECONDS = 15.0
 LAST_WORD_SECONDS = 10.0
@@ -60,18 +61,10 @@ def bind_free(port: int) -> socket.socket:
     if port:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
             raise PortTaken(str(port))
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if sys.platform == "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(32)
+        return listen(port, WAITING)
     except OSError as error:
-        listener.close()
         raise PortTaken(str(port)) from error
-    return listener
 
 
 class Listener:

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from signing.agent import speed
-from signing.agent.__main__ import bind
 from signing.agent.application import Agent
 from signing.agent.certificates import describe
+from signing.agent.loopback import listen
 from signing.tokens.manager import TokenManager
 from tests.signing.agent.conftest import PIN, WRONG_PIN, Browser
 from tests.signing.pki import Holder
@@ -91,7 +91,7 @@ def test_a_port_that_somebody_holds_is_not_shared():
         socket.create_server(("127.0.0.1", 0)) as squatter,
         pytest.raises(OSError, match=r"\[(Errno|WinError)"),
     ):
-        bind(squatter.getsockname()[1])
+        listen(squatter.getsockname()[1], 1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="ends the program with a POSIX signal")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from signing.agent.__main__ import bind, main
+from signing.agent.__main__ import main
+from signing.agent.loopback import listen
 from signing.agent.state import AgentState
 from signing.messages import JobState
 from tests.chromium import LAUNCH
@@ -158,7 +159,7 @@ def test_a_page_of_another_origin_can_neither_drive_nor_frame_nor_read_the_agent
 
 
 def test_a_taken_port_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    with bind(0) as taken:
+    with listen(0, 1) as taken:
         taken.listen()
         port = taken.getsockname()[1]
         assert main(["--port", str(port), "--state", str(tmp_path / "s")]) == 1
