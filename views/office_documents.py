@@ -29,6 +29,7 @@ from operations.document_signing import due_step
 from operations.law import law_for
 from operations.office_documents import NOUN, findings_of, is_finished
 from rules.findings import Finding, blocking
+from rules.names import nfc
 from rules.office_documents import (
     WAYS,
     DocumentAct,
@@ -150,10 +151,23 @@ def _filters() -> list[ColumnElement[bool]]:
         found.append(OfficeDocument.state == state)
     if request.args.get("cho-toi"):
         found.append(_for_me())
-    if words := request.args.get("q", "").strip()[:60]:
-        like = f"%{words}%"
-        found.append(or_(OfficeDocument.title.ilike(like), OfficeDocument.number.ilike(like)))
+    if words := nfc(request.args.get("q", "")).strip()[:60]:
+        found.append(_written(words))
     return found
+
+
+def _written(words: str) -> ColumnElement[bool]:
+    """Title or number has these words. SQLite knows capitals of a to z only, and titles begin with
+    "Đề nghị" or "Ủy ban": the ways to write the first letter are asked for one by one.
+    """
+    ways = {words, words.lower(), words.upper(), words[0].upper() + words[1:].lower()}
+    return or_(
+        *(
+            column.icontains(one, autoescape=True)
+            for column in (OfficeDocument.title, OfficeDocument.number)
+            for one in sorted(ways)
+        )
+    )
 
 
 def _selects(place: Any) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -351,6 +352,26 @@ def test_strangers_and_readers_have_no_door(at_work: Office) -> None:
         assert huong.post(base + page).status_code == 403, page
         assert binh.post(base + page).status_code in (403, 404), page
     assert at_work.app.test_client().get(base).location.startswith("/dang-nhap")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("đề nghị cấp", True),
+        ("ĐỀ NGHỊ CẤP", True),
+        (unicodedata.normalize("NFD", "Đề nghị cấp"), True),
+        ("nghị cấp", True),
+        ("Đề_nghị", False),
+        ("%", False),
+    ],
+)
+def test_a_title_is_found_in_small_letters_and_capitals(
+    at_work: Office, asked: str, found: bool
+) -> None:
+    chi = at_work.login(at_work.cast.chi)
+    brought(chi, at_work.cast, DocumentWay.COPY, title="Đề nghị cấp chứng thư")
+    page = chi.get("/van-ban", query_string={"q": asked}).text
+    assert ("Đề nghị cấp chứng thư" in page) == found
 
 
 def test_the_list_costs_the_same_for_many_documents(
