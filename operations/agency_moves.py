@@ -69,12 +69,7 @@ def taken_codes(session: Session, devices: Sequence[Device], to: Agency) -> set[
 def give_free_codes(session: Session, devices: Sequence[Device], to: Agency) -> int:
     """Change the internal codes that would stand twice in the new agency; returns how many."""
     used = set(session.scalars(select(Device.internal_code).where(Device.agency_id == to.id)))
-    codes = {
-        row.id: row.code
-        for row in session.execute(
-            select(Agency.id, Agency.code).where(Agency.id.in_({one.agency_id for one in devices}))
-        )
-    }
+    codes = _codes(session, {one.agency_id for one in devices})
     changed = 0
     for device in devices:
         code = device.internal_code
@@ -86,15 +81,16 @@ def give_free_codes(session: Session, devices: Sequence[Device], to: Agency) -> 
     return changed
 
 
+def _codes(session: Session, agency_ids: Collection[int]) -> dict[int, str]:
+    """The codes of agencies by their numbers."""
+    wanted = select(Agency.id, Agency.code).where(Agency.id.in_(agency_ids))
+    return {row.id: row.code for row in session.execute(wanted)}
+
+
 def free_staff_numbers(session: Session, people: Sequence[Person], to: Agency) -> int:
     """The same for staff numbers; returns how many were changed."""
     used = set(session.scalars(select(Person.staff_number).where(Person.agency_id == to.id)))
-    codes = {
-        row.id: row.code
-        for row in session.execute(
-            select(Agency.id, Agency.code).where(Agency.id.in_({one.agency_id for one in people}))
-        )
-    }
+    codes = _codes(session, {one.agency_id for one in people})
     changed = 0
     for person in people:
         number = person.staff_number
