@@ -124,6 +124,8 @@ def demo() -> None:
     config: Config = current_app.extensions["so_token"]
     upgrade()
     build.run(config, at=clock.now(), draws=Draws(draw_letter, draw_paper))
+    logins = config.instance / "practice" / "logins.json"
+    click.echo(f"Dữ liệu thử nghiệm đã đủ. Tài khoản và mật khẩu: {logins}")
 
 
 @click.group("users")
@@ -292,7 +294,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from rules.law import LawError
 
     # Without Flask's own: its "run" starts a server that is not for an office.
-    group = FlaskGroup(create_app=create_app, add_default_commands=False)
+    group = FlaskGroup(create_app=create_app, add_default_commands=False, add_version_option=False)
+    group.params.clear()  # Its options choose other applications, and speak English.
     given = list(arguments) if arguments is not None else None
     try:
         status = group.main(args=given, prog_name="cli", standalone_mode=False)

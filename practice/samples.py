@@ -54,7 +54,11 @@ def _law(regulation: str) -> Law:
     try:
         return law.under(regulation, as_if_in_force=True)
     except LawError as error:
-        raise NoSuchForm(f"Không có văn bản quy định nào mang tên {regulation}.") from error
+        known = ", ".join(one.key for one in law.instruments if one.over is not None)
+        raise NoSuchForm(
+            f"Không có văn bản quy định nào mang tên {regulation}; "
+            f"các tên hiện có: {people.REGULATION}, {known}."
+        ) from error
 
 
 @cache

@@ -285,6 +285,13 @@ def test_a_key_file_of_the_wrong_length_stops_every_command(run: Run, instance: 
     assert one_sentence(errors)
 
 
+def test_help_offers_nothing_that_only_a_developer_of_flask_knows(run: Run) -> None:
+    status, told, _ = run("--help")
+    assert status == 0
+    assert "--app" not in told
+    assert "Flask" not in told
+
+
 def test_a_port_that_is_none_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SO_TOKEN_AGENT_PORT", "cổng")
     assert "SO_TOKEN_AGENT_PORT" in run("users", "list")[2]

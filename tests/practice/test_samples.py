@@ -57,6 +57,11 @@ def test_an_unknown_form_or_regulation_is_named(form: str, regulation: str) -> N
         samples.draw(form, regulation)
 
 
+def test_the_names_of_the_regulations_are_told_to_who_does_not_know_them() -> None:
+    with pytest.raises(samples.NoSuchForm, match=r"decree_68_2024, .*tuyen_quang_06_2026"):
+        samples.draw("04", "tuyen_quang")
+
+
 @pytest.mark.parametrize("form", ["01", "02", "03", "04", "05", "06"])
 def test_word_says_the_words_of_the_page(form: str) -> None:
     package = ZipFile(BytesIO(samples.draw_docx(form, "dong_nai_draft_2026")))
