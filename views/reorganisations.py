@@ -203,7 +203,10 @@ def _form(kind: AgencyChange, agency: Agency) -> PlanForm:
     if kind is AgencyChange.RENAME:
         del form.successor_id
     else:
-        others = [one for one in agency_choices(scope) if one[0] != str(agency.id)]
+        inside = select(Agency.id).where(Agency.path.startswith(agency.path))
+        ends = kind is not AgencyChange.SPLIT  # Its units end with it or go along.
+        own = {str(number) for number in db.session.scalars(inside)} if ends else {str(agency.id)}
+        others = [one for one in agency_choices(scope) if one[0] not in own]
         nothing = "Không có" if kind is AgencyChange.DISSOLVE else "Chọn cơ quan"
         form.successor_id.offer(others, nothing)
         form.successor_id.flags.required = kind is not AgencyChange.DISSOLVE

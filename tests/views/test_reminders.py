@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 import audit
 import regulations
-from models import AuditEvent, Person, Setting
+from models import Agency, AuditEvent, Person, Setting
 from operations import reminders
 from operations.transactions import transaction
+from rules.names import spelt_out
 from schema.custody import FollowUp
 from schema.daily import CalendarFeed, Reminder
 from tests import factories
 from tests.cast import NOW, Cast
+from tests.letters.reading import plain_text
 from views.guards import settings
 
 Login = Callable[[int], FlaskClient]
@@ -72,7 +74,10 @@ def test_a_notice_is_printed_for_a_subscriber_and_remembered(
     an = login(cast.an)
     rows = db_session.scalars(select(Reminder)).all()
     answer = an.post("/nhac-viec/thong-bao.pdf", data={"nhac": [row.id for row in rows]})
-    assert answer.data.startswith(b"%PDF")
+    text = " ".join(plain_text(answer.data).split())
+    commune = spelt_out(db_session.get_one(Agency, cast.commune_a).name)  # Em works in its office.
+    assert f"Theo sổ theo dõi của {commune}" in text
+    assert "Nguyễn Văn An, Chuyên viên" in text
     assert "đã in thông báo" in an.get("/nhac-viec").text
     printed = select(AuditEvent.body).where(AuditEvent.event == "reminder.printed")
     assert db_session.scalars(printed).one().count(",") == 0  # only the one of this commune

@@ -78,6 +78,7 @@ def test_a_plan_stays_inside_the_scope_of_who_makes_it_and_may_be_dropped(
 ) -> None:
     an, binh = login(cast.an), login(cast.binh)
     form = f"{URL}/moi?don-vi={cast.commune_a}&loai=MERGE"
+    assert f'value="{cast.office_a}"' not in an.get(form).text  # Nothing merges into its own unit.
     refused = an.post(form, data=PLAN | {"successor_id": cast.commune_b})
     assert "không có hoặc không còn dùng được" in refused.text
     assert binh.get(form).status_code == 404
