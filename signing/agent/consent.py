@@ -70,6 +70,7 @@ def _consent_page(ticket: str, work: Work) -> str:
     if not 0 <= index < len(items):
         raise PageUnknown
     holder = agent.desk.holder(work.manifest)
+    call = agent.facade.of_ticket(ticket)
     return render_template(
         "consent.html",
         ticket=ticket,
@@ -78,6 +79,7 @@ def _consent_page(ticket: str, work: Work) -> str:
         item=items[index],
         page_count=agent.pictures.page_count(work.documents[index]),
         holder=holder,
+        notices=call.notices[index] if call is not None and index < len(call.notices) else (),
         pin=pin_words(holder.token.pin) if holder.token else None,
         confirmation=CONFIRMATION,
         asks_confirmation=holder.token is not None and holder.token.pin.asks_confirmation,

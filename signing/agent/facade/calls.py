@@ -13,7 +13,7 @@ from signing.agent.facade.frames import Call, Delivered
 from signing.agent.facade.origins import Origin
 from signing.agent.imports import Found
 from signing.errors import Busy, SigningError
-from signing.messages import OutsideVerdict, Pairing
+from signing.messages import OutsideVerdict
 
 CALL_LIMIT = timedelta(minutes=12)
 """How long a page waits for a person; a ticket of the server lives ten minutes."""
@@ -35,7 +35,8 @@ ENDED = frozenset({Stage.DONE, Stage.FAILED})
 
 @dataclass(slots=True)
 class Standing:
-    """One call and all that becomes of it. `pdfs` has None where a file could not be had; who acts
+    """One call and all that becomes of it. `pdfs` has None where a file could not be had, `sent`
+    the places of those that went to the server, `notices` what it said of each of these. Who acts
     upon the person's consent holds `deciding`, so that a double click orders once."""
 
     origin: Origin
@@ -47,7 +48,7 @@ class Standing:
     pdfs: list[bytes | None] = field(default_factory=list, repr=False)
     page_counts: list[int] = field(default_factory=list)
     outcomes: list[Delivered] = field(default_factory=list)
-    pairing: Pairing | None = None
+    notices: list[tuple[str, ...]] = field(default_factory=list)
     ticket: str = field(default="", repr=False)
     sent: list[int] = field(default_factory=list)
     number: str = ""

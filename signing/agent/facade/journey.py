@@ -247,7 +247,7 @@ class Journey:
         if standing.stage is not Stage.ASKING:
             raise UserCancelled
         user_id, sha256 = agreed.pairing.user_id, agreed.certificate.shown.sha256
-        taken = []
+        taken, notices = [], []
         standing.sent = [place for place, pdf in enumerate(standing.pdfs) if pdf is not None]
         for place in standing.sent:
             document = OutsideDocument(
@@ -260,7 +260,9 @@ class Journey:
                 standing.pdfs[place] or b"",
             )
             body = self._client.call(agreed.pairing, OUTSIDE_TAKE_PATH, document.to_body())
-            taken.append(OutsideTaken.from_body(body).document_id)
+            told = OutsideTaken.from_body(body)
+            taken.append(told.document_id)
+            notices.append(told.notices)
         order = OutsideOrder(
             user_id,
             agreed.act,
@@ -276,7 +278,7 @@ class Journey:
         body = self._client.call(agreed.pairing, OUTSIDE_ORDER_PATH, order.to_body())
         if standing.stage is not Stage.ASKING:
             raise standing.error or UserCancelled()
-        standing.pairing, standing.number, standing.day = agreed.pairing, agreed.number, agreed.day
+        standing.notices, standing.number, standing.day = notices, agreed.number, agreed.day
         standing.stage = Stage.SIGNING
         standing.ticket = OutsideTicket.from_body(body).ticket
         standing.wake.set()

@@ -19,6 +19,7 @@ from signing.errors import SigningError
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
+from tests.data.tiny import PAGES, Tiny, letter_objects
 from tests.signing.agent.conftest import PIN, WRONG_PIN, browser_of
 from tests.signing.agent.facade.callers import call, eventually
 from tests.signing.agent.facade.conftest import World
@@ -290,3 +291,17 @@ def test_a_double_click_orders_once(world: World) -> None:
     world.browser.open(next(path for path in paths if path.startswith("/ky/")))
     world.signs()
     assert page.result()["Status"] == 0
+
+
+def test_what_the_server_noticed_of_a_file_is_said_before_it_is_signed(world: World) -> None:
+    objects = letter_objects()
+    objects[PAGES] = b"<< /Type /Pages /Kids [3 0 R 12 0 R] /Count 2 >>"
+    objects[12] = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 842 595] /Contents 4 0 R >>"
+    world.system.files["to-trinh.pdf"] = Tiny(objects).data
+    page = world.calls("SignFiles", world.system.frame_of_many("quyet-dinh.pdf", "to-trinh.pdf"))
+    path = world.agrees(LEADER)
+    assert "kích thước hoặc chiều khác nhau" not in world.browser.page
+    world.browser.open(f"{path}?van-ban=2")
+    assert "kích thước hoặc chiều khác nhau" in world.browser.page
+    world.browser.submit(f"{path}/khong-ky")
+    assert page.result()["Code"] == "user_cancelled"
