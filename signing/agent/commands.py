@@ -31,7 +31,7 @@ from signing.agent.state import default_folder, make_private_folder
 from signing.errors import HashMismatch, SigningError
 from signing.tokens.drivers import find_drivers
 from signing.tokens.manager import TokenManager
-from signing.tokens.types import TokenInfo
+from signing.tokens.types import TokenInfo, TokenListing
 
 COMMANDS = ("tokens", "certificates", "sign", "speed")
 JOURNAL = "nhat-ky-dong-lenh.jsonl"
@@ -118,9 +118,7 @@ def _tokens(chosen: argparse.Namespace, tokens: TokenManager, _folder: Path, _as
         else:
             _say(f"{one.label} · số {one.serial} · {one.manufacturer} {one.model}".rstrip())
             _say(f"  {len(one.certificates)} chứng thư. {words}")
-    for problem in listing.problems:
-        _fail(f"{problem.module} {problem.slot}: {problem.error.message}".strip())
-    return 0 if listing.tokens else 1
+    return _ended(listing)
 
 
 def _certificates(
@@ -139,8 +137,15 @@ def _certificates(
                 _say(f"  SHA-256 {shown.sha256} · thiết bị {token.serial}")
                 if saved:
                     _say(f"  {saved}")
+    return _ended(listing)
+
+
+def _ended(listing: TokenListing) -> int:
+    """Say what could not be read, and that nothing is there where nothing is."""
     for problem in listing.problems:
         _fail(f"{problem.module} {problem.slot}: {problem.error.message}".strip())
+    if not listing.tokens and not listing.problems:
+        raise listing.missing()
     return 0 if listing.tokens else 1
 
 

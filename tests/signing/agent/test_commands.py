@@ -13,7 +13,7 @@ from signing.agent import commands
 from signing.agent.__main__ import main as agent_main
 from signing.agent.journal import verify as journal_verify
 from signing.agent.pin_window import CONFIRMATION
-from signing.errors import CertNotFound, PinIncorrect
+from signing.errors import CertNotFound, NoToken, PinIncorrect
 from signing.pades.prepare import prepare, reserve_for
 from signing.pades.report import Verdict
 from signing.pades.verify import verify
@@ -94,6 +94,17 @@ def test_tokens_and_certificates_are_listed_without_a_pin(do: Do) -> None:
     status, said, _ = do("certificates", "--json", pin="")
     assert json.loads(said)["holder"] == "Nguyễn Thị Ánh Dương"
     assert "Nguyễn Thị Ánh Dương" in do("certificates", pin="")[1]
+
+
+@pytest.mark.parametrize("command", ["tokens", "certificates"])
+def test_where_no_token_is_one_sentence_says_so(
+    do: Do, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    nothing = tmp_path / "nothing.conf"
+    nothing.write_text(f"directories.tokendir = {tmp_path / 'nothing'}\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(nothing))
+    assert do(command) == (1, "", f"{NoToken.message} {NoToken.advice}\n")
 
 
 def test_a_certificate_is_copied_from_the_token_for_who_prepares_files(
