@@ -207,7 +207,7 @@ def history_task(rows: Sequence[Row[Any]], count: int, today: date, margin_days:
 
 def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
     """The groups of the page in order, each with its most pressing tasks and how many there are."""
-    groups = []
+    groups, later = [], today + timedelta(days=30)
     for group in Group:
         own = sorted(
             (task for task in tasks if task.group is group),
@@ -216,9 +216,10 @@ def grouped(tasks: Sequence[Task], today: date) -> list[dict[str, Any]]:
                 task.due_on or today + timedelta(days=HORIZON_DAYS),
             ),
         )
+        beyond = group is Group.MONTH and any(task.due_on and task.due_on > later for task in own)
         groups.append(
             {
-                "title": TITLES[group],
+                "title": TITLES[group] + (" và sau đó" if beyond else ""),
                 "tone": {Group.OVERDUE: "late", Group.WEEK: "soon"}.get(group, ""),
                 "tasks": own[:SHOWN_IN_A_GROUP],
                 "total": len(own),

@@ -26,6 +26,7 @@ from tests.views.requests import (
     sent,
     words,
 )
+from views.home_work import Group, Task, grouped
 
 Count = Callable[[], AbstractContextManager[list[str]]]
 EVERYBODY = ("an", "binh", "chi", "dung", "em", "giang", "huong", "khanh")
@@ -34,6 +35,13 @@ EVERYBODY = ("an", "binh", "chi", "dung", "em", "giang", "huong", "khanh")
 def between(text: str, start: str, end: str) -> str:
     """The part of a page's words between two headings."""
     return text.split(start, 1)[1].split(end, 1)[0]
+
+
+@pytest.mark.parametrize(("days", "title"), [(30, "30 ngày tới"), (31, "30 ngày tới và sau đó")])
+def test_the_last_group_says_when_it_reaches_beyond_its_days(days: int, title: str) -> None:
+    today = NOW.date()
+    task = Task(Group.MONTH, "Việc", "Ai", "/", "Làm", due_on=today + timedelta(days=days))
+    assert [one["title"] for one in grouped([task], today)] == ["Quá hạn", "Tuần này", title]
 
 
 def move_to(session: Session, request_id: int, state: RequestState) -> None:
