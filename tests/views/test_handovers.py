@@ -290,6 +290,9 @@ def test_a_parcel_is_scanned_compared_and_taken_into_stock(
     for words in ("Không có trong đề nghị nào", "Số hiệu đã có trong sổ", "Không đọc được số hiệu"):
         assert words in looked
     done = browser.post("/tiep-nhan", data={**data, "nhan": "1"})
+    heads = browser.get(done.location).text.partition("<thead>")[2].partition("</thead>")[0]
+    assert "Số hiệu thiết bị" in heads
+    assert "Người giữ" not in heads  # Nobody has them yet.
     assert done.location.startswith("/bien-ban/")
     db_session.rollback()
     new = db_session.scalars(select(Device).where(Device.agency_id == cast.commune_a)).all()
