@@ -40,6 +40,7 @@ from signing.messages import (
     issue_login_ticket,
     issue_ticket,
 )
+from signing.pades.sandbox import Sandbox
 from signing.protocol.requests import JOB_STEPS
 from tests.fault_pkcs11 import Control
 from tests.signing.agent.hostile import (
@@ -158,7 +159,7 @@ def forms_of(state: AgentState, stage: Stage) -> tuple[str, ...]:
         state=state,
         journal=Journal(state.folder / "unused.jsonl", now),
         tokens=None,  # type: ignore[arg-type]
-        pictures=None,  # type: ignore[arg-type]
+        pictures=Sandbox(),  # starts nothing until it is asked
         window=None,
         clock=now,
         port=stage.port,
