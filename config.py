@@ -7,6 +7,7 @@ that a copy of the database alone opens no citizen id and signs no ticket.
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,10 @@ class Config:
             instance or os.environ.get("SO_TOKEN_INSTANCE") or ROOT / "instance"
         ).resolve()
         keys = folder / "keys"
-        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not keys.is_dir():  # Once: an administrator may open the folder again, for a copy.
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(PermissionError):  # Somebody else's folder that we may write into.
+                folder.chmod(0o700)
         values: dict[str, object] = {
             "instance": folder,
             "database_url": os.environ.get("DATABASE_URL")

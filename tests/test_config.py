@@ -23,6 +23,17 @@ def test_a_key_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "session.key").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_other_accounts_of_the_computer_cannot_look_into_a_new_instance(tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    folder.mkdir(mode=0o755)
+    Config.load(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o750)  # The administrator's own wish stays.
+    Config.load(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+
+
 def test_a_damaged_key_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "session.key").write_bytes(b"")
     with pytest.raises(ConfigError, match="bị hỏng"):
