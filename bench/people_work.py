@@ -294,7 +294,9 @@ def _office(agency: Agency, dice: random.Random) -> Office:
         ),
     )
     half = len(tokens) // 2
-    reminders = numbers(Reminder, Reminder.settled_at.is_(None), Reminder.person_id.is_not(None))
+    # Those of certificates: nothing that is done here settles one before it is printed.
+    still = (Reminder.noun == "certificate", Reminder.settled_at.is_(None))
+    reminders = numbers(Reminder, *still, Reminder.person_id.is_not(None))
     steps = numbers(FollowUp, FollowUp.done_at.is_(None), FollowUp.noun == "incident")
     papers = numbers(Paper, Paper.state == PaperState.ISSUED, Paper.number.is_(None))
     once = {INCIDENT: tokens[:half], STATUS: tokens[half:], NUMBER: papers}
