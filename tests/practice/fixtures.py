@@ -7,6 +7,7 @@ their configuration names the folder they were built in).
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pytest
 from flask import Flask
 from flask_migrate import upgrade
 
+import clock
 from app import create_app
 from config import Config
 from extensions import db
@@ -69,16 +71,30 @@ def practice_instance(tmp_path_factory: pytest.TempPathFactory) -> PracticeInsta
     return PracticeInstance(folder, tuple(logins))
 
 
+def _on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its revocation lists last for a year: on another day it is another installation."""
+    monkeypatch.setattr(clock, "RUNNING_SINCE", time.monotonic())
+    monkeypatch.setenv("SO_TOKEN_NOW", NOW.isoformat())
+
+
 @pytest.fixture
-def practice_app(practice_instance: PracticeInstance) -> Iterator[Flask]:
-    """The application on the shared instance, for reading."""
+def practice_app(
+    practice_instance: PracticeInstance, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """The application on the shared instance, for reading, on the day it was made."""
+    _on_that_day(monkeypatch)
     with application(practice_instance.folder) as app:
         yield app
 
 
 @pytest.fixture
-def practice_copy(practice_instance: PracticeInstance, tmp_path: Path) -> Path:
-    """A copy of the shared instance to write to. Its tokens stay where they were built."""
+def practice_copy(
+    practice_instance: PracticeInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A copy of the shared instance to write to, on the day it was made. Its tokens stay where
+    they were built.
+    """
+    _on_that_day(monkeypatch)
     with application(practice_instance.folder), db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return Path(shutil.copytree(practice_instance.folder, tmp_path / "practice_copy"))
