@@ -16,7 +16,7 @@ import audit
 from audit import Actor
 from models import Agency, Position, SigningJob
 from operations import document_capacities as capacities
-from operations import files
+from operations import files, search
 from operations.document_capacities import AS_REGISTERED, Capacity
 from operations.law import law_for
 from operations.signing_job_records import give_up
@@ -148,6 +148,7 @@ def upload(session: Session, *, actor: Actor, law: Law, brought: Upload) -> int:
         )
         session.add(document)
         session.flush()
+        search.reindex(session, search.DOCUMENT, document.id, search.terms_of_document(document))
         told: dict[str, Any] = {"way": document.way.name, "not_secret": True}
         _record(session, "document.uploaded", document, actor, sha256, **told)
         return document.id
@@ -338,6 +339,7 @@ def give_number(
         document.number, document.symbol = number, symbol
         document.document_on = document_on
         document.version += 1
+        search.reindex(session, search.DOCUMENT, document.id, search.terms_of_document(document))
         day = document_on.isoformat()
         _record(session, "document.numbered", document, actor, number=number, day=day)
         return needs.numbered and _number_taken(session, document)

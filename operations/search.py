@@ -1,7 +1,7 @@
 """The index of search terms: which folded words and serials lead to which row.
 
-Kept inside the transaction of every write that changes a name, an e-mail address, a serial or an
-incoming document. The same table serves SQLite and PostgreSQL; `views/finding.py` reads it.
+Kept inside the transaction of every write that changes a name, an e-mail address, a serial or a
+document. The same table serves SQLite and PostgreSQL; `views/finding.py` reads it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session
 from models import Certificate, Device, Person, SearchTerm
 from rules.names import fold_words
 from rules.serials import normalise_serial
-from schema.documents import IncomingDocument
+from schema.documents import IncomingDocument, OfficeDocument
 
-PERSON, DEVICE, CERTIFICATE, INCOMING = "person", "device", "certificate", "incoming"
+PERSON, DEVICE, CERTIFICATE = "person", "device", "certificate"
+INCOMING, DOCUMENT = "incoming", "document"
 _LONGEST = 120
-Indexed = Person | Device | Certificate | IncomingDocument
+Indexed = Person | Device | Certificate | IncomingDocument | OfficeDocument
 _MODELS: dict[str, type[Indexed]] = {
     PERSON: Person,
     DEVICE: Device,
     CERTIFICATE: Certificate,
     INCOMING: IncomingDocument,
+    DOCUMENT: OfficeDocument,
 }
 
 
@@ -52,6 +54,11 @@ def terms_of_certificate(certificate: Certificate, device: Device | None) -> set
 def terms_of_incoming(row: IncomingDocument) -> set[str]:
     """Words of the sender and the subject, of both numbers: of the register and of the document."""
     return _words(row.sender, row.subject, row.register_number, row.number)
+
+
+def terms_of_document(row: OfficeDocument) -> set[str]:
+    """Words of the title, of number and symbol, and of what a copy was made of."""
+    return _words(row.title, row.number, row.symbol, row.copy_of)
 
 
 def reindex(session: Session, noun: str, object_id: int, terms: Iterable[str]) -> None:

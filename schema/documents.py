@@ -56,6 +56,7 @@ class OfficeDocument(Base):
     issued_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(1000), default="")  # of a return or cancellation
     version: Mapped[int] = mapped_column(Integer, default=1)
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # as a device's
 
     agency: Mapped[Agency] = relationship()
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])

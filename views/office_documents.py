@@ -14,7 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
@@ -23,13 +23,12 @@ import regulations
 from extensions import db
 from forms.office_documents import NumberForm, ReasonForm
 from models import Agency
-from operations import files
+from operations import files, search
 from operations.document_capacities import words_of
 from operations.document_signing import due_step
 from operations.law import law_for
 from operations.office_documents import NOUN, findings_of, is_finished
 from rules.findings import Finding, blocking
-from rules.names import nfc
 from rules.office_documents import (
     WAYS,
     DocumentAct,
@@ -42,6 +41,7 @@ from rules.permissions import Permission
 from schema.documents import DocumentStep, OfficeDocument
 from signing.errors import SigningError
 from views.guards import account, requires
+from views.newest import by_words
 from views.office_document_places import check_seals
 from views.register_pages import agencies, below, history, member, small
 from views.verifier import sandbox
@@ -151,23 +151,10 @@ def _filters() -> list[ColumnElement[bool]]:
         found.append(OfficeDocument.state == state)
     if request.args.get("cho-toi"):
         found.append(_for_me())
-    if words := nfc(request.args.get("q", "")).strip()[:60]:
-        found.append(_written(words))
+    if words := request.args.get("q", "").strip():
+        sought = by_words(OfficeDocument, search.DOCUMENT, words)
+        found.append(sought.clause if sought else false())
     return found
-
-
-def _written(words: str) -> ColumnElement[bool]:
-    """Title or number has these words. SQLite knows capitals of a to z only, and titles begin with
-    "Đề nghị" or "Ủy ban": the ways to write the first letter are asked for one by one.
-    """
-    ways = {words, words.lower(), words.upper(), words[0].upper() + words[1:].lower()}
-    return or_(
-        *(
-            column.icontains(one, autoescape=True)
-            for column in (OfficeDocument.title, OfficeDocument.number)
-            for one in sorted(ways)
-        )
-    )
 
 
 def _selects(place: Any) -> list[dict[str, Any]]:
