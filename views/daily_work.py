@@ -7,6 +7,7 @@ at once wait for each other, so nobody is told twice.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask
@@ -38,17 +39,32 @@ class Done:
 
 
 def run() -> Done:
-    """One run, inside an application context."""
+    """One run, inside an application context. Each part has its turn even if one before it fails.
+
+    Raises what a part raised, after all of them.
+    """
     session = db.session()
+    failures: list[Exception] = []
+
+    def apart(part: Callable[[], int]) -> int:
+        try:
+            return part()
+        except Exception as failure:  # Told at the end; the others must not wait for the next hour.
+            session.rollback()
+            failures.append(failure)
+            return 0
+
+    lists = apart(lambda: _new_lists(_now()))
+    apart(lambda: outside_documents.drop_unordered(session, actor=_now()))
     server = mail.server_of(session)
     law = enacted(session, regulations.load())
-    lists = _new_lists(_now())
-    outside_documents.drop_unordered(session, actor=_now())
     made = reminders.run(session, actor=_now(), law=law, email=server is not None)
-    if server is None:
-        return Done(made.made, made.settled, 0, 0, lists)
-    transport = mail.smtp(server, settings().mail_password)
-    sent, refused = mail.send_waiting(session, who=_now, server=server, transport=transport)
+    sent, refused = 0, 0
+    if server is not None:
+        transport = mail.smtp(server, settings().mail_password)
+        sent, refused = mail.send_waiting(session, who=_now, server=server, transport=transport)
+    if failures:
+        raise failures[0]
     return Done(made.made, made.settled, sent, refused, lists)
 
 

@@ -5,14 +5,18 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEvent
+import audit
+from models import AuditEvent, Person
 from operations import trust
+from operations.transactions import transaction
 from signing.trust.store import TrustStore
+from tests import factories
 from tests.cast import Cast
 from tests.signing import pki
 from tests.signing.responders import serving
@@ -177,6 +181,27 @@ def test_only_listed_services_are_asked_and_the_daily_work_does_it_too(
         assert "0 danh sách mới, 1 không đổi" in again
     assert whats(db_session)[-1] == "list_fetched"
     assert trust.hosts_of(db_session) == ("127.0.0.1",)
+
+
+def test_reminders_are_made_although_the_lists_cannot_be_looked_at(
+    login: Login, cast: Cast, instance: Path, db_session: Session
+) -> None:
+    with transaction(db_session):
+        factories.certificate(db_session, db_session.get_one(Person, cast.person_em), days_left=60)
+    made: list[bytes] = []
+    with serving({"/goc.crl": lambda _: made[0]}) as base:
+        point = x509.DistributionPoint(
+            [x509.UniformResourceIdentifier(f"{base}/goc.crl")], None, None, None
+        )
+        extra = [(x509.CRLDistributionPoints([point]), False)]
+        root = pki.authority("Gốc THỬ NGHIỆM", bits=256, extra=extra)
+        made.append(pki.crl(root))
+        believe(login(cast.dung), root)
+        (instance / "trust" / "crls").write_text("no folder", encoding="utf-8")
+        trust.set_hosts(db_session, actor=audit.system_actor(pki.NOW), hosts=["127.0.0.1"])
+        with pytest.raises(NotADirectoryError):
+            login(cast.dung).application.extensions["so_token_daily"]()
+    assert "Phạm Văn Em" in login(cast.an).get("/nhac-viec").text
 
 
 def test_only_those_who_may_edit_trust_reach_its_pages(login: Login, cast: Cast) -> None:
