@@ -12,7 +12,7 @@ class NoPlaceForCounts(ValueError):
 
 
 def counted(charts: Mapping[str, Chart]) -> str:
-    """Both tables: clauses by regulation and kind, and open ones by issue."""
+    """Both tables: clauses by regulation and kind, and open ones, if any, by issue."""
     kinds = [kind.value for kind in ClauseKind]
     totals = dict.fromkeys(ClauseKind, 0)
     lines = [f"| regulation | {' | '.join(kinds)} | rows |", "|---" * (len(kinds) + 2) + "|"]
@@ -20,9 +20,12 @@ def counted(charts: Mapping[str, Chart]) -> str:
         counts = chart.counts()
         totals = {kind: totals[kind] + counts[kind] for kind in ClauseKind}
         lines.append(_row(key, counts.values()))
-    lines += [_row("**all**", totals.values()), "", "## Open clauses by issue", ""]
-    lines += ["| issue | clauses | of these with a page that does a part |", "|---|---|---|"]
+    lines.append(_row("**all**", totals.values()))
     waiting = [row for chart in charts.values() for row in chart.clauses if row.issue is not None]
+    if not waiting:
+        return "\n".join([*lines, "", "No clause is open."])
+    lines += ["", "## Open clauses by issue", ""]
+    lines += ["| issue | clauses | of these with a page that does a part |", "|---|---|---|"]
     for issue in sorted({row.issue for row in waiting if row.issue is not None}):
         of_issue = [row for row in waiting if row.issue == issue]
         partly = sum(bool(row.pages) for row in of_issue)

@@ -58,6 +58,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "office_document_uploads.declare": ("Đưa văn bản vào ký số", ""),
     "office_document_uploads.upload": ("Tải tệp văn bản", "office_document_uploads.declare"),
     "office_documents.show": ("Văn bản của cơ quan", "office_documents.index"),
+    "outside_documents.index": ("Đã ký cho hệ thống khác", "signing_agents.index"),
     "own.ask": ("Phiếu đề nghị", ""),
     "own.show": ("Của tôi", ""),
     "papers.show": ("Trang của biên bản", "papers.index"),
