@@ -16,7 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 from wtforms import SelectChoice
 
 import clock
@@ -31,7 +31,7 @@ from forms.office_documents import (
 )
 from labels import label
 from letters.errors import LetterError
-from models import Agency, Position
+from models import Agency, Person, Position
 from operations import office_documents
 from operations.document_capacities import Capacity
 from operations.files import DamagedFile
@@ -56,6 +56,7 @@ bp = Blueprint("office_document_acts", __name__, url_prefix="/van-ban")
 
 EDIT, ISSUE, SIGN = Permission.DOCUMENT_EDIT, Permission.DOCUMENT_ISSUE, Permission.DOCUMENT_SIGN
 EMPTY_ROWS = 3
+MOST_POSITIONS = 500
 
 
 def attempt(act: Callable[[], object]) -> bool:
@@ -168,18 +169,24 @@ def _signers_form(document: OfficeDocument, offered: dict[int, Position]) -> Sig
 
 
 def _positions(document: OfficeDocument) -> dict[int, Position]:
-    """The capacities in which people may sign: a person with two positions stands there twice."""
+    """The capacities in which people may sign: a person with two positions stands there twice.
+
+    Where there are too many to choose from, those of the agency itself come before its units.
+    """
     today = clock.today()
     rows = db.session.scalars(
         select(Position)
         .join(Agency, Agency.id == Position.agency_id)
+        .join(Person, Person.id == Position.person_id)
         .where(
             below(document.agency.path),
             Position.from_on <= today,
             (Position.until_on.is_(None)) | (Position.until_on >= today),
+            Person.left_on.is_(None),
         )
-        .options(joinedload(Position.person), joinedload(Position.agency))
-        .limit(500)
+        .order_by((Position.agency_id == document.agency_id).desc(), Person.sort_key, Position.id)
+        .options(contains_eager(Position.person), contains_eager(Position.agency))
+        .limit(MOST_POSITIONS)
     ).all()
     return {one.id: one for one in sorted(rows, key=lambda one: one.person.sort_key)}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import clock
@@ -18,6 +19,7 @@ from tests.documents import Office, brought, office, position_of
 from tests.signing.pki import pki, usual_trust
 from tests.signing_desk import Login
 from tests.views.requests import words
+from views import office_document_acts
 
 
 @pytest.fixture
@@ -87,6 +89,25 @@ def test_two_people_of_the_same_name_and_title_are_told_apart_where_one_is_chose
     number = brought(chi, cast, DocumentWay.MANY_INSIDE)
     for page in (f"/van-ban/{number}/nguoi-ky", "/hinh-chu-ky"):
         assert "TN-0099" in words(chi.get(page))
+
+
+def test_too_many_to_choose_from_begin_with_those_of_the_agency_itself(
+    at_work: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast, session = at_work.cast, at_work.session
+    own, of_unit = (
+        session.scalars(select(Position).where(Position.agency_id == number)).first()
+        for number in (cast.commune_a, cast.office_a)
+    )
+    assert own is not None
+    assert of_unit is not None
+    chi = at_work.login(cast.chi)
+    page = f"/van-ban/{brought(chi, cast, DocumentWay.MANY_INSIDE)}/nguoi-ky"
+    assert of_unit.person.full_name in words(chi.get(page)).partition("không chọn")[2]
+    monkeypatch.setattr(office_document_acts, "MOST_POSITIONS", 1)
+    shown = words(chi.get(page)).partition("không chọn")[2]
+    assert of_unit.person.full_name not in shown
+    assert own.person.full_name in shown
 
 
 def signers(at_work: Office, number: int, instance: Path) -> int:
