@@ -123,8 +123,10 @@ def call() -> Response:
 
 def _call_page(standing: Standing, problem: SigningError | None = None) -> Response:
     agent = the_agent()
+    # Read once: another thread goes on with the call, and one page must tell one stage.
+    stage = standing.stage
     pages, found = [], []
-    if standing.stage is Stage.ASKING:
+    if stage is Stage.ASKING:
         found = [(each, pin_words(each.token.pin)) for each in found_on(agent.tokens.list_tokens())]
         pages = [
             (index, name, count)
@@ -136,7 +138,7 @@ def _call_page(standing: Standing, problem: SigningError | None = None) -> Respo
     page = render_template(
         "facade_call.html",
         standing=standing,
-        stage=standing.stage.value,
+        stage=stage.value,
         route=standing.call.route,
         kind=standing.call.route.kind.name,
         pages=pages,
@@ -152,7 +154,7 @@ def _call_page(standing: Standing, problem: SigningError | None = None) -> Respo
         },
     )
     response = make_response(page, 409 if problem is not None else 200)
-    if standing.stage in {Stage.FETCHING, Stage.SIGNING, Stage.DELIVERING}:
+    if stage in {Stage.FETCHING, Stage.SIGNING, Stage.DELIVERING}:
         response.headers["Refresh"] = "1"
     return response
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from flask import template_rendered
+
+from signing.agent.facade.calls import Stage
 from signing.agent.facade.courier import read_answer
 from signing.agent.facade.frames import read as read_frame
 from signing.agent.facade.frames import success
@@ -133,6 +136,23 @@ def test_a_call_that_could_not_be_written_down_does_not_keep_the_next_one_out(ga
     kept.rename(journal)
     assert not gate.system.seen
     waiting = gate.waits()
+    gate.browser.open("/cong/viec")
+    gate.browser.submit("/cong/viec/khong-ky")
+    assert waiting.result()["Code"] == "user_cancelled"
+
+
+def test_a_page_that_is_drawn_while_its_files_arrive_looks_again(gate: Gate) -> None:
+    waiting, standing = gate.waits(), gate.agent.facade.calls.current
+    assert standing is not None
+    standing.stage = Stage.FETCHING  # as it was a moment before
+
+    def arrive(*_: object, **__: object) -> None:
+        standing.stage = Stage.ASKING
+
+    with template_rendered.connected_to(arrive):
+        answer = gate.browser.open("/cong/viec")
+    assert "Đang tải tệp" in gate.browser.page
+    assert answer.headers["Refresh"] == "1"
     gate.browser.open("/cong/viec")
     gate.browser.submit("/cong/viec/khong-ky")
     assert waiting.result()["Code"] == "user_cancelled"
