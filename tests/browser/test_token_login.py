@@ -40,7 +40,7 @@ def gives_pin(person: Person, button: str, pin: str) -> None:
     shows_agent(person, "dang-nhap-trinh-ky-so")
     page.get_by_role("button", name=button, exact=True).click()
     page.get_by_label(re.compile("PIN")).fill(pin)
-    page.get_by_role("button", name="Đăng nhập", exact=True).click()
+    page.get_by_role("button", name=button, exact=True).click()
 
 
 def comes_back(page: Page, address: str) -> None:
