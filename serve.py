@@ -53,6 +53,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 log = logging.getLogger("so_token")
 
 #: Seconds from the start to the first daily work, and from one to the next.
+#: How long one thread may keep Python to itself while others wait. A page gives it away at each
+#: statement and with the usual 5 ms waits as often for whoever reckons: the daily work, a letter.
+SWITCH_SECONDS = 0.0005
 FIRST_WORK_SECONDS = 30.0
 WORK_EVERY_SECONDS = 3600.0
 #: Signatures that wait for a time stamp are also looked for when nothing has woken their thread.
@@ -218,6 +221,7 @@ def load_application() -> Application:
     settings = Config.load()
     application = create_app(settings)
     spare_the_program()
+    sys.setswitchinterval(SWITCH_SECONDS)
     _work_daily(application.extensions["so_token_daily"])
     application.extensions["so_token_upgrades_wake"] = _work_on_upgrades(
         application.extensions["so_token_upgrades"]
