@@ -32,11 +32,6 @@ RUNS = {
     "all others": (*PYTEST, "-n", "3", "-m", "not browser", *OTHERS),
     "browser": (*PYTEST, "-n", "3", "--dist", "loadfile", "-m", "browser"),
 }
-WORDS = ("passed", "failed", "skipped")
-#: A browser that is short of the processor now and then loses a page. What fails there is asked
-#: once more, alone, and named; more than a few are no accident.
-AGAIN = ("--last-failed", "--last-failed-no-failures", "none", *RUNS["browser"][-2:])
-MOST_AGAIN = 3
 
 
 def run_tests(arguments: list[str]) -> int:
@@ -48,8 +43,8 @@ def run_tests(arguments: list[str]) -> int:
             [str(PYTHON), "-m", "pytest", *arguments], env=environment(), cwd=ROOT, check=False
         ).returncode
     failed = [title for title, check in CHECKS.items() if run_check(title, check)]
-    counts = dict.fromkeys(WORDS, 0)
-    failed += [f"pytest, {title}" for title in RUNS if run_stage(title, counts)]
+    counts: dict[str, int] = {"passed": 0, "failed": 0, "skipped": 0}
+    failed += [f"pytest, {title}" for title, run in RUNS.items() if run_pytest(title, run, counts)]
     if run_check(COVERAGE, ("-m", "coverage", "report")):
         failed.append(COVERAGE)
     for each in failed:
@@ -65,23 +60,8 @@ def run_check(title: str, check: Sequence[str]) -> int:
     return subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode
 
 
-def run_stage(title: str, counts: dict[str, int]) -> int:
-    """One run of `RUNS`, added to the counts; a few failed stories in a browser are asked again."""
-    status, told = run_pytest(title, RUNS[title])
-    if title == "browser" and status == 1 and 0 < told["failed"] <= MOST_AGAIN:
-        second, again = run_pytest(f"{title}, once more", (*PYTEST, *AGAIN))
-        if again["passed"] + again["failed"] == told["failed"]:
-            status, told["failed"] = second, again["failed"]
-            told["passed"] += again["passed"]
-            if again["passed"]:
-                print(f"KHÔNG ỔN ĐỊNH: {again['passed']} kiểm thử nêu trên chỉ đạt ở lần thứ hai")
-    for word, number in told.items():
-        counts[word] += number
-    return status
-
-
-def run_pytest(title: str, run: Sequence[str]) -> tuple[int, dict[str, int]]:
-    """Run pytest and show its output; its status, and what its closing line counts."""
+def run_pytest(title: str, run: Sequence[str], counts: dict[str, int]) -> int:
+    """Run pytest, show its output, add its closing line to the counts; return its status."""
     print(f"\n--- pytest, {title}", flush=True)
     command = [str(PYTHON), *run]
     with subprocess.Popen(
@@ -96,8 +76,7 @@ def run_pytest(title: str, run: Sequence[str]) -> tuple[int, dict[str, int]]:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             closing = line if re.search(r"\d+ (passed|failed|errors?)\b.* in ", line) else closing
-    told = dict.fromkeys(WORDS, 0)
     for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", closing):
-        told["failed" if word == "error" else word] += int(number)
+        counts["failed" if word == "error" else word] += int(number)
     nothing_selected = process.returncode == 5
-    return (0 if nothing_selected else process.returncode), told
+    return 0 if nothing_selected else process.returncode
