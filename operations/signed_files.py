@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from models import CertificateRequest, RequestDocument, SigningJob
 from operations import files
 from operations.office_documents import is_finished
-from rules.documents import DocumentKind, JobState
+from operations.signing_job_records import ENDED
+from rules.documents import DocumentKind
 from rules.office_documents import DocumentState, StepState
 from rules.papers import PaperFileRole, PaperState
 from schema.custody import Paper, PaperFile
@@ -29,8 +30,6 @@ COLUMNS = {
 _KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED)
 CLAIM_AT_MOST = timedelta(hours=12)
 """No batch takes longer than that."""
-
-_ENDED = (JobState.ACCEPTED, JobState.REFUSED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def being_signed(session: Session, noun: str, object_id: int, at: datetime) -> b
         .where(
             SigningItem.noun == noun,
             SigningItem.object_id == object_id,
-            SigningItem.state.not_in(_ENDED),
+            SigningItem.state.not_in(ENDED),
             SigningJob.is_open,
             _alive(at),
         )

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import Actor
 from models import SigningJob
 from operations import files
 from operations.signatures import BeforeSeal, Wanted
-from operations.signing_job_records import give_up, record
+from operations.signing_job_records import ENDED, give_up, left, record, release
 from operations.signing_jobs import (
     Order,
     Progress,
@@ -32,8 +32,6 @@ from schema.documents import SigningItem
 
 MOST_ITEMS = 1000
 """Documents in one batch."""
-
-ENDED = (JobState.ACCEPTED, JobState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,14 @@ def open_batch(
 ) -> None:
     """Open the job of a batch; open jobs of its documents that nobody finished are cancelled.
 
+    So are earlier batches of this account and kind (`sealing`) that no agent is carrying out; one
+    that is being carried out, and those of others, lose the documents that are in this one.
     `rest` names what was chosen too and waits for the next batch (`noun:number`).
     `order.prepared_pdf` and `byte_range` are empty: each document has its own. Raises `Refused`
     when one of them cannot be signed now, by this person or with this certificate, and `Conflict`.
     """
     with transaction(session):
+        _replace(session, actor, sealing, documents)
         job = _job(actor, order, agency_id, sealing)
         wanted = {NOUNS[one.noun].permission(one.act).name for one in documents}
         job.payload = job.payload | {
@@ -96,6 +97,32 @@ def open_batch(
             prepared=None,
             certificate=order.certificate_id,
         )
+
+
+def _replace(
+    session: Session, actor: Actor, sealing: bool, documents: Sequence[PreparedItem]
+) -> None:
+    own = unfinished(session, user_id=actor.user_id, sealing=sealing)
+    unopened = [job.id for job in own if job.state is not JobState.CLAIMED]
+    give_up(session, SigningJob.id.in_(unopened), actor)
+    things: dict[str, list[int]] = {}
+    for one in documents:
+        things.setdefault(one.noun, []).append(one.object_id)
+    release(session, things, actor)
+
+
+def unfinished(session: Session, *, user_id: int | None, sealing: bool) -> list[SigningJob]:
+    """The open batches of this account and kind, the newest first; their minutes may be over."""
+    rows = session.scalars(
+        select(SigningJob)
+        .where(
+            SigningJob.user_id == user_id,
+            SigningJob.is_open,
+            *(getattr(SigningJob, noun.column).is_(None) for noun in NOUNS.values()),
+        )
+        .order_by(SigningJob.id.desc())
+    )
+    return [one for one in rows if is_batch(one) and one.payload.get("sealing") is sealing]
 
 
 def _add(
@@ -171,7 +198,7 @@ def items(session: Session, job_id: int) -> Sequence[SigningItem]:
 
 
 def ended_places(session: Session, job_id: int) -> tuple[int, ...]:
-    """The documents that need no signature any more: signed, or refused by the server."""
+    """The documents that need no signature here: signed, refused, or taken to another job."""
     return tuple(
         session.scalars(
             select(SigningItem.place)
@@ -179,14 +206,6 @@ def ended_places(session: Session, job_id: int) -> tuple[int, ...]:
             .order_by(SigningItem.place)
         )
     )
-
-
-def left(session: Session, job_id: int) -> int:
-    """How many documents of a batch still want a signature."""
-    wanted = select(func.count()).where(
-        SigningItem.job_id == job_id, SigningItem.state.not_in(ENDED)
-    )
-    return session.scalar(wanted) or 0
 
 
 def accept_item(
@@ -207,6 +226,8 @@ def accept_item(
     with transaction(session):
         job = alive(session, public_id)
         row = _wanted(session, job, place)
+        if row.state is JobState.CANCELLED:
+            raise Refused("Văn bản này đã được đưa sang lần ký khác.")
         if row.state in ENDED:
             return
         actor = actor_of(job, address=address, at=at)

@@ -1,16 +1,20 @@
 """How a signing job ends, and what the log keeps of each of its steps."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 import audit
 from audit import Actor
 from models import SigningJob
 from rules.documents import JobState
+from schema.documents import SigningItem
 
 NOUN = "signing_job"
+ENDED = (JobState.ACCEPTED, JobState.REFUSED, JobState.CANCELLED)
+"""States of an item that wants no signature any more: signed, not taken, or in another job."""
 
 
 def give_up(session: Session, which: ColumnElement[bool], actor: Actor) -> None:
@@ -19,6 +23,37 @@ def give_up(session: Session, which: ColumnElement[bool], actor: Actor) -> None:
         close(old, JobState.CANCELLED, actor.at)
         record(session, "signing_job.cancelled", old, actor)
     session.flush()  # The index allows one open job per request, paper and document.
+
+
+def release(session: Session, things: Mapping[str, Collection[int]], actor: Actor) -> None:
+    """Take these things (numbers by noun) out of the batches that still hold them, whoever's.
+
+    Whoever prepares a document last has it, and nothing waits for a ticket that nobody uses. A
+    batch that is left with nothing to sign is cancelled. Inside the caller's transaction.
+    """
+    named = [
+        and_(SigningItem.noun == noun, SigningItem.object_id.in_(numbers))
+        for noun, numbers in things.items()
+    ]
+    rows = session.scalars(
+        select(SigningItem)
+        .join(SigningJob, SigningJob.id == SigningItem.job_id)
+        .where(SigningJob.is_open, SigningItem.state.not_in(ENDED), or_(*named))
+    ).all()
+    for row in rows:
+        row.state, row.finished_at = JobState.CANCELLED, actor.at
+    session.flush()
+    for job_id in {row.job_id for row in rows}:
+        if not left(session, job_id):
+            give_up(session, SigningJob.id == job_id, actor)
+
+
+def left(session: Session, job_id: int) -> int:
+    """How many documents of a batch still want a signature."""
+    wanted = select(func.count()).where(
+        SigningItem.job_id == job_id, SigningItem.state.not_in(ENDED)
+    )
+    return session.scalar(wanted) or 0
 
 
 def close(job: SigningJob, state: JobState, at: datetime) -> None:

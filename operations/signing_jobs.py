@@ -28,7 +28,7 @@ from operations.signing_certificates import (
     certificates_to_seal,
     certificates_to_sign,
 )
-from operations.signing_job_records import close, give_up, record
+from operations.signing_job_records import close, give_up, record, release
 from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST, keep_signed, noun_of
 from operations.transactions import Refused, transaction
 from rules.documents import JobState, SigningAct
@@ -127,6 +127,7 @@ def _open(
     with transaction(session):
         target = noun.check(session, actor, wanted)
         give_up(session, getattr(SigningJob, noun.column) == object_id, actor)
+        release(session, {name: [object_id]}, actor)
         payload = {"version": target.version, "agency_id": target.agency_id, **target.kept}
         open_tied(session, actor, order, payload, **{noun.column: object_id})
 

@@ -102,6 +102,7 @@ def choose() -> ResponseReturnValue:
         most=MOST_ITEMS,
         seconds=round(PREPARE_SECONDS),
         may_seal=any(map(account().can, AGENCYS)),
+        earlier=_earlier(sealing),
         checks={each.id: check_certificate(each, clock.now()) for each in certificates},
     )
 
@@ -111,6 +112,17 @@ def _sealing() -> bool:
     if sealing and not any(map(account().can, AGENCYS)):
         abort(403)
     return sealing
+
+
+def _earlier(sealing: bool) -> dict[str, Any] | None:
+    """The newest batch of this person that can still be gone on with, for the page that would
+    replace it."""
+    for job in signing_batches.unfinished(db.session(), user_id=account().user.id, sealing=sealing):
+        claimed = job.state is JobState.CLAIMED
+        if claimed or clock.now() < job.expires_at:
+            left = signing_batches.left(db.session(), job.id)
+            return {"job": job, "left": left, "claimed": claimed}
+    return None
 
 
 def _certificates(sealing: bool, rows: Sequence[Waiting]) -> Sequence[Certificate]:
@@ -293,6 +305,7 @@ def watch(public_id: str) -> ResponseReturnValue:
         rest=len(job.payload.get("rest", ())),
         signed=sum(each.state is JobState.ACCEPTED for each in rows),
         refused=sum(each.state is JobState.REFUSED for each in rows),
+        moved=sum(each.state is JobState.CANCELLED for each in rows),
         alive=alive,
         expired=expired,
         address=ticket_address(job) if alive and not expired else "",
@@ -317,7 +330,7 @@ def _left_of(public_id: str) -> set[str]:
     unsigned = {
         f"{one.noun}:{one.object_id}"
         for one in signing_batches.items(db.session, job.id)
-        if one.state is not JobState.ACCEPTED
+        if one.state not in (JobState.ACCEPTED, JobState.CANCELLED)
     }
     return unsigned | set(job.payload.get("rest", ()))
 

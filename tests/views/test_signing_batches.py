@@ -12,6 +12,7 @@ import clock
 import views.signing_batches
 from models import AuditEvent, CertificateRequest, SigningJob
 from operations import signing_batches
+from operations.signed_files import REQUEST, being_signed
 from operations.transactions import transaction
 from rules.documents import JobState
 from rules.requests import RequestState
@@ -319,3 +320,47 @@ def test_what_was_not_prepared_in_time_stays_ticked_for_the_next_batch(
     boxes = re.findall(r'<input[^>]*value="certificate_request:\d+"[^>]*>', page)
     assert [" checked" in one for one in boxes] == [True, True]
     assert desk.login(desk.cast.chi).get(following.group(1)).status_code in (403, 404)
+
+
+def test_a_new_batch_replaces_at_once_the_one_that_nobody_opened(
+    desk: Desk, letters: list[int]
+) -> None:
+    """What nobody opened holds no document up, not for the ten minutes of its ticket either."""
+    address = ticked(desk, letters)
+    first = desk.job().id
+    offered = desk.browser.get(PAGE)
+    assert f'href="{address}"' in offered.text
+    assert "còn 3 văn bản chưa ký" in words(offered)
+    old = ticket_of(desk, address)
+    ticked(desk, letters[:1])
+    assert desk.session.get_one(SigningJob, first).state is JobState.CANCELLED
+    assert events(desk.session, "signing_job.cancelled") == 1
+    assert [being_signed(desk.session, REQUEST, one, clock.now()) for one in letters] == [
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(JobNotFound):
+        shown(desk, old)
+    assert "Lần ký này đã dừng" in words(desk.browser.get(address))
+
+
+def test_what_is_signed_alone_leaves_the_batch_that_waits(desk: Desk, letters: list[int]) -> None:
+    address = ticked(desk, letters)
+    batch = ticket_of(desk, address)
+    made = containers(desk, batch)
+    desk.agent.claims(batch)
+    desk.agent.signs(desk.opens_a_job(), desk.holder)
+    assert not being_signed(desk.session, REQUEST, desk.request_id, clock.now())
+    receipt = sends(desk, batch, Result("bam-1", made))
+    assert receipt.outcomes == (Outcome(0, "result_refused"), Outcome(1), Outcome(2))
+    assert receipt.state is Stage.ACCEPTED
+    assert states(desk, letters) == [RequestState.SIGNED] * 3
+    assert "1 văn bản đã đưa sang lần ký khác" in words(desk.browser.get(address))
+
+
+def test_a_batch_of_which_everything_went_elsewhere_is_cancelled(desk: Desk) -> None:
+    ticked(desk, [desk.request_id])
+    batch = desk.job().id
+    desk.opens_a_job()
+    assert desk.session.get_one(SigningJob, batch).state is JobState.CANCELLED
