@@ -33,8 +33,8 @@ from schema.outside import OutsideDocument
 NOUN = "outside_document"
 WAITS = timedelta(minutes=30)
 """How long a document that was brought may wait for its job."""
-KEPT_UNORDERED = timedelta(days=30)
-"""How long the bytes of a document stay that was brought and never ordered to be signed."""
+KEPT_UNSIGNED = timedelta(days=30)
+"""How long the bytes of a document stay that was brought and never signed."""
 MOST_DROPPED = 200
 MOST_WAITING = 400
 """Documents of one agent that wait at once: two calls of the largest kind, so that nobody fills the
@@ -227,27 +227,45 @@ def waiting(
     return [found[one] for one in public_ids]
 
 
-def drop_unordered(session: Session, *, actor: Actor) -> int:
-    """Remove what was brought and never ordered, with its bytes unless something else needs them;
-    the log keeps its hash. Returns how many, a run's worth at most.
+def drop_unsigned(session: Session, *, actor: Actor) -> int:
+    """Remove what was brought and never signed, ordered or not, with its bytes unless something
+    else needs them; the log keeps its hash. Returns how many, a run's worth at most.
     """
     with transaction(session):
         rows = session.scalars(
             select(OutsideDocument)
             .where(
-                OutsideDocument.job_id.is_(None),
-                OutsideDocument.created_at <= actor.at - KEPT_UNORDERED,
+                OutsideDocument.signed_sha256.is_(None),
+                OutsideDocument.created_at <= actor.at - KEPT_UNSIGNED,
             )
             .order_by(OutsideDocument.id)
             .limit(MOST_DROPPED)
         ).all()
+        bytes_of = {row.original_sha256 for row in rows}
+        give_up(session, SigningJob.id.in_({row.job_id for row in rows if row.job_id}), actor)
         for row in rows:
             _record(session, "outside.dropped", row, actor, row.original_sha256)
+            bytes_of |= _drop_items(session, row)
             session.delete(row)
         session.flush()
-        for sha256 in {row.original_sha256 for row in rows}:
+        for sha256 in bytes_of:
             files.forget(session, sha256)
         return len(rows)
+
+
+def _drop_items(session: Session, row: OutsideDocument) -> set[str]:
+    """Remove what was prepared of a document and never signed; its job keeps the manifest with
+    name and hash. Returns the hashes of the bytes."""
+    items = session.scalars(
+        select(SigningItem).where(
+            SigningItem.job_id == row.job_id,
+            SigningItem.noun == NOUN,
+            SigningItem.object_id == row.id,
+        )
+    ).all()
+    for item in items:
+        session.delete(item)
+    return {item.prepared_sha256 for item in items}
 
 
 def open_job(

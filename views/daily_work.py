@@ -55,7 +55,7 @@ def run() -> Done:
             return 0
 
     lists = apart(lambda: _new_lists(_now()))
-    apart(lambda: outside_documents.drop_unordered(session, actor=_now()))
+    apart(lambda: outside_documents.drop_unsigned(session, actor=_now()))
     server = mail.server_of(session)
     law = enacted(session, regulations.load())
     made = reminders.run(session, actor=_now(), law=law, email=server is not None)

@@ -364,8 +364,10 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 
 def _own(public_id: str) -> SigningJob:
-    """The person's own batch, or 404."""
+    """The person's own batch, or 404; what was brought by other systems has a page of its own."""
     job = signing_jobs.find(db.session, public_id)
     if job is None or job.user_id != account().user.id or not signing_batches.is_batch(job):
+        abort(404)
+    if job.payload.get("outside"):
         abort(404)
     return job

@@ -267,6 +267,22 @@ def test_what_was_brought_and_never_ordered_is_gone_after_a_month(
     assert office.events().count("outside.dropped") == 1
 
 
+def test_what_was_ordered_and_never_signed_is_gone_after_a_month_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the bytes that were prepared of it; the job keeps its manifest, and is cancelled."""
+    kept = office.count(StoredFile)
+    ticket = office.leader.orders("APPROVE", office.leader.brings(letter(), "APPROVE"))
+    assert office.count(StoredFile) == kept + 2
+    assert office.login(office.cast.giang).get(f"/ky-so/nhieu/{ticket.job_id}").status_code == 404
+    later(monkeypatch, 31 * 24 * 60)
+    office.app.extensions["so_token_daily"]()
+    assert (office.count(Row), office.count(StoredFile)) == (0, kept)
+    job = office.session.scalars(select(SigningJob)).one()
+    assert (job.state, job.is_open) == (JobState.CANCELLED, False)
+    assert office.events().count("outside.dropped") == 1
+
+
 def test_another_persons_certificate_and_anothers_document_are_nobodys_to_use(
     office: Office,
 ) -> None:
