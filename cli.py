@@ -21,6 +21,7 @@ import clock
 from config import ROOT, Config, ConfigError
 from extensions import db
 from rules.permissions import Role
+from tls import TlsError
 from version import VERSION
 
 if TYPE_CHECKING:
@@ -309,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("Đã dừng theo yêu cầu.")
     except click.ClickException as error:
         sys.exit(error.format_message())
-    except (ConfigError, Refused, Conflict, LetterError, LawError) as error:
+    except (ConfigError, TlsError, Refused, Conflict, LetterError, LawError) as error:
         sys.exit(str(error))
     except DBAPIError as error:
         sys.exit(_database_in_vietnamese(error))

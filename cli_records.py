@@ -11,6 +11,7 @@ from flask import current_app
 
 import audit
 import clock
+import tls
 from config import Config
 from extensions import db
 from version import VERSION
@@ -150,4 +151,34 @@ def restore(file: Path, into: Path, as_json: bool) -> None:
     click.echo("Để dùng bản này, dừng Sổ Token và đặt thư mục vừa khôi phục làm thư mục instance.")
 
 
-COMMANDS = (audit_commands, backup, restore)
+@click.command("tls")
+@click.option("--renew", is_flag=True, help="Tạo ngay chứng thư mới; dùng từ lần chạy sau.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="TÊN",
+    help="Thêm một tên hay địa chỉ IP mà mọi người dùng để mở trang; dùng được nhiều lần.",
+)
+def tls_certificate(renew: bool, names: Sequence[str]) -> None:
+    """Xem chứng thư TLS của máy chủ: dấu vân tay, tên, địa chỉ, ngày hết hạn; hoặc tạo mới."""
+    config: Config = current_app.extensions["so_token"]
+    folder = config.instance / "tls"
+    path = folder / tls.CERTIFICATE
+    if renew or names:
+        leaf = tls.renew(folder, more=names)
+    elif path.exists():
+        leaf = tls.read(path)
+    else:
+        raise click.ClickException(
+            "Chưa có chứng thư TLS: phần mềm tự tạo khi chạy với --host, hoặc thêm --renew."
+        )
+    whose = "phần mềm tự tạo" if leaf.generated else "của cơ quan"
+    click.echo(f"Chứng thư TLS {whose}, hết hạn {leaf.ends_at.astimezone(clock.VIETNAM):%d/%m/%Y}")
+    click.echo(f"Tên và địa chỉ: {', '.join((*leaf.names, *leaf.addresses))}")
+    click.echo(f"Dấu vân tay SHA-256: {leaf.fingerprint}")
+    if renew or names:
+        click.echo("Dừng Sổ Token rồi chạy lại để dùng chứng thư mới.")
+
+
+COMMANDS = (audit_commands, backup, restore, tls_certificate)

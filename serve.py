@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from werkzeug.wsgi import ClosingIterator
 
+import clock
 import tls
 from config import DEFAULT_PORT, Config, ConfigError
 
@@ -52,10 +53,10 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 log = logging.getLogger("so_token")
 
-#: Seconds from the start to the first daily work, and from one to the next.
 #: How long one thread may keep Python to itself while others wait. A page gives it away at each
 #: statement and with the usual 5 ms waits as often for whoever reckons: the daily work, a letter.
 SWITCH_SECONDS = 0.0005
+#: Seconds from the start to the first daily work, and from one to the next.
 FIRST_WORK_SECONDS = 30.0
 WORK_EVERY_SECONDS = 3600.0
 #: Signatures that wait for a time stamp are also looked for when nothing has woken their thread.
@@ -289,7 +290,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         settings = Config.load()
         certificate = _certificate(settings, args.host)
-    except (ConfigError, OSError) as problem:
+    except (ConfigError, tls.TlsError, OSError) as problem:
         sys.exit(str(problem))
     _serve(args.host, args.port, args.workers, certificate)
 
@@ -297,22 +298,29 @@ def main(arguments: list[str] | None = None) -> None:
 def _certificate(settings: Config, host: str) -> tuple[Path, Path] | None:
     """Return the TLS files to serve with, None on loopback.
 
-    Raises ConfigError when practice data exist and the address is not loopback.
+    Raises ConfigError when practice data exist and the address is not loopback, tls.TlsError when
+    the office's own files cannot be used.
     """
+    folder = settings.instance / "tls"
+    told = folder / tls.NOTICE
     if is_loopback(host):
+        told.unlink(missing_ok=True)
         return None
     if settings.practice:
         raise ConfigError(
             "Còn dữ liệu thử nghiệm nên chỉ được phục vụ tại 127.0.0.1; "
             "hãy chạy trước: python3 start.py cli init --empty"
         )
-    certificate = tls.ensure(settings.instance / "tls")
+    before = tls.read(folder / tls.CERTIFICATE) if (folder / tls.CERTIFICATE).exists() else None
+    certificate = tls.ensure(folder, host)
+    leaf = tls.read(certificate[0])
     # The serving processes read it: cookies become Secure, HSTS is sent.
     os.environ[TLS_VARIABLE] = "1"
-    fingerprint = tls.fingerprint(certificate[0])
     # Agents compare the leaf that they see with the one that the server states at pairing.
-    os.environ[TLS_LEAF_VARIABLE] = fingerprint.replace(":", "").lower()
-    shown = f"Dấu vân tay SHA-256 của chứng thư TLS: {fingerprint}\n"
+    os.environ[TLS_LEAF_VARIABLE] = leaf.fingerprint.replace(":", "").lower()
+    lines = tls.notice(leaf, before.fingerprint if before else "", clock.now())
+    shown = "".join(f"{line}\n" for line in lines)
+    told.write_text(shown, encoding="utf-8")  # For start.py, which has the person's terminal.
     sys.stdout.write(shown)
     sys.stdout.flush()
     return certificate

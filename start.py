@@ -87,6 +87,13 @@ def show_logins() -> None:
         print(f"  {who}: {login['username']} / {login['password']}{pin}", flush=True)
 
 
+def show_notice(loopback: bool) -> None:
+    """Print what the server has to tell of its TLS certificate (`serve.py` wrote it)."""
+    path = INSTANCE / "tls" / "thong-bao.txt"
+    if not loopback and path.exists():
+        say(path.read_text(encoding="utf-8").rstrip())
+
+
 def run_server(host: str, port: int, agent_port: int) -> int:
     """Set everything up, run server and agent, and return the exit status."""
     loopback = is_loopback(host)
@@ -112,6 +119,7 @@ def run_server(host: str, port: int, agent_port: int) -> int:
         with running(children):
             wait_until_ready(children)
             say(f"\nSổ Token đang chạy. Mở trình duyệt tại: {url}")
+            show_notice(loopback)
             show_logins()
             say("\nNhấn Ctrl-C để dừng.")
             return watch(children)

@@ -1,13 +1,18 @@
 """The server's own TLS certificate: the office's, put into instance/tls/, or one generated there.
 
 Both the browser and the agent pin or are shown its SHA-256 fingerprint, so a self-signed
-certificate is enough inside an office; the office may replace both files at any time.
+certificate is enough inside an office; the office may replace both files at any time. One that was
+generated is made anew at a start shortly before its end, or when colleagues reach the computer by
+an address or name that is not in it yet. The office's own is never touched, only spoken about.
 """
 
 import ipaddress
 import os
 import socket
-from datetime import timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -19,58 +24,258 @@ import clock
 
 #: Browsers refuse server certificates that run for longer than this (CA/Browser Forum, 398 days).
 VALID_FOR = timedelta(days=397)
+#: From this long before the end the administrator is reminded, and a start makes a new one.
+NEAR_END = timedelta(days=30)
+CERTIFICATE, KEY = "cert.pem", "key.pem"
+#: Names and addresses the computer does not know of itself, one a line (an alias in the DNS).
+MORE_NAMES = "ten-them.txt"
+#: What the last start has to tell the person who started it; start.py prints it.
+NOTICE = "thong-bao.txt"
+_OURS = "So Token "
+#: Nothing is sent there: the system only says which of its addresses it would use.
+_PLACES = ("10.255.255.255", "172.31.255.255", "192.168.255.255", "203.0.113.1", "2001:db8::1")
 
 
-def own_names() -> tuple[list[str], list[str]]:
-    """Return (DNS names, IP addresses) under which this computer can be reached on its LAN."""
-    host = socket.gethostname()
-    names = ["localhost", host] if host else ["localhost"]
-    addresses = {"127.0.0.1", "::1"}
-    try:
-        addresses.update(str(info[4][0]).split("%")[0] for info in socket.getaddrinfo(host, None))
-    except OSError:
-        pass  # A computer whose own name cannot be resolved still has its loopback addresses.
-    return sorted(set(names)), sorted(addresses)
+class TlsError(Exception):
+    """The files in instance/tls/ cannot be served with; a Vietnamese sentence for the person."""
 
 
-def ensure(folder: Path) -> tuple[Path, Path]:
-    """Return (cert.pem, key.pem) in the folder, generating them when neither exists yet.
+@dataclass(frozen=True)
+class Leaf:
+    """A certificate of the server. `generated`: by this program, which may make another."""
 
-    Raises FileNotFoundError when only one of the two is there (an office's half-copied pair must
-    not be overwritten), OSError when the folder cannot be written.
+    fingerprint: str
+    starts_at: datetime
+    ends_at: datetime
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    generated: bool
+
+    def near_end(self, at: datetime) -> bool:
+        """Is it time to remind, or to make another?"""
+        return at >= self.ends_at - NEAR_END
+
+
+def own_names(host: str = "") -> tuple[list[str], list[str]]:
+    """Return (DNS names, IP addresses) under which this computer can be reached on its LAN.
+
+    `host` is the address it serves at, which may be one that nothing here knows of.
     """
-    cert_path, key_path = folder / "cert.pem", folder / "key.pem"
-    if key_path.exists() and not cert_path.exists() and (folder / "cert.new").exists():
-        os.replace(folder / "cert.new", cert_path)  # A run was killed between the two renames.
+    name = socket.gethostname()
+    names = {"localhost", name, f"{name}.local" if "." not in name else name}
+    found = {"127.0.0.1", "::1", *_addresses_of_linux(), *_addresses_on_the_way()}
+    with suppress(OSError):  # A computer whose own name cannot be resolved has its addresses still.
+        for info in socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME):
+            names.add(info[3])
+            found.add(str(info[4][0]))
+    names.add(host)
+    found.add(host)  # Whichever of the two it is, the other drops it.
+    return sorted({*map(_dns_name, names)} - {""}), sorted({*map(_address, found)} - {""})
+
+
+def ensure(folder: Path, host: str = "") -> tuple[Path, Path]:
+    """Return (cert.pem, key.pem) in the folder, generating them when it is time to.
+
+    Raises TlsError when the office's own pair cannot be used (only one file, not a pair): it must
+    not be overwritten. Raises OSError when the folder cannot be written.
+    """
+    cert_path, key_path = folder / CERTIFICATE, folder / KEY
+    _complete(folder)
     if cert_path.exists() != key_path.exists():
         missing = key_path if cert_path.exists() else cert_path
-        raise FileNotFoundError(
-            f"Thiếu tệp {missing}: chứng thư TLS cần đủ cặp cert.pem và key.pem."
-        )
+        raise TlsError(f"Thiếu tệp {missing}: chứng thư TLS cần đủ cặp cert.pem và key.pem.")
     if not cert_path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        certificate, key = _generate()
-        (folder / "cert.new").write_bytes(certificate)
-        (folder / "key.new").unlink(missing_ok=True)
-        descriptor = os.open(folder / "key.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-        os.replace(folder / "key.new", key_path)
-        os.replace(folder / "cert.new", cert_path)
+        renew(folder, host)
+        return cert_path, key_path
+    _check_pair(cert_path, key_path)
+    leaf, at = read(cert_path), clock.now()
+    if leaf.generated and (
+        leaf.near_end(at) or leaf.starts_at > at or _lacking(folder, leaf, host)
+    ):
+        renew(folder, host)
     return cert_path, key_path
 
 
-def fingerprint(cert_path: Path) -> str:
-    """Return the SHA-256 fingerprint of the first certificate in a PEM file, as AA:BB:…"""
+def renew(folder: Path, host: str = "", more: Sequence[str] = ()) -> Leaf:
+    """Make a new certificate with a new key, for the own names and those kept in the folder.
+
+    `more` names are kept for all later ones too. What an unexpired old one names stays: a network
+    that comes and goes must not change the certificate at each start. Raises TlsError for a name
+    that is none, and where the certificate is the office's own; OSError.
+    """
+    cert_path = folder / CERTIFICATE
+    before = read(cert_path) if cert_path.exists() else None
+    if before is not None and not before.generated:
+        raise TlsError(
+            "Chứng thư TLS này do cơ quan đặt vào instance/tls: hãy thay cả cert.pem và key.pem "
+            "bằng chứng thư mới của cơ quan. Xóa cả hai thì phần mềm tự tạo chứng thư."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _keep(folder, more)
+    names, addresses = _wanted(folder, host)
+    if before is not None and not before.near_end(clock.now()):
+        names, addresses = names | set(before.names), addresses | set(before.addresses)
+    certificate, key = _generate(sorted(names), sorted(addresses))
+    (folder / "cert.new").write_bytes(certificate)
+    (folder / "key.new").unlink(missing_ok=True)
+    descriptor = os.open(folder / "key.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    os.replace(folder / "key.new", folder / KEY)
+    os.replace(folder / "cert.new", cert_path)
+    return read(cert_path)
+
+
+def read(cert_path: Path) -> Leaf:
+    """Return what the first certificate of a PEM file says. Raises TlsError, OSError."""
+    try:
+        certificate = x509.load_pem_x509_certificate(cert_path.read_bytes())
+        subject = certificate.subject.rfc4514_string()
+    except ValueError:
+        raise TlsError(f"Tệp {cert_path} không phải chứng thư dạng PEM.") from None
+    names: list[str] = []
+    addresses: list[str] = []
+    with suppress(x509.ExtensionNotFound, ValueError):
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = found.get_values_for_type(x509.DNSName)
+        addresses = [str(each) for each in found.get_values_for_type(x509.IPAddress)]
+    return Leaf(
+        certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        tuple(names),
+        tuple(addresses),
+        certificate.issuer == certificate.subject and subject.startswith(f"CN={_OURS}"),
+    )
+
+
+def notice(leaf: Leaf, before: str, at: datetime) -> list[str]:
+    """What to tell whoever starts the server; `before` is the fingerprint at the last start."""
+    lines = [f"Dấu vân tay SHA-256 của chứng thư TLS: {leaf.fingerprint}"]
+    if before and before != leaf.fingerprint:
+        lines.append(
+            "Chứng thư TLS đã thay: trình duyệt của mọi người cảnh báo một lần, hãy báo cho họ dấu "
+            "vân tay trên. Trình ký số tự nhận chứng thư mới."
+        )
+    if leaf.near_end(at):
+        day = leaf.ends_at.astimezone(clock.VIETNAM).strftime("%d/%m/%Y")
+        over = "đã hết hạn" if leaf.ends_at <= at else "sắp hết hạn"
+        lines.append(
+            f"CẢNH BÁO: chứng thư TLS của cơ quan {over} ({day}); hãy thay trong instance/tls."
+        )
+    return lines
+
+
+def _lacking(folder: Path, leaf: Leaf, host: str) -> bool:
+    """Does the certificate lack a name or an IPv4 address? Those of IPv6 change from day to day."""
+    names, addresses = _wanted(folder, host)
+    lasting = {each for each in addresses if "." in each}
+    return not names <= set(leaf.names) or not lasting <= set(leaf.addresses)
+
+
+def _wanted(folder: Path, host: str) -> tuple[set[str], set[str]]:
+    names, addresses = map(set, own_names(host))
+    kept = folder / MORE_NAMES
+    for each in kept.read_text(encoding="utf-8").split() if kept.exists() else ():
+        if address := _address(each):
+            addresses.add(address)
+        elif name := _dns_name(each):
+            names.add(name)
+    return names, addresses
+
+
+def _keep(folder: Path, more: Sequence[str]) -> None:
+    for each in more:
+        if not _address(each) and not _dns_name(each):
+            raise TlsError(f"“{each}” không phải tên máy hay địa chỉ IP.")
+    kept = folder / MORE_NAMES
+    known = kept.read_text(encoding="utf-8").split() if kept.exists() else []
+    if added := [each for each in dict.fromkeys(more) if each not in known]:
+        kept.write_text("\n".join([*known, *added]) + "\n", encoding="utf-8")
+
+
+def _dns_name(typed: str) -> str:
+    """A name as certificates write it; "" for what cannot be one."""
+    try:
+        name = typed.strip().rstrip(".").lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+    return name if name and set(name) <= allowed and not _is_address(name) else ""
+
+
+def _is_address(typed: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(typed))
+    except ValueError:
+        return False
+
+
+def _address(typed: str) -> str:
+    """An address that others can type; "" for names, and for those that need an interface."""
+    if not _is_address(typed):
+        return ""
+    address = ipaddress.ip_address(typed)
+    return "" if address.is_unspecified or address.is_link_local else str(address)
+
+
+def _addresses_of_linux() -> set[str]:
+    """Every address of this computer, as Linux lists them; nothing on other systems."""
+    found: set[str] = set()
+    with suppress(OSError):
+        last = ""
+        for line in Path("/proc/net/fib_trie").read_text(encoding="ascii").splitlines():
+            words = line.split()
+            last = words[-1] if "|--" in words else last
+            if words[-2:] == ["host", "LOCAL"]:
+                found.add(last)
+    return {each for each in found if not each.startswith("127.")}
+
+
+def _addresses_on_the_way() -> set[str]:
+    """The addresses this computer would speak from, to each of the usual networks of offices."""
+    found: set[str] = set()
+    for place in _PLACES:
+        family = socket.AF_INET6 if ":" in place else socket.AF_INET
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as way:
+            way.connect((place, 9))
+            found.add(str(way.getsockname()[0]))
+    return found
+
+
+def _complete(folder: Path) -> None:
+    """Finish what a run left that was killed between the two renames."""
+    aside, key_path = folder / "cert.new", folder / KEY
+    if not aside.exists():
+        return
+    with suppress(TlsError):
+        if key_path.exists():
+            _check_pair(aside, key_path)
+            os.replace(aside, folder / CERTIFICATE)
+    aside.unlink(missing_ok=True)
+
+
+def _check_pair(cert_path: Path, key_path: Path) -> None:
+    """Raises TlsError when the key is not that of the certificate, or is locked by a password."""
+    read(cert_path)
     certificate = x509.load_pem_x509_certificate(cert_path.read_bytes())
-    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+    try:
+        key = serialization.load_pem_private_key(key_path.read_bytes(), None)
+    except TypeError:
+        raise TlsError(
+            f"Khóa {key_path} đang đặt mật khẩu; hãy đặt khóa không có mật khẩu."
+        ) from None
+    except ValueError:
+        raise TlsError(f"Tệp {key_path} không phải khóa dạng PEM.") from None
+    if key.public_key() != certificate.public_key():
+        raise TlsError(f"Khóa {key_path} không phải khóa của chứng thư {cert_path}.")
 
 
-def _generate() -> tuple[bytes, bytes]:
-    """Return (certificate, private key) in PEM: ECDSA P-256, self-signed, for own_names()."""
+def _generate(names: Sequence[str], addresses: Sequence[str]) -> tuple[bytes, bytes]:
+    """Return (certificate, private key) in PEM: ECDSA P-256, self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
-    names, addresses = own_names()
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"So Token {names[-1]}"[:64])])
+    host = _dns_name(socket.gethostname()) or "localhost"
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{_OURS}{host}"[:64])])
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     alternatives += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
     start = clock.now() - timedelta(hours=1)

@@ -47,18 +47,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "letters": {"labels", "rules"},
     "sheets": {"labels", "rules"},
     "signing": set(),
-    "views": SERVER | PAPER,
+    "views": SERVER | PAPER | {"tls"},
     "migrations": set(),
     "practice": SERVER | PAPER,
     "app": SERVER | PAPER | {"cli", "practice", "views"},
     "cli": SERVER
     | PAPER
-    | {"app", "cli_law", "cli_records", "cli_signing", "practice", "serve", "views"},
+    | {"app", "cli_law", "cli_records", "cli_signing", "practice", "serve", "tls", "views"},
     "cli_law": SERVER | PAPER | {"practice"},
-    "cli_records": SERVER | PAPER,
+    "cli_records": SERVER | PAPER | {"tls"},
     "cli_signing": SERVER | PAPER,
     "tls": {"clock"},
-    "serve": {"app", "config", "tls"},
+    "serve": {"app", "clock", "config", "tls"},
     "starting": set(),
     "start": {"starting"},
 }

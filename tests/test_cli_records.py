@@ -199,3 +199,20 @@ def test_a_spoiled_backup_restores_nothing_and_says_why(
         backups.restore(bad, folder, actor=audit.system_actor(NOW))
     assert not folder.exists()
     assert not (tmp_path / "ngoai").exists()
+
+
+def test_the_certificate_of_the_server_is_shown_and_renewed_by_one_command(
+    run: Run,  # noqa: F811
+    instance: Path,
+) -> None:
+    status, _, errors = run("tls")
+    assert status == 1
+    assert one_sentence(errors)
+    status, said, errors = run("tls", "--renew", "--name", "so-token.xa-thu.example")
+    assert status == 0, errors
+    assert "so-token.xa-thu.example" in said
+    _, again, _ = run("tls", "--renew")
+    assert "so-token.xa-thu.example" in again
+    assert again.split("SHA-256: ")[1] != said.split("SHA-256: ")[1]
+    assert run("tls")[1].split("SHA-256: ")[1] in again.split("SHA-256: ")[1]
+    assert run("tls", "--name", "không phải tên")[0] == 1

@@ -7,14 +7,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
+import clock
 import serve
 import tls
+from tests.signing.pki import key
+from tests.signing.tokens.conftest import self_signed
 from tests.starting import ROOT, free_port, listening, status_of
 
 
@@ -155,23 +166,91 @@ def test_a_body_that_never_comes_is_given_up_and_counts_against_its_sender_only(
     stuck.gone.set()
 
 
-def test_a_generated_certificate_is_kept_and_covers_the_loopback_address(tmp_path: Path) -> None:
-    first = tls.ensure(tmp_path / "tls")
-    shown = tls.fingerprint(first[0])
-    assert tls.ensure(tmp_path / "tls") == first
-    assert tls.fingerprint(first[0]) == shown
-    assert "127.0.0.1" in tls.own_names()[1]
+def shown(folder: Path, host: str = "") -> str:
+    """The fingerprint of the certificate that a start would serve with."""
+    return tls.read(tls.ensure(folder, host)[0]).fingerprint
+
+
+def test_a_generated_certificate_is_kept_and_names_every_address_of_the_computer(
+    tmp_path: Path,
+) -> None:
+    first = tls.ensure(tmp_path / "tls", "0.0.0.0")  # noqa: S104 # read only
+    leaf = tls.read(first[0])
+    assert shown(tmp_path / "tls", "0.0.0.0") == leaf.fingerprint  # noqa: S104
+    assert leaf.generated
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        with suppress(OSError):
+            way.connect(("192.168.255.255", 9))  # The address that colleagues in the LAN type.
+        mine = way.getsockname()[0]
+    assert {"127.0.0.1", mine} - {"0.0.0.0"} <= set(leaf.addresses)  # noqa: S104
+    assert {"localhost", socket.gethostname().lower()} <= set(leaf.names)
+    assert "0.0.0.0" not in (*leaf.names, *leaf.addresses)  # noqa: S104
+
+
+def test_a_generated_certificate_is_renewed_before_its_end_and_when_an_address_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_address(address: str) -> None:
+        monkeypatch.setattr(tls, "_addresses_on_the_way", lambda: {address})
+
+    with_address("10.1.2.3")
+    first = shown(tmp_path)
+    with_address("2001:db8::7")  # Of IPv6 there are new ones every day.
+    assert shown(tmp_path) == first
+    with_address("10.9.9.9")
+    second = shown(tmp_path)
+    assert second != first
+    assert {"10.1.2.3", "10.9.9.9"} <= set(tls.read(tmp_path / "cert.pem").addresses)
+    with_address("10.1.2.3")  # A network that comes and goes changes nothing more.
+    assert shown(tmp_path) == second
+    assert shown(tmp_path, "so-token.example") != second
+    third = shown(tmp_path)
+    near = clock.now() + tls.VALID_FOR - timedelta(days=29)
+    monkeypatch.setattr(clock, "now", lambda: near)
+    fourth = tls.read(tls.ensure(tmp_path)[0])
+    assert fourth.fingerprint != third
+    assert "10.9.9.9" not in fourth.addresses
+    words = tls.notice(fourth, third, near)
+    assert fourth.fingerprint in words[0]
+    assert "đã thay" in words[1]
+
+
+def test_the_offices_own_certificate_is_spoken_about_and_never_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = self_signed(key("tls so-token", 256), "so-token.example")  # type: ignore[arg-type]
+    (tmp_path / "cert.pem").write_bytes(holder.public_bytes(Encoding.PEM))
+    own = key("tls so-token", 256)
+    words = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(own.private_bytes(*words))
+    at = tls.read(tmp_path / "cert.pem").ends_at - timedelta(days=3)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    leaf = tls.read(tls.ensure(tmp_path, "10.0.0.1")[0])
+    assert not leaf.generated
+    assert "sắp hết hạn" in tls.notice(leaf, leaf.fingerprint, at)[1]
+    with pytest.raises(tls.TlsError, match="do cơ quan đặt"):
+        tls.renew(tmp_path)
+    other = key("tls khac", 256).private_bytes(*words)
+    locked = own.private_bytes(*words[:2], BestAvailableEncryption(b"x"))
+    for spoiled, sentence in ((other, "không phải khóa của"), (locked, "mật khẩu"), (b"", "PEM")):
+        (tmp_path / "key.pem").write_bytes(spoiled)
+        with pytest.raises(tls.TlsError, match=sentence):
+            tls.ensure(tmp_path)
 
 
 def test_half_of_an_offices_own_pair_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("the office's own")
-    with pytest.raises(FileNotFoundError, match=r"key\.pem"):
+    with pytest.raises(tls.TlsError, match=r"key\.pem"):
         tls.ensure(tmp_path)
     assert (tmp_path / "cert.pem").read_text() == "the office's own"
 
 
 def test_a_pair_whose_making_was_cut_short_is_completed(tmp_path: Path) -> None:
-    certificate, _ = tls.ensure(tmp_path)
-    shown = tls.fingerprint(certificate)
-    certificate.rename(tmp_path / "cert.new")
-    assert tls.fingerprint(tls.ensure(tmp_path)[0]) == shown
+    first = shown(tmp_path)
+    (tmp_path / "cert.pem").rename(tmp_path / "cert.new")
+    assert shown(tmp_path) == first
+    old = (tmp_path / "cert.pem").read_bytes()
+    renewed = tls.renew(tmp_path).fingerprint
+    (tmp_path / "cert.pem").rename(tmp_path / "cert.new")
+    (tmp_path / "cert.pem").write_bytes(old)  # Killed when the new key was there and the old leaf.
+    assert shown(tmp_path) == renewed

@@ -143,6 +143,7 @@ def _panels(person: Account, rows: Any, numbers: dict[str, int], margin: int) ->
         found["roll_up"] = panels.roll_up(person, today)
     if Role.ADMINISTRATOR in roles:
         found["silent"] = panels.silent_accounts(person)
+        found["line"] = panels.tls_line(clock.now())
     if person.can(Permission.AUDIT_VIEW):
         found["log"] = panels.log_facts()
         found["log_url"] = url_for("log.index")

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
 from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import joinedload
 
+import tls
 from extensions import db
 from models import (
     Agency,
@@ -24,7 +25,7 @@ from models import (
 from rules.certificates import CertificateFacts, CertificateState, certificate_state
 from rules.days import file_by_on, last_receipt_on
 from rules.permissions import Permission, Role
-from views.guards import Account, Scope
+from views.guards import Account, Scope, settings
 from views.home_work import OPEN_REQUESTS, PARTS_OF_90_DAYS, state_of
 
 NEAR_DAYS = 45
@@ -182,6 +183,32 @@ def silent_accounts(person: Account) -> dict[str, Any]:
         .options(joinedload(User.person))
     ).all()
     return {"rows": rows[:MOST_PEOPLE], "more": len(rows) > MOST_PEOPLE}
+
+
+@dataclass(frozen=True)
+class Line:
+    """The server's TLS certificate. `waits`: another lies there and is used from the next start."""
+
+    leaf: tls.Leaf
+    days_left: int
+    near_end: bool
+    waits: bool
+
+
+def tls_line(at: datetime) -> Line | None:
+    """What the administrator must know of the certificate; None where there is none of ours."""
+    path = settings().instance / "tls" / tls.CERTIFICATE
+    if not settings().behind_tls or not path.exists():
+        return None
+    try:
+        leaf = tls.read(path)
+    except (
+        tls.TlsError,
+        OSError,
+    ):  # The next start says what is wrong.
+        return None
+    used = leaf.fingerprint.replace(":", "").lower() == settings().tls_sha256
+    return Line(leaf, (leaf.ends_at - at).days, leaf.near_end(at), not used)
 
 
 # Department -----------------------------------------------------------------------------------

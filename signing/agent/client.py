@@ -279,6 +279,9 @@ class ServerClient:
         self._clock = clock
         self._patience = patience or Patience()
         self._offset = timedelta(0)
+        self._renewed: dict[
+            str, str
+        ] = {}  # server id -> the TLS leaf that took the pinned one's place
 
     def now(self) -> datetime:
         """The time as the server counts it, learnt from its signed answers."""
@@ -312,12 +315,34 @@ class ServerClient:
     def call(self, pairing: Pairing, path: str, body: bytes) -> bytes:
         """POST to the paired server; the body of its signed answer.
 
-        Raises the error that the server tells, `ServerUnreachable`, `ServerRefused`,
-        `AnswerForged`, `TlsMismatch`. A clock that is wrong is corrected once from the answer.
+        A server that has renewed its TLS certificate is asked who it is, and gets the request when
+        the pinned key vouches for the new leaf. Raises the error that the server tells,
+        `ServerUnreachable`, `ServerRefused`, `AnswerForged`, `TlsMismatch`. A wrong clock is
+        corrected once from the answer.
         """
-        return self.call_key(
-            Address.parse(pairing.server_url), pairing.server_key, pairing.tls_sha256, path, body
-        )
+        address, key = Address.parse(pairing.server_url), pairing.server_key
+        leaf = self._renewed.get(pairing.server_id, pairing.tls_sha256)
+        try:
+            return self.call_key(address, key, leaf, path, body)
+        except TlsMismatch as mismatch:
+            leaf = self._vouched_for(address, key, mismatch)
+        answer = self.call_key(address, key, leaf, path, body)
+        self._renewed[pairing.server_id] = leaf
+        return answer
+
+    def _vouched_for(self, address: Address, key: ServerPublicKey, mismatch: TlsMismatch) -> str:
+        """The leaf at the address now, if the pinned key states that very leaf; else the mismatch.
+
+        Somebody between us cannot do that: they can pass on the answer of the true server, which
+        states its own leaf and not theirs.
+        """
+        try:
+            identity, seen = self.identity(address)
+        except SigningError as error:
+            raise mismatch from error
+        if identity.key != key or identity.tls_sha256 != seen:
+            raise mismatch
+        return seen
 
     def call_key(
         self, address: Address, server_key: ServerPublicKey, tls_sha256: str, path: str, body: bytes

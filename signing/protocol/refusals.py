@@ -54,8 +54,11 @@ class AnswerForged(SigningError):
 
 class TlsMismatch(SigningError):
     code = "tls_mismatch"
-    message = "Chứng thư bảo mật đường truyền của máy chủ khác với lần ghép nối."
-    advice = "Không ký. Hỏi người quản trị; nếu máy chủ vừa đổi chứng thư, hãy ghép nối lại."
+    message = (
+        "Chứng thư bảo mật đường truyền của máy chủ khác với lần ghép nối, và máy chủ đã ghép nối "
+        "không xác nhận chứng thư này."
+    )
+    advice = "Không ký. Hỏi người quản trị; nếu máy chủ vừa được cài lại, hãy ghép nối lại."
 
 
 class TicketNotForThisAgent(SigningError):

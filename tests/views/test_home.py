@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+import tls
+from config import Config
 from models import CertificateRequest, Person, User
 from operations.transactions import transaction
 from rules.certificates import CertificateState
@@ -259,6 +263,27 @@ def test_the_department_sees_agencies_by_what_ends_first(
     page = login(cast.khanh).get("/")
     assert "UBND xã Thử A 1 2 1 UBND xã Thử B 0 1 0" in words(page)
     assert f"/chung-thu?don-vi={cast.commune_a}" in page.text
+
+
+def test_the_administrator_is_reminded_of_the_end_of_the_servers_certificate(
+    login: Login, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: Config = app.extensions["so_token"]
+    assert "Chứng thư TLS" not in words(login(cast.dung).get("/"))
+    leaf = tls.renew(settings.instance / "tls")
+    served = leaf.fingerprint.replace(":", "").lower()
+    behind = replace(settings, behind_tls=True, tls_sha256=served)
+    monkeypatch.setitem(app.extensions, "so_token", behind)
+    page = login(cast.dung).get("/")
+    assert leaf.fingerprint in words(page).replace(" ", "")
+    assert "chạy lại" not in words(page)
+    monkeypatch.setattr(tls, "VALID_FOR", timedelta(days=29, hours=-1))
+    leaf = tls.renew(settings.instance / "tls")
+    assert "Dưới đây là chứng thư mới" in words(login(cast.dung).get("/"))
+    served = leaf.fingerprint.replace(":", "").lower()
+    behind = replace(behind, tls_sha256=served)
+    monkeypatch.setitem(app.extensions, "so_token", behind)
+    assert "Chứng thư còn 28 ngày. Dừng Sổ Token rồi chạy lại" in words(login(cast.dung).get("/"))
 
 
 def test_the_administrator_sees_accounts_that_never_logged_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from signing.agent.application import Agent
 from signing.agent.client import Address, BadAddress
 from signing.messages import (
+    HEARTBEAT_PATH,
     PAIRING_LIFETIME,
     AgentKeys,
     AnswerForged,
+    Heartbeat,
+    Pairing,
     PairingAnswer,
     PairingOffer,
     PairingRefused,
@@ -200,21 +204,43 @@ def test_the_generated_certificate_of_a_server_is_pinned(
     assert browser.open(f"/ky/{ticket}").status_code == 200
 
 
-def test_another_certificate_at_the_same_address_is_refused_before_a_byte_is_sent(
+def at_another_place(pairing: Pairing, office: Office) -> Pairing:
+    return dataclasses.replace(pairing, server_url=office.url)
+
+
+def test_a_certificate_that_the_pinned_key_does_not_vouch_for_gets_no_request(
     tls_office: Office, browser: Browser, agent: Agent, tmp_path: Path
 ):
     pair(browser, tls_office)
     (pairing,) = agent.state.pairings
-    intruder = Office(certificate=leaf(tmp_path, "ke-la"), key=tls_office.key)
+    certificate = leaf(tmp_path, "ke-la")
+    stranger = Office(certificate=certificate)
+    relay = Office(certificate=certificate, key=tls_office.key)
+    relay.tls_sha256 = tls_office.tls_sha256  # It passes on what the true server says of itself.
+    for intruder in (stranger, relay):
+        try:
+            with pytest.raises(TlsMismatch):
+                agent.client.call(at_another_place(pairing, intruder), HEARTBEAT_PATH, b"{}")
+            assert HEARTBEAT_PATH not in [path for path, _, _ in intruder.seen]
+        finally:
+            intruder.close()
+
+
+def test_a_server_that_renewed_its_certificate_needs_no_new_pairing(
+    tls_office: Office, browser: Browser, agent: Agent, tmp_path: Path
+):
+    pair(browser, tls_office)
+    (pairing,) = agent.state.pairings
+    renewed = Office(certificate=leaf(tmp_path, "moi"), key=tls_office.key)
+    renewed.agents = tls_office.agents
     try:
-        moved = type(pairing)(
-            **{**{n: getattr(pairing, n) for n in pairing.__slots__}, "server_url": intruder.url}
-        )
-        with pytest.raises(TlsMismatch):
-            agent.client.call(moved, "/tac-nhan/nhip", b"{}")
-        assert not intruder.seen
+        moved = at_another_place(pairing, renewed)
+        for _ in range(2):
+            assert agent.client.call(moved, HEARTBEAT_PATH, Heartbeat(1, "x").to_body())
+        asked = [path for path, _, _ in renewed.seen]
+        assert asked == [HEARTBEAT_PATH, HEARTBEAT_PATH]
     finally:
-        intruder.close()
+        renewed.close()
 
 
 def test_a_relay_with_a_certificate_of_its_own_is_seen_at_the_first_contact(
