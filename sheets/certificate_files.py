@@ -45,7 +45,8 @@ _BARE_BASE64 = re.compile(rb"MI[A-Za-z0-9+/]{60,}={0,2}")
 class Read:
     """One certificate found in a file, or (`content` None) what was refused and why.
 
-    `source` names the file as the person knows it: "goi.zip › an.cer".
+    `source` names the file as the person knows it, and the place in it where it holds several:
+    "goi.zip › an.cer", "an.p7b (chứng thư 2 trên 3)".
     """
 
     source: str
@@ -62,7 +63,9 @@ def read_one(der: bytes) -> tuple[CertificateContent | None, str]:
         content = describe(der)
     except UnreadableCertificate as error:
         return None, str(error)
-    return (None, AUTHORITY) if content.is_authority else (content, "")
+    if content.is_authority:
+        return None, f"{AUTHORITY} {content.common_name}, số {content.serial_number}."
+    return content, ""
 
 
 def read_files(files: Iterable[tuple[str, bytes]]) -> list[Read]:
@@ -76,7 +79,7 @@ def read_files(files: Iterable[tuple[str, bytes]]) -> list[Read]:
     for name, content in files:
         for source, der, reason in _contents(_shown(name), content):
             if der is not None and (before := first.get(der)) is not None:
-                if before.reason != AUTHORITY:
+                if not before.reason.startswith(AUTHORITY):
                     again = f"Trùng với chứng thư trong “{before.source}”."
                     found.append(Read(source, None, before.reason or again))
                 continue
@@ -199,8 +202,9 @@ def _from_bundle(name: str, der: bytes) -> Iterator[_Piece]:
         return
     if not inside:
         yield name, None, NO_CERTIFICATE
-    for certificate in inside:
-        yield name, certificate.public_bytes(Encoding.DER), ""
+    for number, certificate in enumerate(inside, start=1):
+        source = name if len(inside) == 1 else f"{name} (chứng thư {number} trên {len(inside)})"
+        yield source, certificate.public_bytes(Encoding.DER), ""
 
 
 def _shown(name: str) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
+from cryptography.x509 import load_der_x509_certificate
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -218,3 +220,16 @@ def test_a_certificate_without_an_end_is_refused_and_spoils_no_other(
     page = browser.get(address).text
     assert "không ghi thời hạn" in page
     assert "Phạm Văn Em" in page
+
+
+def test_certificates_of_one_file_are_told_apart(login: Login, cast: Cast) -> None:
+    """Two of one person, in one bundle: by subject, serial and place in the file."""
+    ders = [certificate("Phạm Văn Em", EM, serial=0x5A01), certificate("Phạm Văn Em", EM, serial=2)]
+    parsed = [load_der_x509_certificate(one) for one in ders]
+    browser = login(cast.an)
+    address = upload(browser, cast.commune_a, hai_p7b=serialize_certificates(parsed, Encoding.DER))
+    page = browser.get(address).text
+    for number, serial in ((1, "5A01"), (2, "02")):
+        assert f"hai.p7b (chứng thư {number} trên 2)" in page
+        assert f'aria-label="Phạm Văn Em, số {serial}"' in page
+    assert page.count("CN=Phạm Văn Em") == 2
