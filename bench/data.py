@@ -53,7 +53,7 @@ from operations.search import (
     text_of,
 )
 from rules.agencies import AgencyKind, AgencyLevel
-from rules.names import fold, sort_key
+from rules.names import fold, text_key
 from rules.permissions import Role
 
 PASSWORD = "mat khau thu toc do"  # noqa: S105 - of made-up accounts in a throw-away file
@@ -146,7 +146,7 @@ def _agencies(connection: Connection, count: int) -> list[dict[str, Any]]:
             "code": f"TN{number:05d}",
             "name": name,
             "name_fold": fold(name),
-            "sort_key": sort_key(name),
+            "sort_key": text_key(name),
             "level": level,
             "kind": AgencyKind.DIVISION
             if level is AgencyLevel.SUB_UNIT

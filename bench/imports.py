@@ -34,7 +34,7 @@ from extensions import db
 from models import Agency, LoginSession, Person, SearchTerm, User, UserRole
 from operations import search
 from rules.agencies import AgencyKind, AgencyLevel
-from rules.names import fold, sort_key
+from rules.names import fold, sort_key, text_key
 from rules.permissions import Role
 from schema.daily import SheetImport
 from sheets.tables_out import write_table
@@ -68,7 +68,7 @@ def rows(count: int) -> Iterator[tuple[str | date, ...]]:
 def office() -> FlaskClient:
     """One commune with its focal point, logged in."""
     place = Agency(
-        code="TN", name=PLACE, name_fold=fold(PLACE), sort_key=sort_key(PLACE), path="/1/",
+        code="TN", name=PLACE, name_fold=fold(PLACE), sort_key=text_key(PLACE), path="/1/",
         level=AgencyLevel.COMMUNE, kind=AgencyKind.PEOPLES_COMMITTEE, has_own_seal=True,
     )  # fmt: skip
     user = User(

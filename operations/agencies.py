@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import Agency, AgencyChange
+from operations.law import sender_for
 from operations.transactions import Refused, expect_version, transaction
 from rules.agencies import AgencyKind, AgencyLevel
 from rules.emails import WrongDomain, official_domains
-from rules.names import clean_name, fold, nfc, sort_key
+from rules.names import clean_name, fold, nfc, text_key
 
 NOUN = "agency"
 RENAME, MERGER, SPLIT = "rename", "merger", "split"
@@ -98,12 +99,16 @@ def follow_regulation(
     """Say which provincial regulation an agency follows; the decree stands under each.
 
     `known` are the instruments that may be chosen, the decree among them; `below_too` takes every
-    unit under the agency along. Raises `Refused` for an unknown one, and `Conflict`.
+    unit under the agency along. Raises `Refused` for an unknown one and for a unit whose papers
+    another agency signs, and `Conflict`.
     """
     if regulation not in known:
         raise Refused("Quy chế này không có trong phần mềm. Hãy chọn lại.")
     with transaction(session):
         agency = _load(session, agency_id, version)
+        signer = sender_for(session, agency)
+        if signer is not None and signer.id != agency.id:
+            raise Refused(f"Đơn vị này theo quy chế của {signer.name}, nơi ký giấy tờ; chọn ở đó.")
         agency.regulation = regulation
         agency.version += 1
         if below_too:
@@ -135,7 +140,7 @@ def rename_in(
     if not name or name == agency.name:
         raise Refused("Hãy nhập tên mới, khác tên hiện nay.")
     _change(session, RENAME, agency, None, effective_on, decision, new_name=name)
-    agency.name, agency.name_fold, agency.sort_key = name, fold(name), sort_key(name)
+    agency.name, agency.name_fold, agency.sort_key = name, fold(name), text_key(name)
     agency.version += 1
     _record(session, "agency.renamed", actor, agency, day=effective_on.isoformat())
 
@@ -298,7 +303,7 @@ def _write(session: Session, agency: Agency, particulars: Particulars) -> list[s
     for key in changed:
         setattr(agency, key, values[key])
     name = str(values["name"])
-    agency.name_fold, agency.sort_key = fold(name), sort_key(name)
+    agency.name_fold, agency.sort_key = fold(name), text_key(name)
     return changed
 
 

@@ -20,7 +20,7 @@ from rules.days import expires_on, vietnam_day
 from rules.documents import ImportVerdict
 from rules.findings import Finding, Severity, finding
 from rules.law import Law, LawError
-from rules.names import name_key
+from rules.names import fold
 from rules.renewals import RenewedCertificate, check_renewed_certificate
 from rules.serials import display_serial, normalise_serial
 
@@ -234,7 +234,7 @@ def _whose(
         found = _remark(found, f"Có nhiều cá nhân cùng dùng địa chỉ {content.email}.")
     if person is not None:
         found = replace(found, person=person, matched_by=BY_EMAIL)
-        if name_key(content.common_name) != name_key(person.full_name):
+        if fold(content.common_name) != fold(person.full_name):
             found = _remark(found, f"Tên trên chứng thư khác tên trong sổ: {person.full_name}.")
     elif agency := next((row for row in register.agencies if row.email == content.email), None):
         found = replace(found, kind=SubscriberKind.ORGANISATION, agency=agency, matched_by=BY_EMAIL)

@@ -11,7 +11,7 @@ from models import Agency, User
 from operations import accounts, passwords
 from operations.transactions import Refused, transaction
 from rules.agencies import AgencyKind, AgencyLevel
-from rules.names import clean_name, fold, sort_key
+from rules.names import clean_name, fold, text_key
 from rules.permissions import Role
 
 
@@ -123,7 +123,7 @@ def _root(session: Session, actor: audit.Actor, name: str, kind: OfficeKind) -> 
         code="GOC",
         name=name,
         name_fold=fold(name),
-        sort_key=sort_key(name),
+        sort_key=text_key(name),
         level=level,
         kind=agency_kind,
         has_legal_personality=True,

@@ -1,6 +1,6 @@
 """Which law and which house settings an agency follows."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -52,30 +52,61 @@ def official_domains(chain: Iterable[Agency]) -> tuple[str, ...]:
 def law_for(law: Law, agency: Agency) -> Law:
     """The law as it stands for one agency: its regulation over the decree, where one is loaded.
 
-    A regulation that the files know as a draft counts as issued once an administrator entered its
+    A unit is under the regulation of the agency that signs its papers (`regulation_of`). A
+    regulation that the files know as a draft counts as issued once an administrator entered its
     number and days.
     """
-    followed = _followed(law, agency)
-    if followed is None:
+    key = followed(law, agency)
+    if key is None:
         return law
     session = object_session(agency)
-    if session is not None and not law.settled and law.instrument(followed).is_draft:
-        law = _enact(law, session.get(RegulationEnactment, followed))
-    return law.under(followed)
+    if session is not None and not law.settled and law.instrument(key).is_draft:
+        law = _enact(law, session.get(RegulationEnactment, key))
+    return law.under(key)
 
 
-def law_under(law: Law, agency: Agency) -> Law:
-    """The same where `law` has the drafts issued since already (`enacted`): for lists, since it
-    asks the database nothing.
+def laws_for(session: Session, law: Law, agencies: Iterable[Agency]) -> dict[int, Law]:
+    """The law of each of these agencies (`law_for`), by number; at most two statements for all."""
+    return laws_of(session, law, chains_of(session, agencies))
+
+
+def laws_of(session: Session, law: Law, chains: Mapping[int, Sequence[Agency]]) -> dict[int, Law]:
+    """The same where the chains (`chains_of`) are known already."""
+    keys = {number: _known(law, regulation_of(chain)) for number, chain in chains.items()}
+    some = set(keys.values()) - {None}
+    if not law.settled and any(law.instrument(key).is_draft for key in some if key):
+        law = enacted(session, law)
+    under = {key: law.under(key) if key is not None else law for key in {None, *some}}
+    return {number: under[key] for number, key in keys.items()}
+
+
+def regulation_of(chain: Sequence[Agency]) -> tuple[str, Agency] | None:
+    """The regulation that a unit is under, and whose choice that is; `chain` begins at the unit.
+
+    It is the choice of who signs the unit's papers (`rules.agencies.sender_of`; a unit for which
+    nobody can sign decides itself), or where nothing was chosen that of the nearest above. Rule of
+    the software: no text that was read speaks of units that choose for themselves.
     """
-    followed = _followed(law, agency)
-    return law.under(followed) if followed is not None else law
+    signer = sender_of(chain)
+    above = chain[chain.index(signer) :] if signer is not None else chain
+    return next(((one.regulation, one) for one in above if one.regulation), None)
 
 
-def _followed(law: Law, agency: Agency) -> str | None:
-    """The regulation of the agency; None where it follows none that is kept here."""
-    known = (one.key for one in law.instruments if one.over is not None)
-    return next((key for key in known if key == agency.regulation), None)
+def followed(law: Law, agency: Agency) -> str | None:
+    """The regulation that an agency is under; None where it is none that is kept here.
+
+    Of an agency that signs for itself the database is asked nothing, of a unit once.
+    """
+    found = regulation_of([agency])
+    session = object_session(agency)
+    if session is not None and (found is None or sender_of([agency]) is None):
+        found = regulation_of(chain_of(session, agency))
+    return _known(law, found)
+
+
+def _known(law: Law, found: tuple[str, Agency] | None) -> str | None:
+    keys = (one.key for one in law.instruments if one.over is not None)
+    return next((key for key in keys if found is not None and key == found[0]), None)
 
 
 def enacted(session: Session, law: Law) -> Law:

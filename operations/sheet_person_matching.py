@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Agency, Person, Position
 from operations.sheet_rows import CANDIDATES, Place, Row, chunks, shown_day
-from rules.names import name_key
+from rules.names import fold
 from rules.sheet_imports import RowVerdict
 
 
@@ -78,7 +78,7 @@ class People:
         names = {row.name_keys(keys.name)[1] for row in unknown} - {""}
         for one in _read(session, Person.sort_key, names, inside):
             if one.left_on is None:
-                found.by_name.setdefault(name_key(one.full_name), []).append(one)
+                found.by_name.setdefault(fold(one.full_name), []).append(one)
         for listed in (found.by_email, found.by_staff_number, found.by_name):
             found.by_id.update({one.id: one for some in listed.values() for one in some})
         found.by_id.update({one.id: one for one in found.by_hash.values()})
@@ -153,7 +153,7 @@ class People:
             )
             return None
         name = row.text(keys.name)
-        if way != "số định danh" and name and name_key(name) != name_key(one.full_name):
+        if way != "số định danh" and name and fold(name) != fold(one.full_name):
             if decided != one.id:
                 row.ask([(one.id, f"{self.described(one)} (khớp {way}, họ tên khác)")])
                 return None
@@ -167,7 +167,7 @@ class People:
         )
         candidates = [
             one
-            for one in self.by_name.get(name_key(row.text(keys.name)), ())
+            for one in self.by_name.get(fold(row.text(keys.name)), ())
             if not (born and one.birth_on and born != one.birth_on)
             and not (theirs and one.citizen_id_hash and theirs != one.citizen_id_hash)
         ]

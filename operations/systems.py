@@ -11,7 +11,7 @@ from audit import Actor
 from models import Agency, Person, System
 from operations.transactions import Refused, expect_version, transaction
 from rules.devices import DeviceKind
-from rules.names import clean_name, fold, sort_key
+from rules.names import clean_name, fold, text_key
 from rules.systems import SystemKind
 
 NOUN = "system"
@@ -77,7 +77,7 @@ def _write(session: Session, row: System, wanted: Particulars) -> list[str]:
         "agency_id": agency.id,
         "name": name,
         "name_fold": fold(name),
-        "sort_key": sort_key(name),
+        "sort_key": text_key(name),
         "kind": wanted.kind,
         "edition": wanted.edition.strip(),
         "email": wanted.email.strip().lower() or None,

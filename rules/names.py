@@ -1,8 +1,8 @@
 """Vietnamese names: one spelling, a fold for searching without accents, and a key for sorting.
 
-Sorting is by given name, then family and middle names; per syllable first the letters in the order
-of the Vietnamese alphabet, then the tone. A database orders by the key alone, bytewise or under any
-collation that puts digits before letters.
+People sort by given name, then family and middle names; everything else from its first word on. Per
+syllable first the letters in the order of the Vietnamese alphabet count, then the tone. A database
+orders by the key alone, bytewise or under any collation that puts digits before letters.
 """
 
 import re
@@ -21,6 +21,8 @@ _LETTER_MARKS = {"\u0302", "\u0306", "\u031b"}
 # Old code pages left the Icelandic eth and the African d where đ was meant; all look the same.
 _D_WITH_STROKE = str.maketrans({"ð": "đ", "ɖ": "đ", "Ð": "Đ", "Ɖ": "Đ"})
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ´`′", "'"))
+_NUMBER_WIDTH = 4  # "Tổ 2" comes before "Tổ 10".
+_LONGEST_KEY = 900
 
 
 def nfc(text: str) -> str:
@@ -49,21 +51,17 @@ def head_name(name: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The text for searching: lower case, đ as d, without marks, with single blanks.
+    """The text for searching and comparing: lower case, đ as d, without marks, with single blanks
+    and one kind of apostrophe. Word turns that of "Y'Nhân" into "Y’Nhân", the register of residents
+    does not.
 
     "Nguyễn Thị Ánh" gives "nguyen thi anh". Folding twice changes nothing.
     """
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower())
+    straight = text.translate(_APOSTROPHES)
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", straight).lower())
     kept = (ch for ch in decomposed if unicodedata.category(ch) not in ("Mn", "Cf"))
-    plain = "".join(kept).translate(_D_WITH_STROKE).replace("đ", "d")
+    plain = "".join(kept).translate(_D_WITH_STROKE).translate(_APOSTROPHES).replace("đ", "d")
     return " ".join(plain.split())
-
-
-def name_key(name: str) -> str:
-    """What two spellings of one person's name have in common: folded, with one apostrophe. Word
-    turns that of "Y'Nhân" into "Y’Nhân", the register of residents does not.
-    """
-    return fold(name.translate(_APOSTROPHES))
 
 
 def fold_words(text: str) -> tuple[str, ...]:
@@ -78,11 +76,22 @@ def sort_key(name: str) -> str:
     order. Where the tone mark stands ("Hoà", "Hòa") does not matter. Characters outside the
     alphabet do not count; a name without any gives "".
     """
-    lowered = unicodedata.normalize("NFKD", clean_name(name).lower())
-    syllables = [
-        key for key in map(_syllable_key, re.split(r"[^\w\u0300-\u036f]+", lowered)) if key
-    ]
+    syllables = [key for key in map(_syllable_key, _syllables(name)) if key]
     return "".join(syllables[-1:] + syllables[:-1])
+
+
+def text_key(text: str) -> str:
+    """A key like `sort_key` for the names of agencies, systems and other things: from the first
+    word on, and whole numbers by their size.
+    """
+    words = (one.zfill(_NUMBER_WIDTH) if one.isdecimal() else one for one in _syllables(text))
+    return "".join(map(_syllable_key, words))[:_LONGEST_KEY]
+
+
+def _syllables(text: str) -> list[str]:
+    straight = clean_name(text).translate(_APOSTROPHES)
+    lowered = unicodedata.normalize("NFKD", straight.lower())
+    return re.split(r"[^\w\u0300-\u036f]+", lowered)
 
 
 def _syllable_key(syllable: str) -> str:

@@ -260,6 +260,9 @@ class FollowUp(Base):
     request_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_request.id"), index=True)
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"), index=True)
     alternative: Mapped[str] = mapped_column(String(40), default="")
+    code_seen: Mapped[str] = mapped_column(  # on a thing that no register has
+        String(120), default="", server_default=""
+    )
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     waived_reason: Mapped[str] = mapped_column(String(500), default="")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from models import Agency, Person, Position, User, UserRole
 from operations.transactions import transaction
 from rules.agencies import AgencyKind, AgencyLevel
-from rules.names import fold, sort_key
+from rules.names import fold, sort_key, text_key
 from rules.permissions import Role
 from rules.signers import SigningAuthority
 
@@ -67,7 +67,7 @@ def agency(
         code=fold(name).replace(" ", "-").upper()[:40],
         name=name,
         name_fold=fold(name),
-        sort_key=sort_key(name),
+        sort_key=text_key(name),
         abbreviation="UBND",
         level=level,
         kind=kind,

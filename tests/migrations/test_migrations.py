@@ -16,14 +16,17 @@ from app import create_app
 from audit import record, system_actor
 from config import Config
 from extensions import db
-from models import SearchTerm
-from operations.search import INCOMING, terms_of_incoming, text_of
+from models import Agency, Person, SearchTerm
+from operations.search import INCOMING, PERSON, terms_of_incoming, text_of
 from operations.transactions import transaction
+from rules.names import fold, sort_key, text_key
+from schema.custody import FollowUp
 from schema.documents import IncomingDocument
 from tests.cast import NOW
 from tests.postgresql import postgresql_url  # noqa: F401 - a fixture
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+NAME = "Yʼ Nhân Êban"  # With an apostrophe that was taken for a letter.
 OLD_ROWS = Path(__file__).with_name("rows_of_0005.sql")
 
 
@@ -132,7 +135,30 @@ def test_rows_that_point_at_a_rebuilt_table_survive_its_rebuilding(database: Fla
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
-def test_documents_that_came_in_before_are_found_by_their_words(database: Flask) -> None:
+def with_names(name: str) -> None:
+    """A person and a thing found in a stocktake, as earlier programs wrote them."""
+    old = {"name": name, "fold": "yʼ nhan eban", "key": sort_key(name), "terms": " eban nhan yʼ"}
+    thing = "Thiết bị có mã “AB-12”: không có trong sổ."
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO person (id, agency_id, full_name, name_fold, sort_key, search_text,"
+                " version) VALUES (1, 1, :name, :fold, :key, :terms, 1)"
+            ),
+            old,
+        )
+        connection.execute(text("INSERT INTO search_term VALUES ('person', 'yʼ', 1)"))
+        connection.execute(
+            text(
+                "INSERT INTO follow_up (id, noun, object_id, agency_id, code, sentence, basis,"
+                " alternative, waived_reason) VALUES (1, 'stocktake', 1, 1,"
+                " 'stocktake.enter_in_register', :thing, '', '', '')"
+            ),
+            {"thing": thing},
+        )
+
+
+def test_what_was_kept_before_is_found_and_sorted_as_what_is_new(database: Flask) -> None:
     upgrade(revision="0005_log_without_replace")
     with db.engine.begin() as connection:
         for statement in OLD_ROWS.read_text(encoding="utf-8").split(";"):
@@ -150,9 +176,18 @@ def test_documents_that_came_in_before_are_found_by_their_words(database: Flask)
             ),
             values,
         )
+    with_names(NAME)
     upgrade()
     row = db.session.scalars(select(IncomingDocument)).one()
     wanted = terms_of_incoming(row)
     assert row.search_text == text_of(wanted)
     kept = select(SearchTerm.term).where(SearchTerm.noun == INCOMING, SearchTerm.object_id == 1)
     assert set(db.session.scalars(kept)) == wanted
+    person = db.session.get_one(Person, 1)
+    assert (person.name_fold, person.sort_key) == (fold(NAME), sort_key(NAME))
+    assert person.search_text == " eban nhan y"
+    terms = select(SearchTerm.term).where(SearchTerm.noun == PERSON)
+    assert db.session.scalars(terms).all() == ["y"]
+    agency = db.session.execute(select(Agency.name_fold, Agency.sort_key)).one()
+    assert tuple(agency) == (fold("Xã Thử"), text_key("Xã Thử"))
+    assert db.session.get_one(FollowUp, 1).code_seen == "AB-12"

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.names import clean_name, fold, nfc, sort_key
+from rules.names import clean_name, fold, nfc, sort_key, text_key
 from rules.serials import display_serial, normalise_serial, serial_candidates, serial_of
 
 VIETNAMESE = (
@@ -41,6 +41,7 @@ def test_a_cleaned_name_stays_clean(text: str) -> None:
 @given(st.text())
 def test_a_sort_key_is_plain_ascii_in_whatever_database(text: str) -> None:
     assert re.fullmatch("[a-z0-9]*", sort_key(text))
+    assert re.fullmatch("[a-z0-9]*", text_key(text))
 
 
 ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"

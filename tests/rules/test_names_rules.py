@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from rules.names import clean_name, fold, fold_words, head_name, name_key, sort_key, spelt_out
+from rules.names import clean_name, fold, fold_words, head_name, sort_key, spelt_out, text_key
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,28 @@ def test_words_are_folded_without_punctuation() -> None:
 
 @pytest.mark.parametrize("typed", ["Y'Nhân Êban", "Y’Nhân Êban", "y‘nhân  êban", "YʼNhân Êban"])
 def test_a_name_is_the_same_with_every_apostrophe(typed: str) -> None:
-    assert name_key(typed) == "y'nhan eban"
-    assert name_key(typed) != name_key("Y Nhân Êban")
+    assert fold(typed) == "y'nhan eban"
+    assert fold_words(typed) == ("y", "nhan", "eban")
+    assert sort_key(typed) == sort_key("Y Nhân Êban")
+    assert fold(typed) != fold("Y Nhân Êban")
+
+
+def test_names_of_agencies_sort_from_their_first_word_and_numbers_by_their_size() -> None:
+    in_order = [
+        "Ban Quản lý dự án",
+        "Phòng Văn hóa – Xã hội",
+        "Phường 2",
+        "Phường 10",
+        "Phường An Thử",
+        "Sở Tài chính",
+        "Trường THCS số 9",
+        "Trường THCS số 12",
+        "UBND xã Đông Thử",
+        "UBND xã Thử A",
+        "Văn phòng UBND xã",
+    ]
+    assert sorted(reversed(in_order), key=text_key) == in_order
+    assert len(text_key("1 " * 300)) == 900
 
 
 def test_a_cleaned_name_has_one_blank_and_a_real_d_with_stroke() -> None:

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import User, UserRole
+from models import Agency, User, UserRole
 from operations.transactions import transaction
 from rules.permissions import Role
-from tests.cast import Cast
+from tests.cast import Cast, person
 
 Login = Callable[[int], FlaskClient]
 USERS = "/quan-tri/tai-khoan"
@@ -116,6 +116,16 @@ def test_a_local_administrator_opens_no_account_for_people_elsewhere(
     assert "Không tìm thấy ai" in browser.get(f"{USERS}/moi", query_string={"q": "binh"}).text
     address = f"{USERS}/moi/thong-tin?ca-nhan={cast.person_binh}"
     assert browser.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(("kept", "typed"), [("Y'Nhân Êban", "y’nhân"), ("YʼNhân Êban", "Y'NHAN")])
+def test_somebody_is_found_by_any_apostrophe(
+    login: Login, cast: Cast, db_session: Session, kept: str, typed: str
+) -> None:
+    with transaction(db_session):
+        person(db_session, kept, db_session.get_one(Agency, cast.office_a), "Công chức")
+    found = login(cast.dung).get(f"{USERS}/moi", query_string={"q": typed}).text
+    assert "Êban" in found
 
 
 def test_an_account_is_opened_in_three_steps_and_its_password_shown_once(
