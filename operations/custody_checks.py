@@ -22,8 +22,9 @@ from models import (
     UserRole,
 )
 from operations.custody_history import RevocationLetter, revocation_letters
-from operations.law import law_for, senders_for
+from operations.law import chains_of, laws_for, laws_of
 from operations.transactions import Refused
+from rules.agencies import sender_of
 from rules.certificates import SubscriberKind
 from rules.findings import Finding
 from rules.handovers import HandoverFacts, check_correction, check_handover
@@ -105,7 +106,9 @@ def handover_findings(
     clerks = _with_role(session, people, Role.CLERK)
     decided = _decisions(session, certificates, set(receivers.values()), on)
     agencies = _agencies(session, devices)
-    managing = _managing(session, agencies.values(), people.values(), on)
+    chains = _chains(session, agencies.values(), people.values(), on)
+    managing = {number: sender_of(above) for number, above in chains.items()}
+    laws = laws_of(session, law, chains)
     found = {}
     for device in devices:
         person = people[receivers[device.id]]
@@ -129,9 +132,7 @@ def handover_findings(
             decision_from_on=known.from_on,
             decision_until_on=known.until_on,
         )
-        # The law of who signs the paper, as for the letters: a unit may have none written down.
-        writer = managing.get(device.agency_id) or agencies[device.agency_id]
-        found[device.id] = check(facts, on=on, law=law_for(law, writer))
+        found[device.id] = check(facts, on=on, law=laws[device.agency_id])
     return found
 
 
@@ -150,12 +151,9 @@ def return_findings(
     session: Session, devices: Sequence[Device], *, on: date, law: Law
 ) -> dict[int, tuple[Finding, ...]]:
     """The findings on giving each device to the authority with Mẫu số 08, by device."""
-    agencies = _agencies(session, devices)
+    laws = laws_for(session, law, _agencies(session, devices).values())
     facts = recall_facts(session, devices)
-    return {
-        one.id: check_return(facts[one.id], on=on, law=law_for(law, agencies[one.agency_id]))
-        for one in devices
-    }
+    return {one.id: check_return(facts[one.id], on=on, law=laws[one.agency_id]) for one in devices}
 
 
 def recall_facts(session: Session, devices: Sequence[Device]) -> dict[int, RecallFacts]:
@@ -240,11 +238,11 @@ def _titled(person: Person, words: Sequence[str], on: date) -> bool:
     return any(word in title for title in current for word in words)
 
 
-def _managing(
+def _chains(
     session: Session, agencies: Iterable[Agency], people: Iterable[Person], on: date
-) -> Mapping[int, Agency | None]:
-    """The body that manages each of these units and workplaces; one statement."""
-    return senders_for(session, chain(agencies, *(_workplaces(one, on) for one in people)))
+) -> Mapping[int, Sequence[Agency]]:
+    """Each of these units and workplaces with everything above it; one statement."""
+    return chains_of(session, chain(agencies, *(_workplaces(one, on) for one in people)))
 
 
 def _workplaces(person: Person, on: date) -> list[Agency]:

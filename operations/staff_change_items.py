@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from models import Agency, Certificate, Device, Entrustment, Person, User
 from operations import law as house
 from operations.follow_ups import Item
+from rules.agencies import sender_of
 from rules.findings import HOUSE_RULE
 from rules.law import Law
 from rules.staff_changes import StaffChange as Kind
@@ -94,12 +95,10 @@ def holdings_of(
         .where(Person.id.in_(ids))
         .options(joinedload(Person.agency), selectinload(Person.positions))
     ).all()
-    senders = house.senders_for(session, {one.agency_id: one.agency for one in people}.values())
-    laws: dict[int, Law] = {}
-    for one in people:
-        if one.agency_id not in laws:
-            writer = senders.get(one.agency_id) or one.agency
-            laws[one.agency_id] = house.law_for(law, writer)
+    agencies = {one.agency_id: one.agency for one in people}.values()
+    chains = house.chains_of(session, agencies)
+    senders = {number: sender_of(above) for number, above in chains.items()}
+    laws = house.laws_of(session, law, chains)
     owned = select(Certificate).where(Certificate.person_id.in_(ids)).order_by(Certificate.id)
     certificates = _grouped(session.scalars(owned), "person_id")
     held = select(Device).where(Device.holder_id.in_(ids)).order_by(Device.id)

@@ -17,7 +17,7 @@ from forms.agencies import (
 )
 from models import Agency, AgencyChange, Certificate, Device, Person
 from operations import agencies as tree
-from operations.law import official_domains
+from operations.law import official_domains, regulation_of
 from operations.transactions import Refused
 from rules.agencies import AgencyKind, AgencyLevel, sender_of
 from rules.names import fold
@@ -90,6 +90,7 @@ def show(agency_id: int) -> ResponseReturnValue:
     row = load(Agency, agency_id, VIEW)
     above = _above(row)
     scope = account().scope(VIEW)
+    sender, said = sender_of(above), regulation_of(above)
     children = db.session.scalars(
         select(Agency)
         .where(Agency.parent_id == row.id)
@@ -100,13 +101,15 @@ def show(agency_id: int) -> ResponseReturnValue:
         "agencies/show.html",
         row=row,
         above=[each for each in reversed(above[1:]) if scope.covers(each.id)],
-        sender=sender_of(above),
+        sender=sender,
         domains=official_domains(above),
         children=children,
         counts=_counts(row),
         changes=_changes(row),
         change_words=CHANGE_WORDS,
-        followed=dict(regulation_choices()).get(row.regulation or "", ""),
+        followed=dict(regulation_choices()).get(said[0], "") if said else "",
+        followed_of=said[1] if said and said[1] is not row else None,
+        chooses=sender is None or sender is row,
         may_edit=account().can(EDIT) and account().scope(EDIT).covers(row.id),
         history=history(tree.NOUN, row.id),
     )

@@ -8,7 +8,7 @@ import regulations
 from extensions import db
 from models import Agency
 from operations.calendar import working_calendar
-from operations.law import enacted, law_under, margin_days
+from operations.law import enacted, followed, margin_days
 from rules.law import Law
 from rules.working_days import WorkingCalendar
 from views.kept import until_the_ground_shifts
@@ -21,7 +21,9 @@ def current_law() -> Law:
 
 def law_of(agency: Agency) -> Law:
     """The law as it stands for one agency: its regulation over the decree."""
-    return law_under(current_law(), agency)
+    law = current_law()
+    key = until_the_ground_shifts(("followed", agency.id), lambda: followed(law, agency))
+    return law.under(key) if key is not None else law
 
 
 def calendar_on(today: date) -> WorkingCalendar:

@@ -12,7 +12,7 @@ from extensions import db
 from models import Agency, Certificate, Device, Person
 from operations.calendar import working_calendar
 from operations.custody_checks import recall_facts
-from operations.law import law_for
+from operations.law import laws_for
 from rules.devices import DeviceKind, DeviceState
 from rules.lifecycle import CustodyAct
 from rules.recalls import RecallClock, recall_clock
@@ -143,13 +143,12 @@ def devices_waiting(
 
 def dues(devices: Sequence[Device], *, today: date) -> dict[int, RecallClock]:
     """The clock of Điều 20 for each device whose notice of revocation has come, in a fixed number
-    of statements (and one more for each agency).
+    of statements.
     """
     session = db.session()
-    facts, loaded = recall_facts(session, devices), regulations.load()
+    facts = recall_facts(session, devices)
     calendar = working_calendar(session, today=today)
-    laws = {one.agency_id: one.agency for one in devices}
-    by_agency = {number: law_for(loaded, agency) for number, agency in laws.items()}
+    by_agency = laws_for(session, regulations.load(), {one.agency for one in devices})
     found = {}
     for one in devices:
         law = by_agency[one.agency_id]

@@ -24,7 +24,6 @@ from models import CertificateRequest
 from operations import files
 from operations import request_results as results
 from operations import request_sendings as sendings
-from operations.law import law_under
 from operations.request_documents import SUFFIXES
 from rules.deadlines import AnswerClock, answer_clock
 from rules.permissions import GRANTS, Permission
@@ -32,7 +31,7 @@ from rules.requests import LEFT_THE_HOUSE, RequestState
 from rules.working_days import WorkingCalendar
 from signing.errors import SigningError
 from views.certificate_requests import OPTIONS
-from views.current_law import calendar_on, current_law
+from views.current_law import calendar_on, law_of
 from views.guards import account, not_found, requires
 from views.register_pages import history, member
 from views.request_letters import IMAGE_WIDTH, letter_file, page_count
@@ -134,7 +133,7 @@ def _page_url(page: int) -> str:
 def _clock(row: CertificateRequest, today: date, calendar: WorkingCalendar) -> AnswerClock | None:
     if row.state is not RequestState.SENT or row.received_on is None:
         return None
-    law = law_under(current_law(), row.agency)
+    law = law_of(row.agency)
     return answer_clock(row.kind, row.received_on, on=today, law=law, calendar=calendar)
 
 

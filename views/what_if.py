@@ -15,6 +15,7 @@ from forms.what_if import WhatIfForm
 from labels import label
 from models import Certificate, Person, RequestLine
 from operations import search
+from operations.law import followed
 from operations.request_findings import Question, judge
 from operations.request_lines import WITH_CERTIFICATE, Chosen, Wish, lines_for
 from operations.request_routes import route_for
@@ -78,7 +79,7 @@ def show() -> ResponseReturnValue:
     certificate, person = _subject()
     if not request.args.get("quy-che") and (certificate or person):
         agency = (certificate or person).agency  # type: ignore[union-attr] # one of them is there
-        form.regulation.data = agency.regulation if _known(law, agency.regulation) else BASE
+        form.regulation.data = followed(law, agency) or BASE
     answers: list[Answer] = []
     trouble = ""
     if (certificate or person) and form.validate():

@@ -54,6 +54,20 @@ def test_a_unit_without_seal_says_who_sends_its_letters(login: Login, cast: Cast
     assert "UBND xã Thử A" in sender
 
 
+def test_a_unit_says_whose_regulation_it_is_under_and_chooses_none(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    with transaction(db_session):
+        db_session.get_one(Agency, cast.commune_a).regulation = "tuyen_quang_06_2026"
+    browser = login(cast.dung)
+    words = browser.get(f"{TREE}/{cast.office_a}").text.partition("Quy chế áp dụng")[2][:400]
+    assert "06/2026/QĐ-CTUBND" in words
+    assert "theo UBND xã Thử A" in words
+    assert f"{TREE}/{cast.office_a}/quy-che" not in words
+    whole = browser.get(f"{TREE}/{cast.commune_a}").text.partition("Quy chế áp dụng")[2]
+    assert f"{TREE}/{cast.commune_a}/quy-che" in whole
+
+
 def writing(agency_id: int) -> list[tuple[str, str]]:
     one = f"{TREE}/{agency_id}"
     acts = ("don-vi-moi", "sua", "chia-tach")
