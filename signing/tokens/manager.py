@@ -21,7 +21,6 @@ from signing.tokens.counts import PinCounts
 from signing.tokens.module import Limits, Module
 from signing.tokens.process import WorkerProcess, granted
 from signing.tokens.types import (
-    BatchOutcome,
     PinState,
     TokenInfo,
     TokenListing,
@@ -118,21 +117,6 @@ class TokenManager:
                 signature = base64.b64decode(answer["signature"])
                 cms.verify_signature(certificate_der, item, signature)
                 yield signature
-
-    def sign_batch(
-        self,
-        certificate_der: bytes,
-        to_be_signed: Sequence[bytes],
-        pin: str | None,
-        allow_final_try: bool = False,
-    ) -> BatchOutcome:
-        """`sign`, to the end or to the first failure: the signatures made, and what stopped it."""
-        signatures: list[bytes] = []
-        try:
-            signatures.extend(self.sign(certificate_der, to_be_signed, pin, allow_final_try))
-        except errors.SigningError as error:
-            return BatchOutcome(tuple(signatures), error)
-        return BatchOutcome(tuple(signatures), None)
 
     def _login(
         self,

@@ -116,11 +116,3 @@ class TokenListing:
         if self.tokens:
             return CertNotFound()
         return self.problems[0].error if self.problems else NoToken()
-
-
-@dataclass(frozen=True, slots=True)
-class BatchOutcome:
-    """What a batch achieved: signatures in the order asked, and what stopped it, if anything."""
-
-    signatures: tuple[bytes, ...]
-    error: SigningError | None

@@ -17,6 +17,7 @@ from signing.messages import CLAIM_LIMIT, JobState
 from signing.tokens.manager import TokenManager
 from tests.signing.agent.conftest import PIN, WRONG_PIN, Browser, Clock, browser_of, pair
 from tests.signing.agent.office import Office
+from tests.signing.batches import sign_batch
 from tests.signing.pki import Holder
 
 
@@ -177,7 +178,7 @@ def test_the_last_try_needs_a_typed_confirmation(
     paired: Browser, agent: Agent, office: Office, holder: Holder, tokens: TokenManager
 ):
     for _ in range(2):
-        tokens.sign_batch(holder.der, [b"x"], WRONG_PIN)
+        sign_batch(tokens, holder.der, [b"x"], WRONG_PIN)
     job, ticket = office.press_sign(agent.state.keys.public, holder)
     paired.open(f"/ky/{ticket}")
     paired.submit(f"/ky/{ticket}/ky", **{"xac-nhan": "vâng"})

@@ -25,6 +25,7 @@ from signing.trust.store import TrustStore
 from tests.fault_pkcs11 import ALTERING_CALLS, Control
 from tests.signing.agent.conftest import PIN, WRONG_PIN, Browser, browser_of, pair
 from tests.signing.agent.office import Office
+from tests.signing.batches import sign_batch
 from tests.signing.interop import softokn
 from tests.signing.interop.conftest import KEYS, Module
 from tests.signing.interop.softokn import Softokn
@@ -66,7 +67,7 @@ def test_every_kind_of_key_signs_a_batch_under_one_login(
 ):
     der = holders[kind].der
     items = [b"mot", b"hai", b"ba"]
-    made = tokens.sign_batch(der, items, PIN)
+    made = sign_batch(tokens, der, items, PIN)
     assert made.error is None
     for item, signature in zip(items, made.signatures, strict=True):
         cms.verify_signature(der, item, signature)
@@ -105,7 +106,7 @@ def test_a_wrong_pin_is_called_wrong_costs_one_try_and_is_counted(
         module.control.order("tries 3")
     der = holders["RSA-2048"].der
     for spent in (1, 2):
-        made = tokens.sign_batch(der, [b"mot"], WRONG_PIN)
+        made = sign_batch(tokens, der, [b"mot"], WRONG_PIN)
         assert isinstance(made.error, errors.PinIncorrect)
         assert made.signatures == ()
         (token,) = [each for each in tokens.list_tokens().tokens if holds(each, der)]
@@ -113,8 +114,8 @@ def test_a_wrong_pin_is_called_wrong_costs_one_try_and_is_counted(
     # SoftHSM2 warns and never locks; of a silent module our own count thinks the worst.
     assert token.pin.last_try == (module.locks or not module.warns)
     if token.pin.last_try:
-        assert isinstance(tokens.sign_batch(der, [b"mot"], PIN).error, errors.PinFinalTryRefused)
-    assert tokens.sign_batch(der, [b"mot"], PIN, allow_final_try=True).error is None
+        assert isinstance(sign_batch(tokens, der, [b"mot"], PIN).error, errors.PinFinalTryRefused)
+    assert sign_batch(tokens, der, [b"mot"], PIN, allow_final_try=True).error is None
     (token,) = [each for each in tokens.list_tokens().tokens if holds(each, der)]
     assert (token.pin.wrong_entries, token.pin.last_try) == (0, False)
 
@@ -155,9 +156,9 @@ def test_the_states_that_nss_cannot_play_are_played_over_it(
     with manager:
         control.order(orders)
         if expected is errors.PinLocked:
-            manager.sign_batch(der, [b"mot"], WRONG_PIN, allow_final_try=True)
+            sign_batch(manager, der, [b"mot"], WRONG_PIN, allow_final_try=True)
         pin = None if orders.startswith("pad") else PIN
-        made = manager.sign_batch(der, [b"mot", b"hai"], pin)
+        made = sign_batch(manager, der, [b"mot", b"hai"], pin)
     assert type(made.error) is (expected or type(None))
     assert len(made.signatures) == (0 if expected else 2)
 
@@ -206,7 +207,7 @@ def test_wrong_pins_of_tokens_without_a_serial_are_not_mixed_up(
             der = token.certificates[0].der
             assert load_der_x509_certificate(der).serial_number
             assert isinstance(
-                manager.sign_batch(der, [b"mot"], WRONG_PIN).error, errors.PinIncorrect
+                sign_batch(manager, der, [b"mot"], WRONG_PIN).error, errors.PinIncorrect
             )
 
 

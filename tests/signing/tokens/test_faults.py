@@ -9,6 +9,7 @@ import pytest
 from signing import cms, errors
 from signing.tokens.manager import TokenManager
 from tests.fault_pkcs11 import Control
+from tests.signing.batches import sign_batch
 from tests.signing.tokens.conftest import IMPATIENT, LIMITS, PIN, Tokens
 from tests.signing.tokens.softhsm import MODULE
 
@@ -43,7 +44,7 @@ def test_a_token_pulled_out_in_a_batch_keeps_what_was_signed(
 ) -> None:
     control.order(f"fail C_Sign {code:#x} 2")
     items = [b"mot", b"hai", b"ba", b"bon"]
-    outcome = manager.sign_batch(tokens.leader.certificate_der, items, PIN)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, items, PIN)
     assert isinstance(outcome.error, errors.TokenRemoved)
     assert len(outcome.signatures) == 2
     for item, signature in zip(items, outcome.signatures, strict=False):
@@ -157,7 +158,7 @@ def test_a_signature_that_the_certificate_does_not_accept_is_thrown_away(
     manager: TokenManager, tokens: Tokens, control: Control
 ) -> None:
     control.order("bad_signature 1")
-    outcome = manager.sign_batch(tokens.leader.certificate_der, [b"mot", b"hai"], PIN)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, [b"mot", b"hai"], PIN)
     assert isinstance(outcome.error, errors.SignatureCheckFailed)
     assert outcome.signatures == ()
 

@@ -12,6 +12,7 @@ from signing.tokens.counts import FILE_NAME, Count, PinCounts
 from signing.tokens.manager import TokenManager
 from signing.tokens.types import PinState
 from tests.fault_pkcs11 import Control
+from tests.signing.batches import sign_batch
 from tests.signing.tokens.conftest import IMPATIENT, PIN, WRONG_PIN, Tokens
 
 
@@ -23,7 +24,7 @@ def try_to_sign(
     manager: TokenManager, tokens: Tokens, pin: str | None, allow_final_try: bool = False
 ) -> errors.SigningError | None:
     certificate = tokens.leader.certificate_der
-    return manager.sign_batch(certificate, [b"mot", b"hai"], pin, allow_final_try).error
+    return sign_batch(manager, certificate, [b"mot", b"hai"], pin, allow_final_try).error
 
 
 def test_a_wrong_pin_is_said_to_be_wrong_and_costs_one_try(
@@ -44,7 +45,7 @@ def test_a_batch_stops_at_the_first_wrong_pin_and_costs_exactly_one_try(
     manager: TokenManager, tokens: Tokens, control: Control
 ) -> None:
     items = [f"van ban {number}".encode() for number in range(50)]
-    outcome = manager.sign_batch(tokens.leader.certificate_der, items, WRONG_PIN)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, items, WRONG_PIN)
     assert isinstance(outcome.error, errors.PinIncorrect)
     assert outcome.signatures == ()
     assert control.calls().count("C_Login") == 1
@@ -186,7 +187,7 @@ def test_keys_that_ask_at_every_signature_sign_a_batch(
 ) -> None:
     control.order(*orders)
     items = [b"mot", b"hai", b"ba"]
-    outcome = manager.sign_batch(tokens.leader.certificate_der, items, PIN)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, items, PIN)
     assert outcome.error is None
     for item, signature in zip(items, outcome.signatures, strict=True):
         cms.verify_signature(tokens.leader.certificate_der, item, signature)
@@ -198,7 +199,7 @@ def test_keys_that_ask_at_every_signature_ask_on_the_pad_too(
 ) -> None:
     control.order("always_authenticate 1", f"pad {PIN}")
     items = [b"mot", b"hai"]
-    outcome = manager.sign_batch(tokens.leader.certificate_der, items, None)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, items, None)
     assert outcome.error is None
     for item, signature in zip(items, outcome.signatures, strict=True):
         cms.verify_signature(tokens.leader.certificate_der, item, signature)

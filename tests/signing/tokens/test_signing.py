@@ -12,6 +12,7 @@ from signing import cms, errors
 from signing.tokens.counts import PinCounts
 from signing.tokens.manager import TokenManager
 from tests.fault_pkcs11 import ALTERING_CALLS, Control
+from tests.signing.batches import sign_batch
 from tests.signing.tokens.conftest import PIN, Tokens, self_signed
 from tests.signing.tokens.softhsm import MODULE, add_certificate, make_token
 
@@ -58,7 +59,7 @@ def test_a_batch_takes_one_login_and_keeps_the_order(
     manager: TokenManager, tokens: Tokens, control: Control
 ) -> None:
     items = [f"van ban {number}".encode() for number in range(12)]
-    outcome = manager.sign_batch(tokens.leader.certificate_der, items, PIN)
+    outcome = sign_batch(manager, tokens.leader.certificate_der, items, PIN)
     assert outcome.error is None
     for item, signature in zip(items, outcome.signatures, strict=True):
         cms.verify_signature(tokens.leader.certificate_der, item, signature)
