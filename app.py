@@ -14,11 +14,13 @@ import schema  # noqa: F401 - its tables belong to the metadata
 from config import ROOT, Config
 from extensions import compress, csrf, db, login_manager, migrate, tune_sqlite
 from views import register_blueprints
+from views.conflicts import register_conflicts
 from views.daily_work import register_daily_work
 from views.errors import register_error_pages
 from views.filters import register_filters
 from views.frame import register_frame
 from views.headers import register_headers
+from views.kept_pages import register_kept_pages
 from views.upgrade_panel import register_upgrade_panel
 from views.upgrade_work import register_upgrade_work
 
@@ -45,9 +47,11 @@ def create_app(config: Config | None = None) -> Flask:
     register_headers(app)
     register_blueprints(app)
     register_error_pages(app)
+    register_conflicts(app)
     register_daily_work(app)
     register_upgrade_work(app)
     register_upgrade_panel(app)
+    register_kept_pages(app)  # The last one sees each answer first: whole, not yet compressed.
     cli.register_commands(app)
     _mount_practice(app, settings)
     logging.getLogger("so_token").setLevel(logging.INFO)

@@ -34,7 +34,7 @@ FORMAT = 1
 SECRETS = ("keys", "tls")
 """Folders that hold private keys of the office. The practice folder holds keys too, but they have
 no legal value, and without it practice data would pass for an office's."""
-_LEFT_OUT = ("logs",)
+_LEFT_OUT = ("logs", "kept")
 _CHUNK = 1024 * 1024
 
 

@@ -37,7 +37,15 @@ from rules.permissions import Permission
 from views import kept_forms
 from views.errors import noted
 from views.filters import gio
-from views.guards import account, load_account, open_to_all, own_path, requires, settings
+from views.guards import (
+    account,
+    load_account,
+    open_to_all,
+    own_path,
+    recently_authenticated,
+    requires,
+    settings,
+)
 
 bp = Blueprint("accounts", __name__)
 log = logging.getLogger("so_token.accounts")
@@ -156,9 +164,15 @@ def password() -> ResponseReturnValue:
 @bp.route("/tai-khoan/xac-nhan-lai", methods=["GET", "POST"])
 @requires(Permission.SESSION_OWN)
 def reauthenticate() -> ResponseReturnValue:
-    """Ask for the password once more before a dangerous act, then go on to it."""
+    """Ask for the password once more before a dangerous act, then go on to it.
+
+    A form that was being sent comes back as it was, with a button that sends it again.
+    """
     goal = own_path(request.args.get("tiep"))
     person = account()
+    kept = kept_forms.take(request.args.get("giu", ""))
+    if kept is not None and request.method == "GET" and recently_authenticated(person):
+        return render_template("accounts/send_again.html", kept=kept, confirmed=True)
     form = ReauthenticationForm()
     if form.validate_on_submit():
         try:
@@ -173,10 +187,11 @@ def reauthenticate() -> ResponseReturnValue:
         except Refused as refusal:
             form.password.errors = [str(refusal)]
         else:
-            return redirect(goal)
+            return redirect(request.full_path if kept is not None else goal)
     return render_template(
         "accounts/reauthenticate.html",
         form=form,
+        kept=kept,
         goal=goal,
         username=person.user.username,
         minutes=settings().reauthentication_minutes,

@@ -6,15 +6,18 @@ from typing import NamedTuple
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from extensions import db
 from operations.transactions import Conflict
+from views import conflicts, kept_forms
 
 log = logging.getLogger("so_token.errors")
 
 _OUT_OF_RANGE = "22003"  # numeric_value_out_of_range, PostgreSQL, Appendix A
+_WAITED_IN_VAIN = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+RETRY_SECONDS = 30
 
 
 class Words(NamedTuple):
@@ -47,8 +50,8 @@ WORDS = {
     409: Words(
         "Dữ liệu vừa thay đổi",
         "Người khác vừa thay đổi hồ sơ này trong lúc anh/chị đang làm.",
-        "Phần vừa nhập chưa được ghi: nếu dài, bấm nút quay lại của trình duyệt để chép ra. Những "
-        "gì đã lưu trước đó không bị mất.",
+        "Phần vừa nhập chưa được ghi. Mở nội dung mới, xem chỗ khác nhau rồi quyết định ghi gì. "
+        "Những gì đã lưu trước đó không bị mất.",
     ),
     413: Words(
         "Tệp quá lớn",
@@ -65,6 +68,13 @@ WORDS = {
         "Việc vừa rồi chưa được thực hiện; dữ liệu trước đó vẫn còn nguyên.",
         "Hãy thử lại. Nếu vẫn lỗi, hãy báo cho người quản trị kèm theo mã tham chiếu.",
     ),
+    503: Words(
+        "Đang có việc ghi khác",
+        "Một người khác đang ghi một việc dài (nhập danh sách, sắp xếp đơn vị…) nên chưa đến lượt. "
+        "Việc vừa rồi của anh/chị chưa được ghi gì; dữ liệu trước đó vẫn còn nguyên.",
+        "Đợi chừng nửa phút rồi thử lại. Nếu nhiều lần vẫn vậy, hãy báo cho người quản trị kèm "
+        "theo mã tham chiếu.",
+    ),
 }
 
 
@@ -75,6 +85,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OverflowError, _too_large)
     app.register_error_handler(DataError, _not_storable)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -83,11 +94,9 @@ def _csrf(_error: CSRFError) -> Response:
 
 
 def _conflict(error: Conflict) -> Response:
-    """Back to the very page, which now shows what the other person wrote."""
-    rule = request.url_rule
-    shown = rule is not None and "GET" in (rule.methods or ())
-    back = {"url": request.full_path.rstrip("?"), "label": "Mở nội dung mới"} if shown else None
-    return page(409, str(error), back=back)
+    """On to the page that shows what the other person wrote, with what was typed laid beside."""
+    db.session.rollback()
+    return page(409, str(error), back=conflicts.way_back())
 
 
 def _http(error: HTTPException) -> Response:
@@ -116,6 +125,24 @@ def _not_storable(error: DataError) -> Response:
     return page(404 if out_of_range else 400)
 
 
+def _busy(error: OperationalError) -> Response:
+    """Somebody else has been writing for longer than a writer waits: nothing was written."""
+    told = str(error.orig)
+    waited = getattr(error.orig, "sqlstate", None) in _WAITED_IN_VAIN
+    if not waited and "database is locked" not in told and "database table is locked" not in told:
+        return _unexpected(error)
+    db.session.rollback()
+    reference = secrets.token_hex(4).upper()
+    log.warning("%s %s %s: the database is locked", reference, request.method, request.endpoint)
+    again = kept_forms.present() if request.method == "POST" else None
+    back = None
+    if request.method == "GET":
+        back = {"url": request.full_path.rstrip("?"), "label": "Thử lại"}
+    answer = page(503, reference=reference, back=back, again=again)
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
 def _unexpected(error: Exception) -> Response:
     db.session.rollback()
     reference = secrets.token_hex(4).upper()
@@ -135,8 +162,12 @@ def page(
     message: str | None = None,
     reference: str | None = None,
     back: dict[str, str] | None = None,
+    again: kept_forms.Kept | None = None,
 ) -> Response:
-    """Render the page of one status, with a reference number that the log knows too."""
+    """Render the page of one status, with a reference number that the log knows too.
+
+    `back` is the way on; `again` the form of this request, which a button sends once more.
+    """
     words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     body = render_template(
         "errors/error.html",
@@ -145,5 +176,6 @@ def page(
         message=message or words.message,
         reference=reference or noted(status),
         back=back,
+        again=again,
     )
     return make_response(body, status)

@@ -250,15 +250,17 @@ def recently_authenticated(person: Account) -> bool:
 
 
 def ask_password_again() -> Any:
-    """Ask for the password and come back. A form that was being sent is not kept: its page comes
-    back, and the person presses its button again.
+    """Ask for the password and go on. What was being sent waits on the shelf; where it may not be
+    kept, its page comes back and the person presses its button again.
     """
     if request.method == "GET":
         return redirect(url_for("accounts.reauthenticate", tiep=request.full_path.rstrip("?")))
-    flash("Việc này cần xác nhận lại mật khẩu. Nhập mật khẩu rồi bấm lại nút vừa chọn.", "warning")
     back = request.referrer or ""
     own = back.startswith(request.host_url)
     goal = "/" + back.removeprefix(request.host_url) if own else url_for("home.show")
+    if (kept := kept_forms.lay_down()) is not None:
+        return redirect(url_for("accounts.reauthenticate", tiep=goal, giu=kept))
+    flash("Việc này cần xác nhận lại mật khẩu. Nhập mật khẩu rồi bấm lại nút vừa chọn.", "warning")
     return redirect(url_for("accounts.reauthenticate", tiep=goal))
 
 

@@ -3,6 +3,7 @@
 It is encrypted with the installation's key (the next person at a shared computer may read the page,
 and it may hold a citizen id), tied to the person whose login has ended, lies nowhere but in that
 page, and is sent again only when the same person has logged in and presses the button.
+A form for a dangerous act, which wants the password once more, waits on the shelf (`shelf.py`).
 The token against forged requests has been checked before, so nobody else's form gets this far.
 """
 
@@ -16,11 +17,13 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from config import Config
 from forms.accounts import LoginForm
 from operations.personal import CitizenIds, WrongKey
+from views import shelf
 
 FIELD = "giu-lai"
 KEPT_SECONDS = 3600
 LONGEST = 200_000
 _CONTEXT = "a form that waits for its login"
+_AGAIN = "a form that waits for a password"
 #: Blueprints whose forms carry passwords or codes, and names of such fields elsewhere.
 _SECRET_PAGES = ("accounts", "token_logins", "agent_logins")
 _SECRET_FIELDS = ("password", "pin")
@@ -34,8 +37,8 @@ class Kept(NamedTuple):
     with_files: bool
 
 
-def login_page(user_id: int) -> Response | None:
-    """The page of logging in with the form inside; None where nothing was typed, or a secret."""
+def typed() -> list[tuple[str, str]] | None:
+    """What this request's form brought; None where nothing was typed, too much, or a secret."""
     fields = [
         (name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"
     ]
@@ -47,10 +50,42 @@ def login_page(user_id: int) -> Response | None:
         or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
     ):
         return None
+    return fields
+
+
+def present() -> Kept | None:
+    """The form of this request, to be sent again as it is; None as `typed` says."""
+    fields = typed()
+    if fields is None:
+        return None
     with_files = any(file.filename for file in request.files.values())
-    typed = json.dumps([user_id, request.full_path.rstrip("?"), fields, with_files])
-    closed = _secrets().seal_bytes(typed.encode(), _CONTEXT)
-    kept = _sealer().dumps(b64encode(closed).decode())
+    return Kept(request.full_path.rstrip("?"), fields, with_files)
+
+
+def lay_down() -> str | None:
+    """Lay the form of this request on the shelf until the password was given once more; the key."""
+    kept = present()
+    if kept is None:
+        return None
+    return shelf.lay_down(_AGAIN, "", json.dumps(kept).encode())
+
+
+def take(key: str) -> Kept | None:
+    """The form that waits on the shelf for this login."""
+    found = shelf.take(_AGAIN, "", key)
+    if found is None:
+        return None
+    path, fields, with_files = json.loads(found)
+    return Kept(path, [(name, value) for name, value in fields], with_files)
+
+
+def login_page(user_id: int) -> Response | None:
+    """The page of logging in with the form inside; None where there is none to keep."""
+    present_form = present()
+    if present_form is None:
+        return None
+    told = json.dumps([user_id, *present_form])
+    kept = _sealer().dumps(b64encode(_secrets().seal_bytes(told.encode(), _CONTEXT)).decode())
     body = render_template(
         "accounts/login.html",
         form=LoginForm(formdata=None),
@@ -65,10 +100,10 @@ def open_for(user_id: int, sealed: str) -> Kept | None:
     """The form that this person has sent before; None for anybody else's, or one too old."""
     try:
         closed = b64decode(_sealer().loads(sealed, max_age=KEPT_SECONDS))
-        typed = _secrets().open_bytes(closed, _CONTEXT)
+        told = _secrets().open_bytes(closed, _CONTEXT)
     except (BadData, WrongKey):
         return None
-    owner, path, fields, with_files = json.loads(typed)
+    owner, path, fields, with_files = json.loads(told)
     if owner != user_id:
         return None
     return Kept(path, [(name, value) for name, value in fields], with_files)

@@ -22,7 +22,7 @@ from operations import request_drafts as drafts
 from operations.request_findings import Question, judge
 from operations.request_lines import Chosen, Wish, lines_for
 from operations.request_routes import route_for
-from operations.request_rows import place_of
+from operations.request_rows import MOST_LINES, place_of
 from operations.transactions import Refused
 from rules.certificates import SubscriberKind
 from rules.findings import Finding, blocking
@@ -128,6 +128,8 @@ def key_of(line: RequestLine) -> tuple[str, int]:
     return "agencies", line.subject_agency.id if line.subject_agency is not None else 0
 
 
+#: A page that is only read needs no token against forged forms.
+_NO_TOKEN = {"csrf": False}
 #: Stands before the names of subjects that the law refused when the page was last shown.
 SET_ASIDE = "bo-ra-"
 
@@ -142,11 +144,44 @@ def chosen_subjects(*, set_aside: bool = False) -> Chosen:
                 number
                 for name in names
                 for prefix in before
-                for number in numbers_in(values.getlist(prefix + name))
+                for number in numbers_in(unpacked(values.getlist(prefix + name)))
             )
             for field, names in NAMES.items()
         }
     )
+
+
+def packed(numbers: Sequence[int]) -> str:
+    """Numbers of rows as an address carries them, so that a thousand fit: "7.12-15" (12 to 15)."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ".".join(f"{first}-{last}" if last > first else str(first) for first, last in parts)
+
+
+def unpacked(values: Sequence[str]) -> list[str]:
+    """The numbers that `packed` wrote, and those sent one by one; more than fit are cut off."""
+    found: list[str] = []
+    for part in (part for value in values for part in value.split(".")):
+        first, _, last = part.partition("-")
+        ends = numbers_in([first, last])
+        if len(ends) == 2:
+            most = ends[0] + MOST_LINES
+            found += map(str, range(ends[0], min(ends[1], most) + 1))
+        else:
+            found.append(part)
+        if len(found) > MOST_LINES:
+            break
+    return found[: MOST_LINES + 1]
+
+
+def address_of(endpoint: str, chosen: Chosen, **more: Any) -> str:
+    """The address of a page of these subjects: what Back, reload and a bookmark come to."""
+    named = {NAMES[field][1]: packed(getattr(chosen, field)) for field in NAMES}
+    return url_for(endpoint, **{name: one for name, one in named.items() if one}, **more)
 
 
 def in_scope(lines: Sequence[RequestLine]) -> list[RequestLine]:
@@ -169,9 +204,15 @@ def chosen_of(lines: Sequence[RequestLine]) -> Chosen:
 
 
 def choose(page: Page) -> ResponseReturnValue:
-    """Check the chosen subjects against the law, then open the draft."""
-    form = page.form()
-    first = request.method == "GET" or form.planned_receipt_on.name not in request.form
+    """Check the chosen subjects against the law, then open the draft.
+
+    Only opening the draft is a POST; what a list or "Kiểm tra lại" sends goes on to an address.
+    """
+    if request.method == "POST" and "lap" not in request.form:
+        return redirect(_address(page), 303)
+    form = page.form() if request.method == "POST" else page.form(request.args, meta=_NO_TOKEN)
+    typed_in = request.form if request.method == "POST" else request.args
+    first = form.planned_receipt_on.name not in typed_in
     if first:  # A list sends only the ticked rows; the day is asked for on the page itself.
         form.planned_receipt_on.data = clock.today()
     try:
@@ -199,6 +240,17 @@ def choose(page: Page) -> ResponseReturnValue:
         sender=sender,
         instead_url=_instead(page, judged),
     )
+
+
+def _address(page: Page) -> str:
+    """This page with what was chosen and the terms that were typed: days and kinds, no names."""
+    typed = {
+        name: request.form.getlist(name)
+        for name in page.form(formdata=None)._fields
+        if name != "csrf_token" and name in request.form
+    }
+    chosen = chosen_subjects(set_aside=True)
+    return address_of(str(request.endpoint), chosen, **typed)
 
 
 def _instead(page: Page, judged: Judged) -> str:

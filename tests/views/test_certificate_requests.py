@@ -52,7 +52,7 @@ def test_ticked_rows_of_the_register_come_without_a_day_and_without_an_error(
     login: Login, cast: Cast, db_session: Session
 ) -> None:
     ids = certificates(db_session, cast, 60, 61)
-    answer = login(cast.an).post(NEW, data={"certificates": ids})
+    answer = login(cast.an).post(NEW, data={"certificates": ids}, follow_redirects=True)
     assert answer.status_code == 200
     assert "Đưa vào văn bản (2)" in words(answer)
     assert "Chưa ghi được" not in words(answer)
@@ -61,7 +61,8 @@ def test_ticked_rows_of_the_register_come_without_a_day_and_without_an_error(
 
 def test_nothing_chosen_says_where_to_choose(login: Login, cast: Cast) -> None:
     assert "Chưa chọn chứng thư nào" in words(login(cast.an).get(NEW))
-    assert "Chưa chọn chứng thư nào" in words(login(cast.an).post(NEW, data={}))
+    nothing = login(cast.an).post(NEW, data={}, follow_redirects=True)
+    assert "Chưa chọn chứng thư nào" in words(nothing)
 
 
 def test_a_later_day_of_receipt_is_judged_before_anything_is_written(
@@ -69,7 +70,8 @@ def test_a_later_day_of_receipt_is_judged_before_anything_is_written(
 ) -> None:
     ids = certificates(db_session, cast, 60)
     data = {"certificates": ids, "planned_receipt_on": "25/12/2026"}
-    assert "Không gia hạn được (1)" in words(login(cast.an).post(NEW, data=data))
+    answer = login(cast.an).post(NEW, data=data, follow_redirects=True)
+    assert "Không gia hạn được (1)" in words(answer)
 
 
 def test_a_wrong_day_is_said_beside_the_field_and_kept(

@@ -66,7 +66,8 @@ def test_every_page_shows_its_subject_its_route_and_opens_a_draft_with_its_lette
         "khoi-phuc": "Khôi phục thiết bị 1 thiết bị",
     }
     for page, (name, number) in subjects.items():
-        shown = words(an.post(f"/de-nghi/{page}", data={name: [number]}))
+        sent = an.post(f"/de-nghi/{page}", data={name: [number]}, follow_redirects=True)
+        shown = words(sent)
         assert "Đưa vào văn bản (1)" in shown, page
         assert "Nơi nhận theo quy định" in shown
         data = {name: [number], "planned_receipt_on": TODAY, "lap": "1", "means": "token"}
@@ -117,12 +118,15 @@ def test_another_ground_is_tried_before_anything_is_written(
     (number,) = certificates(db_session, cast, 200)
     an = login(cast.an)
     typed = {"planned_receipt_on": TODAY, "ground": "EXPIRED", "kiem-tra": "1"}
-    refused = an.post("/de-nghi/thu-hoi", data=typed | {"certificates": [number]})
+    refused = an.post(
+        "/de-nghi/thu-hoi", data=typed | {"certificates": [number]}, follow_redirects=True
+    )
     assert "chưa hết hạn sử dụng" in words(refused)
     assert f'name="bo-ra-certificates" value="{number}"' in refused.text
     again = an.post(
         "/de-nghi/thu-hoi",
         data=typed | {"bo-ra-certificates": [number], "ground": "RETIRED"},
+        follow_redirects=True,
     )
     assert "Đưa vào văn bản (1)" in words(again)
 
