@@ -168,6 +168,9 @@ EVENTS: Mapping[str, EventType] = {
     ),
     "account.token_login_set": _event("Đổi cách đăng nhập bằng thiết bị", "mode", "by"),
     "account.emergency_code_issued": _event("Cấp mã đăng nhập khẩn cấp", "code", "reason_sha256"),
+    "account.emergency_code_refused": _event(
+        "Từ chối cấp mã đăng nhập khẩn cấp vì chưa chắc là hai người", "newcomer"
+    ),
     "account.emergency_code_used": _event("Dùng mã đăng nhập khẩn cấp", "code", "session"),
     "backup.made": _event("Sao lưu dữ liệu", "with_keys"),
     "backup.restored": _event("Khôi phục từ bản sao lưu"),

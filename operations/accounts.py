@@ -109,9 +109,9 @@ def set_password(
 ) -> str:
     """Give another account a new password, made at random unless given, and end its sessions.
 
-    An emergency code that the actor made for it ends as well: nobody shall hold both. Returns the
-    password, to be shown once. Raises `Refused` for the actor's own account: that needs the old
-    password.
+    An emergency code that somebody made for it on the web ends as well: nobody shall hold both, and
+    who may make one is judged anew. Returns the password, to be shown once. Raises `Refused` for
+    the actor's own account: that needs the old password.
     """
     if user_id == actor.user_id:
         raise Refused("Hãy dùng trang “Đổi mật khẩu” để đổi mật khẩu của chính mình.")
@@ -130,7 +130,7 @@ def set_password(
             update(EmergencyCode)
             .where(
                 EmergencyCode.user_id == user.id,
-                EmergencyCode.issued_by_id == actor.user_id,
+                EmergencyCode.issued_by_id.is_not(None),
                 EmergencyCode.used_at.is_(None),
                 EmergencyCode.cancelled_at.is_(None),
             )

@@ -47,6 +47,10 @@ EMERGENCY_BITS = 100
 """Of an emergency code: twenty letters and digits of five bits each."""
 EMERGENCY_HOURS = 24
 """How long an emergency code is good for."""
+ESTABLISHED_DAYS = 7
+"""Where one person has set the password and another makes the code, how long both must have been
+what they are. A rule of the house: an administrator can make a second one of himself in a minute,
+and not a week, in which the owner, the others and the log notice."""
 CODE_LIFETIME = timedelta(minutes=1)
 """From the proof that the agent sent to the login in the browser; the browser goes by itself."""
 CHALLENGE_LIFETIME = timedelta(minutes=3)

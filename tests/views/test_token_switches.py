@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 import audit
 import clock
 from models import AuditEvent, LoginSession
+from operations import accounts, emergency_codes
+from rules.permissions import Role
 from rules.token_logins import TokenLogin
 from schema.token_logins import EmergencyCode
 from signing.errors import ERRORS
@@ -312,6 +314,65 @@ def test_no_administrator_alone_gets_both_password_and_code(
     other = re.search(r": ([0-9A-Z-]{20,})", told.output)
     assert other is not None, told.output
     assert uses(client, other[1], password) == SWITCH
+
+
+def given_a_new_password(door: Door, by: int, user: int) -> str:
+    """An administrator sets the password of an account; what the page shows once."""
+    page = door.login(by).post(f"/quan-tri/tai-khoan/{user}/mat-khau").text
+    found = re.search(r'<strong class="serial">([^<]+)<', page)
+    assert found is not None, page
+    return found[1]
+
+
+@pytest.mark.parametrize("way", ["made yesterday", "given a password", "sets the password"])
+def test_an_administrator_made_lately_is_no_second_person(
+    door: Door, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    cast, giang = door.cast, door.cast.giang
+    set_mode(door.session, giang, TokenLogin.ONLY)
+    days = 30 if way == "given a password" else 1
+    actor = audit.system_actor(clock.now() - timedelta(days=days))
+    grants = [(Role.ADMINISTRATOR, cast.province)]
+    second = accounts.create_user(
+        door.session,
+        actor=actor,
+        username="quantri2",
+        display_name="Quản Trị Hai",
+        person_id=None,
+        grants=grants,
+        password=PASSWORD,
+        must_change=False,
+    )[0].id
+    if way == "given a password":
+        accounts.set_password(
+            door.session,
+            actor=audit.Actor(cast.dung, None, (), "127.0.0.1", clock.now()),
+            user_id=second,
+            password=PASSWORD,
+            must_change=False,
+        )
+    setter, issuer = (second, cast.dung) if way == "sets the password" else (cast.dung, second)
+    password = given_a_new_password(door, setter, giang)
+    assert "chưa chắc là hai người" in issues(door, by=issuer)
+    assert last_events(door.session, 1) == [
+        ("account.emergency_code_refused", {"newcomer": second})
+    ]
+    later(monkeypatch, 8 * 24 * 60)
+    established = audit.Actor(issuer, None, (), "127.0.0.1", clock.now())
+    code = emergency_codes.issue(door.session, actor=established, user_id=giang, reason=REASON)
+    assert uses(client, code, password) == SWITCH
+
+
+def test_a_code_made_before_another_sets_the_password_ends(door: Door, client: FlaskClient) -> None:
+    set_mode(door.session, door.cast.giang, TokenLogin.ONLY)
+    code = issues(door)
+    accounts.set_password(
+        door.session,
+        actor=audit.Actor(door.cast.khanh, None, (), "127.0.0.1", clock.now()),
+        user_id=door.cast.giang,
+        password=PASSWORD,
+    )
+    assert "Mã khẩn cấp không đúng" in uses(client, code)
 
 
 def test_who_enters_with_a_code_ends_the_sessions_that_a_thief_may_have_opened(
