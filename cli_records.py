@@ -112,6 +112,7 @@ def backup(file: Path, with_keys: bool, as_json: bool) -> None:
         out=file,
         with_keys=with_keys,
         version=VERSION,
+        clock=clock.now,
     )
     if as_json:
         click.echo(json.dumps({"file": str(file), **backups.as_words(made)}, ensure_ascii=False))

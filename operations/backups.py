@@ -13,9 +13,10 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -34,7 +35,8 @@ FORMAT = 1
 SECRETS = ("keys", "tls")
 """Folders that hold private keys of the office. The practice folder holds keys too, but they have
 no legal value, and without it practice data would pass for an office's."""
-_LEFT_OUT = ("logs", "kept")
+_LEFT_OUT = ("logs", "kept", "bundle")
+"""What the program makes again: the bundle of the agent is 23 MB, and of this version only."""
 _CHUNK = 1024 * 1024
 
 
@@ -58,11 +60,15 @@ def make(
     out: Path,
     with_keys: bool,
     version: str,
+    clock: Callable[[], datetime],
 ) -> Copy:
     """Write a copy of the installation to `out`, restore it once to be sure, and log that.
 
-    `version` is that of the program. Raises `Refused` when `out` exists or lies in the instance
-    folder, the database is no file of SQLite, or the copy does not stand the trial; `OSError`.
+    `version` is that of the program. A copy may take long and others write their events meanwhile,
+    so that ours has the time at which it is finished, of `clock`: at its beginning's, the log would
+    look as if the clock had been put back. Raises `Refused` when `out` exists or lies in the
+    instance folder, the database is no file of SQLite, or the copy does not stand the trial;
+    `OSError`.
     """
     source = _database_file(database_url)
     if out.exists():
@@ -83,7 +89,7 @@ def make(
         audit.record(
             session,
             "backup.made",
-            actor=actor,
+            actor=replace(actor, at=clock()),
             noun=NOUN,
             object_id=1,
             document_sha256=made.sha256,

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import audit
 from config import ROOT
 from extensions import db
 from models import AuditEvent, LoginSession, User
-from operations import backups
+from operations import backups, exports
 from operations.transactions import Refused
 from tests.cast import NOW
 from tests.practice.fixtures import application
@@ -81,6 +82,8 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     (instance / "tls").mkdir()
     (instance / "tls" / "key.pem").write_bytes(b"secret")
     (instance / "start.lock-journal").write_bytes(b"of a server that runs")
+    (instance / "bundle").mkdir()
+    (instance / "bundle" / "trinh-ky-so-windows.zip").write_bytes(b"made again by one command")
     with application(instance):
         user = db.session.scalars(select(User)).one()
         times = {"created_at": NOW, "seen_at": NOW, "reauthenticated_at": NOW}
@@ -97,7 +100,8 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     with zipfile.ZipFile(file) as whole:
         names = set(whole.namelist())
     assert "trust/roots/goc.cer" in names
-    assert not [name for name in names if name.startswith(("keys/", "tls/", "logs/", "start."))]
+    left_out = ("keys/", "tls/", "logs/", "start.", "bundle/")
+    assert not [name for name in names if name.startswith(left_out)]
     status, said, errors = run("restore", str(file), "--into", str(folder))
     assert status == 0, errors
     assert "chép thư mục keys của máy cũ" in said
@@ -115,6 +119,31 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
         last = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc())).first()
         assert last is not None
         assert (last.event, last.body) == ("backup.made", '{"with_keys":false}')
+
+
+def test_a_backup_that_took_long_does_not_look_like_a_clock_put_back(
+    run: Run,  # noqa: F811
+    instance: Path,
+    tmp_path: Path,
+) -> None:
+    begin(run)
+    meanwhile = NOW + timedelta(minutes=20)
+    with application(instance) as app:
+        session, settings = db.session(), app.extensions["so_token"]
+        exports.log_exported(
+            session, actor=audit.system_actor(meanwhile), events=3, sha256="a" * 64
+        )
+        backups.make(
+            session,
+            actor=audit.system_actor(NOW),
+            instance=instance,
+            database_url=settings.database_url,
+            out=tmp_path / "sao-luu.zip",
+            with_keys=False,
+            version="1",
+            clock=lambda: meanwhile + timedelta(minutes=1),
+        )
+        assert audit.verify(session).set_back == ()
 
 
 def test_keys_go_into_a_backup_only_when_asked_for_and_with_a_warning(
