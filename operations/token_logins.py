@@ -6,6 +6,7 @@ it is decided who may come in. The cookie's secret and the one-time code are kep
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from models import Certificate, LoginSession, User
 from operations import emergency_codes, logins, settings, throttles
 from operations.accounts import NOUN, agency_of, end_sessions, find_user, record_for
 from operations.transactions import Refused, transaction
+from rules.certificates import SubscriberKind
 from rules.devices import DeviceState
 from rules.token_logins import (
     CHALLENGE_LIFETIME,
@@ -206,6 +208,17 @@ def _decide(
         user,
         refusal or certificate_refusal(facts, at=at, unchecked_allowed=allowed),
     )
+
+
+def not_personal(session: Session, certificates: Collection[str]) -> dict[str, TokenRefusal]:
+    """Those of these certificates (hex SHA-256) that the register knows as no person's: they let
+    nobody in. Of the others nothing is told."""
+    rows = session.scalars(
+        select(Certificate.sha256).where(
+            Certificate.sha256.in_(certificates), Certificate.kind != SubscriberKind.INDIVIDUAL
+        )
+    )
+    return dict.fromkeys(rows, TokenRefusal.NOT_PERSONAL)
 
 
 def _facts(certificate: Certificate, trusted: bool, revocation: RevocationKnown) -> TokenFacts:

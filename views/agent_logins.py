@@ -12,7 +12,10 @@ from rules.token_logins import RevocationKnown
 from schema.token_logins import LoginChallenge
 from signing.errors import ERRORS, SigningError
 from signing.messages import (
+    LOGIN_CHOICES_PATH,
     LOGIN_PATH,
+    LoginChoices,
+    LoginExpired,
     LoginForged,
     LoginProof,
     LoginPurpose,
@@ -20,6 +23,7 @@ from signing.messages import (
     LoginTicket,
     LoginTooMany,
     LoginUnknown,
+    LoginWish,
     RequestHead,
     check_statement,
     read_login,
@@ -79,6 +83,25 @@ def _take(head: RequestHead, body: bytes, at: datetime) -> bytes:
     except TooManyTries as refusal:
         raise LoginTooMany(in_words(refusal.seconds)) from refusal
     return LoginReceipt(_way_back(told.challenge_id, code)).to_body()
+
+
+@bp.post(LOGIN_CHOICES_PATH)
+@csrf.exempt
+@open_to_all(SIGNED_CALL)
+def choices() -> Response:
+    """Which certificates on the tokens in the port let nobody in, told before a PIN is typed."""
+    return answer_call(paired_keys, _choices)
+
+
+def _choices(_head: RequestHead, body: bytes, at: datetime) -> bytes:
+    wish = LoginWish.from_body(body)
+    row = token_logins.find(db.session, wish.challenge_id)
+    if row is None:
+        raise LoginUnknown
+    if at >= row.expires_at:
+        raise LoginExpired
+    refused = token_logins.not_personal(db.session(), wish.certificates)
+    return LoginChoices({one: str(why) for one, why in refused.items()}).to_body()
 
 
 def _decline(told: LoginProof) -> bytes:

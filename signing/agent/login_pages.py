@@ -15,7 +15,8 @@ login_pages = Blueprint("login_pages", __name__)
 
 @login_pages.get("/dang-nhap/<ticket>")
 def show(ticket: str) -> Response:
-    """Where the login stands. Tells nobody: reloading, reading ahead and scanning are harmless."""
+    """Where the login stands. Reloading, reading ahead and scanning are harmless: nobody is told
+    but the pinned server, which is asked for whom the certificates in the port are."""
     the_agent().pairing.catch_up()
     work = the_agent().logins.open(ticket)
     # Read once: another thread signs, and one page must tell one stage.
@@ -34,7 +35,7 @@ def show(ticket: str) -> Response:
 
 
 def _consent(ticket: str, work: LoginWork) -> str:
-    choices, listing = the_agent().logins.choices()
+    choices, listing = the_agent().logins.choices(work)
     usable = [each for each in choices if each.problem is None]
     return render_template(
         "login.html",

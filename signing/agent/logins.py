@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from signing.agent.certificates import ShownCertificate, describe, pin_words
@@ -21,6 +22,7 @@ from signing.agent.pin_window import confirms
 from signing.agent.state import AgentState
 from signing.agent.work import ASKING, ENDED, Asker, Stage, Tokens
 from signing.errors import (
+    ERRORS,
     Busy,
     ConsentTimeout,
     PinFinalTryRefused,
@@ -29,7 +31,10 @@ from signing.errors import (
     UserCancelled,
 )
 from signing.messages import (
+    LOGIN_CHOICES_PATH,
     LOGIN_PATH,
+    MOST_CHOICES,
+    LoginChoices,
     LoginDeclined,
     LoginExpired,
     LoginPinCancelled,
@@ -39,6 +44,7 @@ from signing.messages import (
     LoginReceipt,
     LoginStatement,
     LoginTicket,
+    LoginWish,
     Pairing,
     login_attributes,
     login_container,
@@ -81,6 +87,8 @@ class LoginWork:
     error: SigningError | None = None
     return_path: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, SigningError | None] = field(default_factory=dict)
+    """What the server said of each certificate it was asked about (hex SHA-256)."""
 
     @property
     def switching(self) -> bool:
@@ -102,7 +110,7 @@ class LoginWork:
 
 def choices_on(listing: TokenListing, at: datetime) -> tuple[Choice, ...]:
     """The certificates that are in their term now, without those of authorities. Which of them are
-    personal is known to the server's register; it refuses an agency's."""
+    personal is known to the server's register (`LoginDesk.choices` asks it)."""
     found: dict[str, Choice] = {}
     for token in listing.tokens:
         for each in token.certificates:
@@ -178,10 +186,32 @@ class LoginDesk:
             self._desk.learn_time()  # The clock of this computer may be wrong.
             return open_login_ticket(text, pairings=pairings, at=self._client.now())
 
-    def choices(self) -> tuple[tuple[Choice, ...], TokenListing]:
-        """What may be chosen now, read without a PIN, and the whole listing it was chosen from."""
+    def choices(self, work: LoginWork) -> tuple[tuple[Choice, ...], TokenListing]:
+        """What may be chosen now, read without a PIN, and the whole listing it was chosen from.
+
+        Those that the server's register knows as an agency's have that as their problem. A server
+        that cannot be asked, or does not know the question, leaves them to be refused later.
+        """
         listing = self._tokens.list_tokens()
-        return choices_on(listing, self._client.now()), listing
+        found = choices_on(listing, self._client.now())
+        self._ask_about(work, [each.shown.sha256 for each in found])
+        return tuple(
+            replace(each, problem=work.told.get(each.shown.sha256) or each.problem)
+            for each in found
+        ), listing
+
+    def _ask_about(self, work: LoginWork, certificates: Sequence[str]) -> None:
+        new = [each for each in certificates if each not in work.told][:MOST_CHOICES]
+        if not new:
+            return
+        body = LoginWish(work.ticket.challenge_id, tuple(new)).to_body()
+        try:
+            answer = self._client.call(work.pairing, LOGIN_CHOICES_PATH, body)
+            refused = LoginChoices.from_body(answer).refused
+        except SigningError:
+            return
+        for each in new:
+            work.told[each] = ERRORS[refused[each]]() if refused.get(each) in ERRORS else None
 
     # --- the click on "Đăng nhập" ----------------------------------------------------------------
 
@@ -202,7 +232,7 @@ class LoginDesk:
             self._clear_the_desk()
             self._active, work.click = work, click
         try:
-            choice = self._chosen(certificate)
+            choice = self._chosen(work, certificate)
             if choice.token.pin.asks_confirmation and not confirms(confirmation):
                 raise PinFinalTryRefused
             with self._lock:
@@ -218,8 +248,8 @@ class LoginDesk:
             raise
         return work
 
-    def _chosen(self, certificate: str) -> Choice:
-        found, listing = self.choices()
+    def _chosen(self, work: LoginWork, certificate: str) -> Choice:
+        found, listing = self.choices(work)
         for choice in found:
             if choice.shown.sha256 == certificate:
                 if choice.problem is not None:

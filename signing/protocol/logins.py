@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from asn1crypto import cms as asn1_cms
 
 from signing import cms
 from signing.errors import NotPaired, SigningError, TicketInvalid, WrongServer
-from signing.protocol.encoding import Fields, b64, canonical_json, unb64, write_instant
+from signing.protocol.encoding import Fields, b64, canonical_json, text, unb64, write_instant
 from signing.protocol.keys import ServerKey, ServerPublicKey
 from signing.protocol.login_refusals import LoginElsewhere, LoginExpired, LoginForged
 from signing.protocol.manifests import check_return_path
@@ -31,6 +31,9 @@ from signing.protocol.requests import REPLAY_WINDOW
 LOGIN_PATH = "/tac-nhan/dang-nhap"
 """POST `LoginProof`; answer: `LoginReceipt`."""
 
+LOGIN_CHOICES_PATH = "/tac-nhan/dang-nhap/chung-thu"
+"""POST `LoginWish`; answer: `LoginChoices`. Asked before the PIN; it holds and changes nothing."""
+
 LOGIN_DOMAIN = "SO-TOKEN LOGIN v1"
 
 LOGIN_CONTENT = bytes.fromhex("0614698380828fc1b1d4aa8ac784a6efbbd4da94fe3c")
@@ -39,6 +42,8 @@ LOGIN_CONTENT = bytes.fromhex("0614698380828fc1b1d4aa8ac784a6efbbd4da94fe3c")
 _PURPOSE = "login-ticket"
 _LONGEST_TICKET = 2048
 _LONGEST_PROOF = 12 * 1024
+MOST_CHOICES = 100
+"""Certificates that are asked about at once: a drawer full of tokens."""
 
 
 class LoginPurpose(StrEnum):
@@ -317,3 +322,44 @@ class LoginReceipt:
     def from_body(cls, body: bytes) -> LoginReceipt:
         """Reads it; raises `MessageMalformed`."""
         return cls(Fields.parse(body).text("return_path", most=300))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginWish:
+    """The body of `LOGIN_CHOICES_PATH`: the certificates (hex SHA-256) on the tokens there."""
+
+    challenge_id: str
+    certificates: tuple[str, ...]
+
+    def to_body(self) -> bytes:
+        """The body of the request."""
+        return canonical_json(
+            {"certificates": list(self.certificates), "challenge_id": self.challenge_id}
+        )
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LoginWish:
+        """Reads it; raises `MessageMalformed`."""
+        fields = Fields.parse(body)
+        found = fields.each("certificates", text)
+        if len(found) > MOST_CHOICES:
+            raise MessageMalformed("certificates")
+        return cls(fields.text("challenge_id", most=64), found)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginChoices:
+    """Which of them let nobody in whoever asks, each with the code of the reason."""
+
+    refused: Mapping[str, str]
+
+    def to_body(self) -> bytes:
+        """The body of the answer."""
+        told = [{"certificate": one, "code": code} for one, code in sorted(self.refused.items())]
+        return canonical_json({"refused": told})
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LoginChoices:
+        """Reads it; raises `MessageMalformed`."""
+        told = Fields.parse(body).each("refused", Fields)
+        return cls({one.text("certificate", most=64): one.text("code", most=64) for one in told})

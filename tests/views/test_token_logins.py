@@ -23,6 +23,8 @@ from rules.token_logins import TokenLogin, TokenRefusal
 from schema.token_logins import LoginChallenge
 from signing.errors import ERRORS
 from signing.messages import (
+    LOGIN_CHOICES_PATH,
+    LoginChoices,
     LoginElsewhere,
     LoginExpired,
     LoginForged,
@@ -30,6 +32,7 @@ from signing.messages import (
     LoginTooMany,
     LoginUnknown,
     LoginUsed,
+    LoginWish,
     RequestForged,
     login_attributes,
     login_container,
@@ -94,6 +97,28 @@ def test_the_owner_of_the_token_enters_and_comes_to_where_they_wanted(
     assert last is not None
     assert (last.user_id, last.id) == (door.cast.giang, body["session"])
     assert audit.verify(door.session).sound
+
+
+def test_an_agent_is_told_before_the_pin_which_certificates_are_no_persons(
+    door: Door, stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing of any other: neither whether it is known nor whose it is."""
+    challenge = door.ticket(stranger.get(door.begins(stranger)).text).challenge_id
+    own, unknown = door.session.get_one(Certificate, door.certificate_id).sha256, "ab" * 32
+
+    def told() -> dict[str, str]:
+        body = LoginWish(challenge, (own, unknown)).to_body()
+        return dict(LoginChoices.from_body(door.agent.call(LOGIN_CHOICES_PATH, body)).refused)
+
+    assert told() == {}
+    door.changes(kind=SubscriberKind.ORGANISATION)
+    assert told() == {own: "login_not_personal"}
+    later(monkeypatch, 4)
+    with pytest.raises(LoginExpired):
+        told()
+    challenge = "x" * 22
+    with pytest.raises(LoginUnknown):
+        told()
 
 
 def test_whatever_was_planted_in_the_browser_before_is_gone(
