@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit import Actor
 from models import Device, Person, SearchTerm
-from operations import search
+from operations import follow_ups, search
 from operations.custody import Circumstances, enter
 from operations.transactions import Refused, expect_version, transaction
 from rules.devices import DeviceKind, DeviceState
@@ -99,6 +99,8 @@ def add(
         session.flush()  # The terms and the event name the device by its number.
         search.reindex(session, search.DEVICE, row.id, search.terms_of_device(row, holder))
         _begin(session, actor, row)
+        carried = (row.internal_code, *(getattr(row, name) or "" for name in SERIALS))
+        follow_ups.settle_entered(session, actor, row, carried)
         audit.record(
             session,
             "device.created",

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 import audit
 from audit import Actor
-from models import CertificateRequest
+from models import Agency, CertificateRequest, Device
 from operations.transactions import Refused, transaction
 from rules.incidents import check_text
 from rules.lifecycle import CustodyAct
 from rules.names import nfc
 from rules.requests import RequestKind
+from rules.serials import normalise_serial
 from schema.custody import FollowUp
 
 NOUN = "follow_up"
@@ -29,6 +30,7 @@ OTHER_WAY = "Đã chọn cách khác trong các cách được đề xuất."
 AMENDMENT, REVOCATION, ISSUANCE, UNLOCK = "amendment", "revocation", "issuance", "unlock"
 RECALL, HOLD, DEVICE_RETURN = "recall", "hold", "device_return"
 FIND_OR_REPORT, CORRECT_HOLDER, DAMAGE = "find_or_report", "correct_holder", "damage"
+ENTER = "enter_in_register"
 MEASURES, REPORT, LOSS_MINUTES, CAUSE = "measures", "report", "loss_minutes", "cause"
 PROOF_OF_SENDING = "request.proof_of_sending"
 
@@ -53,6 +55,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     FIND_OR_REPORT: ("stocktake.report_loss",),
     CORRECT_HOLDER: ("stocktake.correct_holder",),
     DAMAGE: ("stocktake.report_damage",),
+    ENTER: ("stocktake.enter_in_register",),
 }
 _BY_REQUEST: Mapping[RequestKind, str] = {
     RequestKind.REVOCATION: REVOCATION,
@@ -61,13 +64,17 @@ _BY_REQUEST: Mapping[RequestKind, str] = {
     RequestKind.UNLOCK: UNLOCK,
 }
 _BY_MOVE: Mapping[CustodyAct, tuple[str, ...]] = {
-    CustodyAct.RECALL: (RECALL,),
-    CustodyAct.TAKE_BACK: (RECALL,),
+    CustodyAct.RECALL: (RECALL, ENTER),
+    CustodyAct.TAKE_BACK: (RECALL, ENTER),
     CustodyAct.HOLD: (HOLD,),
     CustodyAct.SEND_TO_AUTHORITY: (DEVICE_RETURN, RECALL),
     CustodyAct.CONFIRM_LOSS: (LOSS_MINUTES,),
     CustodyAct.REPORT_MISSING: (FIND_OR_REPORT,),
-    CustodyAct.CORRECT_HOLDER: (CORRECT_HOLDER,),
+    CustodyAct.CORRECT_HOLDER: (CORRECT_HOLDER, ENTER),
+    CustodyAct.FOUND: (ENTER,),
+    CustodyAct.FOUND_AFTER_REVOCATION: (ENTER,),
+    CustodyAct.PARCEL_CAME_BACK: (ENTER,),
+    CustodyAct.TRANSFER: (ENTER,),
     CustodyAct.REPORT_DAMAGE: (DAMAGE,),
 }
 
@@ -76,7 +83,8 @@ _BY_MOVE: Mapping[CustodyAct, tuple[str, ...]] = {
 class Item:
     """One thing to propose: what, on which ground, until when, about whom or what.
 
-    `alternative` names the way it belongs to, where the law leaves a choice between ways.
+    `alternative` names the way it belongs to, where the law leaves a choice between ways;
+    `code_seen` is what stands on a thing that no register has.
     """
 
     code: str
@@ -87,6 +95,7 @@ class Item:
     device_id: int | None = None
     certificate_id: int | None = None
     alternative: str = ""
+    code_seen: str = ""
 
 
 def propose(
@@ -207,6 +216,27 @@ def settle(
     session.flush()
     _leave_other_ways(session, actor, rows)
     return len(rows)
+
+
+def settle_entered(session: Session, actor: Actor, device: Device, carried: Iterable[str]) -> None:
+    """Close what asked that a found thing be entered, inside the transaction that enters it:
+    `carried` are the codes and serials of the new device, in any notation.
+    """
+    codes = {normalise_serial(one) for one in carried if one} - {""}
+    path = session.scalars(select(Agency.path).where(Agency.id == device.agency_id)).one()
+    rows = session.scalars(
+        select(FollowUp)
+        .join(Agency, Agency.id == FollowUp.agency_id)
+        .where(
+            FollowUp.code.in_(CODES[ENTER]),
+            FollowUp.done_at.is_(None),
+            FollowUp.device_id.is_(None),
+            or_(Agency.path.startswith(path), literal(path).startswith(Agency.path)),
+        )
+    )
+    for row in rows:
+        if normalise_serial(row.code_seen) in codes:
+            row.device_id, row.done_at, row.done_by_id = device.id, actor.at, actor.user_id
 
 
 def settle_request(session: Session, actor: Actor, request: CertificateRequest) -> int:

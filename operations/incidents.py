@@ -119,10 +119,14 @@ def write(
 def found(session: Session, *, actor: Actor, incident_id: int, version: int, law: Law) -> bool:
     """The lost device was found; True when its Mẫu số 05 had not gone out and it is used again.
 
-    Afterwards it waits to be recalled and Mẫu số 08 is proposed. Raises `Refused`, `Conflict`.
+    Afterwards it waits to be recalled and Mẫu số 08 is proposed. An incident that was ended while
+    the device was lost is open again. Raises `Refused`, `Conflict`.
     """
     with transaction(session):
-        row = open_incident(session, incident_id, version)
+        row = _load(session, incident_id, version)
+        if row.device is None or row.device.state not in _ALREADY[IncidentKind.LOSS]:
+            _refuse_closed(row)
+        row.closed_at = row.closed_by_id = None
         if row.kind != IncidentKind.LOSS or row.found_at is not None or row.device is None:
             raise Refused("Chỉ ghi tìm thấy một lần, cho sự cố mất thiết bị.")
         device = custody.load_all(session, [row.device.id])[0]
@@ -434,13 +438,22 @@ def _drop_loss(session: Session, actor: Actor, row: Incident) -> None:
 
 def open_incident(session: Session, incident_id: int, version: int | None) -> Incident:
     """An incident that may still change. Raises `Refused` when it is closed, and `Conflict`."""
+    row = _load(session, incident_id, version)
+    _refuse_closed(row)
+    return row
+
+
+def _load(session: Session, incident_id: int, version: int | None) -> Incident:
     row = session.scalars(
         select(Incident).where(Incident.id == incident_id).options(joinedload(Incident.device))
     ).one()
     expect_version(row, version)
+    return row
+
+
+def _refuse_closed(row: Incident) -> None:
     if row.closed_at is not None:
         raise Refused("Sự cố này đã kết thúc.")
-    return row
 
 
 def _record(session: Session, event: str, row: Incident, actor: Actor, **body: audit.Value) -> None:

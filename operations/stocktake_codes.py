@@ -65,6 +65,31 @@ def find_codes(
     return {code: found.get(code, ()) for code in wanted}
 
 
+def owners_elsewhere(session: Session, row: Stocktake, codes: Collection[str]) -> dict[str, str]:
+    """The agency whose register has a device with this serial, for codes of things that no book of
+    the counted agency has; nothing but its name. At most two statements.
+    """
+    wanted = {normal(code).lower(): code for code in codes if normal(code)}
+    if not wanted:
+        return {}
+    serials = (Device.printed_serial, Device.driver_serial, Device.notice_serial)
+    rows = session.execute(
+        select(SearchTerm.term, Agency.name, *serials)
+        .join(Device, Device.id == SearchTerm.object_id)
+        .join(Agency, Agency.id == Device.agency_id)
+        .where(
+            SearchTerm.noun == search.DEVICE,
+            SearchTerm.term.in_(wanted),
+            ~_inside(session, row),
+        )
+    )
+    return {
+        wanted[term]: name
+        for term, name, *carried in rows
+        if term in {normal(one).lower() for one in carried if one}
+    }
+
+
 def _inside(session: Session, row: Stocktake) -> ColumnElement[bool]:
     agency = sender_for(session, row.agency) or row.agency
     below = select(Agency.id).where(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 import audit
 from audit import Actor
-from models import Agency, Person
+from models import Agency, Device, Person
 from operations.law import sender_for
 from operations.stocktake_codes import Found, find_codes, normal
 from operations.transactions import Refused, transaction
@@ -105,7 +105,9 @@ def sheet_of(session: Session, stocktake_id: int) -> Sheet:
         select(StocktakeItem)
         .where(StocktakeItem.stocktake_id == stocktake_id)
         .options(
-            joinedload(StocktakeItem.device),
+            joinedload(StocktakeItem.device).options(
+                joinedload(Device.agency), joinedload(Device.holder)
+            ),
             joinedload(StocktakeItem.expected_holder),
             joinedload(StocktakeItem.found_holder),
         )

@@ -31,10 +31,12 @@ from schema.stocktakes import Stocktake, StocktakeItem, StocktakeMember
 
 CODE = "stocktake.{}"
 """Codes of the follow-ups: "stocktake.report_loss" and so on, by `FollowUpAct`."""
+HAND_BACK = "stocktake.hand_back"
 UNKNOWN_KIND = ""
 """Of a thing that no book has: nobody said yet what kind of device it is."""
 _LONGEST_CONCLUSION = 1000
 _GONE = frozenset({DeviceState.MISSING, *NOT_EXPECTED})
+_WHERE_FOUND = frozenset({FollowUpAct.CORRECT_HOLDER, FollowUpAct.ENTER_IN_REGISTER})
 
 
 @dataclass(frozen=True)
@@ -114,19 +116,25 @@ def tallies(sheet: Sheet, items: Sequence[Item]) -> list[dict[str, Any]]:
     return [found[kind] for kind in sorted(found, reverse=True)]
 
 
-def proposals(sheet: Sheet, items: Sequence[Item], law: Law, on: date) -> Iterator[Proposal]:
-    """What must follow, thing by thing; what was not counted is one line for all."""
+def proposals(
+    sheet: Sheet, items: Sequence[Item], law: Law, on: date, owners: Mapping[str, str]
+) -> Iterator[Proposal]:
+    """What must follow, thing by thing; what was not counted is one line for all. `owners`: by the
+    code of a thing that is in no book here, the agency in whose register it is.
+    """
     left = 0
     for one in items:
         act = FOLLOW_UPS[one.outcome]
         if act is FollowUpAct.COUNT_LATER:
             left += 1
         elif act is not None and not settled(row := sheet.row_of(one)):
+            owner = owners.get(row.code_seen, "")
             yield Proposal(
-                code=CODE.format(act.value),
-                sentence=_sentence(act, row.device, row.code_seen, row),
+                code=HAND_BACK if owner else CODE.format(act.value),
+                sentence=_handed_back(row, owner) if owner else _sentence(act, row),
                 device_id=row.device_id,
-                person_id=row.found_holder_id if act is FollowUpAct.CORRECT_HOLDER else None,
+                person_id=row.found_holder_id if act in _WHERE_FOUND else None,
+                code_seen=row.code_seen,
             )
     if left:
         duty = ground(law, COUNTING_REQUIRED, on=on)
@@ -149,8 +157,16 @@ def settled(row: StocktakeItem) -> bool:
     return outcome is CountOutcome.DAMAGED and device.state is DeviceState.DAMAGED
 
 
-def _sentence(act: FollowUpAct, device: Device | None, code: str, row: StocktakeItem) -> str:
-    name = device.internal_code if device is not None else f"có mã “{code}”"
+def _handed_back(row: StocktakeItem, owner: str) -> str:
+    return (
+        f"Thiết bị mang số hiệu “{row.code_seen}”: có trong sổ của {owner}. Trả lại cơ quan đó, "
+        "giữ giấy giao nhận rồi ghi là đã xong."
+    )
+
+
+def _sentence(act: FollowUpAct, row: StocktakeItem) -> str:
+    device = row.device
+    name = device.internal_code if device is not None else f"có mã “{row.code_seen}”"
     if act is FollowUpAct.REPORT_LOSS:
         return f"Thiết bị {name}: kiểm kê không thấy. Tìm lại; không thấy thì báo mất."
     if act is FollowUpAct.REPORT_DAMAGE:
@@ -162,12 +178,22 @@ def _sentence(act: FollowUpAct, device: Device | None, code: str, row: Stocktake
             f"Thiết bị {name}: sổ ghi {booked} giữ, thực tế {found} giữ. Đổi lại cho đúng, hoặc "
             "lập biên bản đính chính người giữ."
         )
-    if device is not None:
-        return (
-            f"Thiết bị {name}: thấy khi kiểm kê, nhưng theo sổ không còn ở nơi được kiểm. Xác minh "
-            "rồi ghi việc tìm thấy, thu hồi hoặc điều chuyển."
-        )
-    return f"Thiết bị {name}: không có trong sổ. Xác minh nguồn gốc rồi ghi vào sổ."
+    if device is None:
+        return f"Thiết bị {name}: không có trong sổ. Xác minh nguồn gốc rồi ghi vào sổ."
+    return f"Thiết bị {name}: thấy khi kiểm kê, {_not_expected(device)}"
+
+
+def _not_expected(device: Device) -> str:
+    """Why a device of the register stood in no list, and what settles it."""
+    if device.state in (DeviceState.LOST, DeviceState.MISSING):
+        return "nhưng sổ ghi đã mất. Ghi việc tìm thấy."
+    if device.state is DeviceState.RETURNED_TO_CA:
+        return "nhưng sổ ghi đã nộp về Cục. Xác minh; bưu gửi bị trả lại thì ghi lại vào sổ."
+    kept = f", do {device.holder.full_name} giữ" if device.holder is not None else ""
+    return (
+        f"nhưng sổ ghi thuộc {device.agency.name}{kept}. Trả lại nơi đó, hoặc lập biên bản theo "
+        "đúng người đang giữ."
+    )
 
 
 def _line(

@@ -18,6 +18,7 @@ from models import Agency, Device, Person
 from operations import follow_ups
 from operations.law import law_for
 from operations.papers import Draw
+from operations.stocktake_codes import owners_elsewhere
 from operations.stocktake_counts import NOUN, Sheet, sheet_of
 from operations.stocktake_minutes import Words, make_minutes
 from operations.stocktake_minutes import proposals as proposals_of
@@ -223,13 +224,16 @@ def _lock(
     row.closed_at, row.closed_by_id = actor.at, actor.user_id
     row.paper_id = paper.id
     row.version += 1
+    strange = {one.code_seen for one in found.sheet.items if one.device_id is None}
     follow_ups.propose(
         session,
         actor,
         noun=NOUN,
         object_id=row.id,
         agency_id=row.agency_id,
-        items=proposals_of(found.sheet, found.items, law, actor.today),
+        items=proposals_of(
+            found.sheet, found.items, law, actor.today, owners_elsewhere(session, row, strange)
+        ),
     )
     numbers = totals(found.items).by_outcome
     _record(

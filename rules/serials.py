@@ -11,6 +11,7 @@ import unicodedata
 _NOT_IN_A_SERIAL = re.compile(r"[^0-9A-Z]+")
 _PREFIX = re.compile(r"^(0X)+")
 _HEXADECIMAL = re.compile(r"[0-9A-F]+")
+_SHORTEST_SERIAL = 8
 
 
 def normalise_serial(text: str) -> str:
@@ -50,6 +51,14 @@ def display_serial(serial: str) -> str:
     if _HEXADECIMAL.fullmatch(normal) and len(normal) % 2:
         return f"0{normal}"
     return normal
+
+
+def looks_like_serial(code: str) -> bool:
+    """Whether what stands on a thing is more likely a serial than a code that an office gave it:
+    eight hexadecimal digits or more and nothing else.
+    """
+    bare = _PREFIX.sub("", _bare(code))
+    return len(bare) >= _SHORTEST_SERIAL and _HEXADECIMAL.fullmatch(bare) is not None
 
 
 def _bare(text: str) -> str:

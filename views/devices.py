@@ -18,6 +18,7 @@ from operations.custody_checks import certificates_on
 from operations.transactions import Refused
 from rules.devices import DeviceKind, DeviceState
 from rules.permissions import Permission
+from rules.serials import looks_like_serial
 from views.certificate_days import Standing
 from views.current_law import margin_of
 from views.device_life import life_of
@@ -258,8 +259,8 @@ def new() -> ResponseReturnValue:
     person = account()
     form = NewDeviceForm()
     form.agency_id.offer(agency_choices(person.scope(EDIT)))
-    if request.method == "GET" and person.user.person is not None:
-        form.agency_id.data = person.user.person.agency_id
+    if request.method == "GET":
+        _begin(form)
     if form.validate_on_submit():
         holder_id = _holder(form)
         if holder_id is not None or not form.holder_email.data:
@@ -282,6 +283,26 @@ def new() -> ResponseReturnValue:
                 flash("Đã ghi thiết bị vào sổ.", "success")
                 return redirect(url_for("devices.show", device_id=number), 303)
     return render_template("devices/new.html", form=form)
+
+
+def _begin(form: NewDeviceForm) -> None:
+    """What is known beforehand: the agency of who enters it, or of a thing found in a stocktake
+    (`views/follow_ups.py`) what stands on it and who had it.
+    """
+    own, asked = account().user.person, request.args
+    form.agency_id.data = asked.get("don-vi", type=int) or (own.agency_id if own else None)
+    seen = asked.get("ma", "")[:80]
+    if looks_like_serial(seen):
+        form.printed_serial.data = seen
+    else:
+        form.internal_code.data = seen[:40]
+    scope, holder = account().scope(EDIT), asked.get("nguoi-giu", type=int)
+    found = db.session.scalars(
+        select(Person).where(Person.id == holder, scope.clause(Person.agency_id))
+    ).one_or_none()
+    if found is not None:
+        form.holder_email.data, form.state.data = found.email, DeviceState.IN_USE.name
+        form.agency_id.data = found.agency_id
 
 
 def _holder(form: NewDeviceForm) -> int | None:

@@ -26,8 +26,11 @@ from forms.follow_ups import WaiveForm
 from models import Agency
 from operations import follow_ups
 from operations.transactions import Refused
+from rules.devices import DeviceState
+from rules.lifecycle import CustodyAct, acts_from
 from rules.permissions import Permission
 from schema.custody import FollowUp
+from views.custody import SLUGS
 from views.guards import account, below, load, own_path, requires
 from views.register_pages import agencies
 
@@ -220,6 +223,8 @@ def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
 
     Only addresses that this program answers are offered.
     """
+    if row.code in follow_ups.CODES[follow_ups.ENTER]:
+        return _surplus(row)
     for deed, codes in follow_ups.CODES.items():
         if row.code not in codes:
             continue
@@ -240,6 +245,28 @@ def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
                 asks = ground and deed == follow_ups.REVOCATION and "?" in address and not personal
                 return {"label": words, "url": f"{address}&ly-do={ground}" if asks else address}
     return None
+
+
+def _surplus(row: FollowUp) -> dict[str, str]:
+    """The act that settles a thing found beside the list of a stocktake, by what the register says
+    of it today.
+    """
+    device = row.device
+    if device is None:
+        asked = {"ma": row.code_seen, "don-vi": row.agency_id, "nguoi-giu": row.person_id}
+        return {"label": "Ghi vào sổ", "url": url_for("devices.new", **asked)}
+    own = {"device_id": device.id}
+    if device.state in (DeviceState.LOST, DeviceState.MISSING):
+        asked = {"thiet-bi": device.id, "viec": CustodyAct.FOUND.name}
+        return {"label": "Ghi tìm thấy", "url": url_for("incidents.new", **asked)}
+    if device.state is DeviceState.RETURNED_TO_CA:
+        slug = SLUGS[CustodyAct.PARCEL_CAME_BACK]
+        return {"label": "Ghi bưu gửi trả lại", "url": url_for("custody.act", **own, slug=slug)}
+    if row.person_id is not None and row.person_id != device.holder_id:
+        if CustodyAct.CORRECT_HOLDER in {one.act for one in acts_from(device.kind, device.state)}:
+            words, (way,) = ACTS[follow_ups.CORRECT_HOLDER]
+            return {"label": words, "url": way.format(thiet_bi=device.id, ca_nhan=row.person_id)}
+    return {"label": "Mở thiết bị", "url": url_for("devices.show", **own)}
 
 
 def _answers(address: str) -> bool:

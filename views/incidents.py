@@ -18,9 +18,11 @@ from models import Agency, Device, Person
 from operations import follow_ups, incidents, search
 from operations.transactions import Refused
 from rules.days import vietnam_day
+from rules.devices import DeviceState
 from rules.findings import Finding
 from rules.incidents import DEVICE_ACTS, IncidentKind, check_steps
 from rules.law import Law
+from rules.lifecycle import CustodyAct
 from rules.losses import check_loss
 from rules.permissions import Permission
 from rules.requests import RequestKind
@@ -43,6 +45,8 @@ VIEW, TELL, EDIT = (
 )
 PAGE = 40
 MOST_FOUND = 12
+_LOST = (DeviceState.MISSING, DeviceState.LOST)
+_FINDING = (CustodyAct.FOUND.name, CustodyAct.FOUND_AFTER_REVOCATION.name)
 MOST_ABOUT = 10
 OPEN, CLOSED = "dang", "xong"
 STATES = (("", "tất cả"), (OPEN, "đang xử lý"), (CLOSED, "đã kết thúc"))
@@ -137,6 +141,7 @@ def show(incident_id: int) -> ResponseReturnValue:
         like=incidents.recurrences(db.session(), row),
         routes=_routes(row, steps, law, today),
         may_edit=_may_edit(row),
+        lost_still=row.device is not None and row.device.state in _LOST and row.found_at is None,
         history=history(incidents.NOUN, row.id),
     )
 
@@ -308,9 +313,24 @@ def new() -> ResponseReturnValue:
     if same:
         endpoint = "incidents.show" if person.can(VIEW) else "own.incident"
         return redirect(url_for(endpoint, incident_id=same[0].id))
+    if asked in _FINDING and (lost := _loss_of(row)) and person.can(VIEW):
+        return redirect(url_for("incidents.show", incident_id=lost))
     kept = {"thiet-bi": row.id, "loai": kind.name if kind else None}
     own = row.holder_id is not None and row.holder_id == person.user.person_id
     return redirect(url_for(".report" if own else ".report_for", **kept))
+
+
+def _loss_of(device: Device) -> int | None:
+    """The loss of a device that is lost still, when its incident was ended in the meantime."""
+    if device.state not in _LOST:
+        return None
+    return db.session.scalar(
+        select(func.max(Incident.id)).where(
+            Incident.device_id == device.id,
+            Incident.kind == IncidentKind.LOSS.value,
+            Incident.found_at.is_(None),
+        )
+    )
 
 
 @bp.route("/bao", methods=["GET", "POST"])

@@ -183,6 +183,23 @@ def test_found_after_the_letter_went_out_it_waits_to_be_recalled(
     assert "device_return" in open_codes(db_session, row)
 
 
+def test_found_after_its_incident_was_ended_it_opens_again(
+    db_session: Session, em: Actor, an: Actor, token: Device, cast: Cast
+) -> None:
+    row = told(db_session, em, token)
+    sent_revocation(db_session, cast, token)
+    for one in follow_ups.of(db_session, incidents.NOUN, row.id):
+        if one.done_at is None:
+            follow_ups.waive(db_session, actor=an, follow_up_id=one.id, reason="Đã làm trên giấy")
+    incidents.close(db_session, actor=an, incident_id=row.id, version=row.version)
+    version = db_session.get_one(Incident, row.id).version
+    incidents.found(db_session, actor=an, incident_id=row.id, version=version, law=LAW)
+    row = db_session.get_one(Incident, row.id)
+    assert row.closed_at is None
+    assert open_codes(db_session, row) == ["device_return"]
+    assert db_session.get_one(Device, token.id).state is DeviceState.AWAITING_RECALL
+
+
 def test_the_signed_minutes_of_a_loss_make_the_device_lost(
     db_session: Session, em: Actor, an: Actor, token: Device
 ) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 import audit
 import regulations
 from models import AuditEvent, Device, Person
-from operations import papers, stocktakes
+from operations import devices, papers, stocktakes
 from operations import stocktake_corrections as corrections
+from operations.devices import Custody, Description
 from operations.request_documents import Drawn
 from operations.stocktake_counts import MOST_AT_ONCE, Answer, Sighting, confirm_own, record
 from operations.stocktake_minutes import Words
@@ -390,6 +391,30 @@ def test_closing_draws_minutes_proposes_what_follows_and_locks(shelf: Session, c
         Device.internal_code
     )
     assert set(shelf.scalars(never)) <= set(shelf.scalars(seen_not))
+
+
+def test_what_is_found_beside_the_list_leads_to_what_settles_it(shelf: Session, cast: Cast) -> None:
+    number = opened(shelf, cast)
+    with_em = {"found_holder_id": cast.person_em}
+    count(shelf, cast, number, seen("MAT-1"), seen("NOP-1"), seen("54 10 ab 09"))
+    count(shelf, cast, number, seen("5410AB77", **with_em))
+    closed(shelf, cast, number, reason="Kho khóa")
+    rows = shelf.scalars(select(FollowUp).where(FollowUp.code != "stocktake.count_later")).all()
+    told = {one.device.internal_code if one.device else one.code_seen: one for one in rows}
+    assert "Ghi việc tìm thấy" in told["MAT-1"].sentence
+    assert "đã nộp về Cục" in told["NOP-1"].sentence
+    back = next(one for one in rows if one.code == "stocktake.hand_back")
+    assert "có trong sổ của UBND xã Thử B" in back.sentence
+    new = told["5410AB77"]
+    assert (new.code, new.person_id) == ("stocktake.enter_in_register", cast.person_em)
+    description = Description(DeviceKind.PKI_TOKEN, printed_serial="54:10:AB:77")
+    kept = Custody(DeviceState.IN_USE, cast.person_em)
+    device_id = devices.add(
+        shelf, actor=by(cast, 99), agency_id=cast.office_a, description=description, custody=kept
+    )
+    shelf.refresh(new)
+    assert new.done_at is not None
+    assert new.device_id == device_id
 
 
 def test_what_the_books_say_by_now_needs_no_follow_up(shelf: Session, cast: Cast) -> None:

@@ -52,7 +52,7 @@ def test_names_of_agencies_sort_from_their_first_word_and_numbers_by_their_size(
         "UBND xã Thử A",
         "Văn phòng UBND xã",
     ]
-    assert sorted(reversed(in_order), key=text_key) == in_order
+    assert sorted(set(in_order), key=text_key) == in_order
     assert len(text_key("1 " * 300)) == 900
 
 

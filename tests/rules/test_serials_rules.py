@@ -2,7 +2,13 @@
 
 import pytest
 
-from rules.serials import display_serial, normalise_serial, serial_candidates, serial_of
+from rules.serials import (
+    display_serial,
+    looks_like_serial,
+    normalise_serial,
+    serial_candidates,
+    serial_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,13 @@ def test_a_serial_is_shown_in_whole_bytes() -> None:
 def test_a_negative_number_is_no_serial() -> None:
     with pytest.raises(ValueError, match="negative"):
         serial_of(-1)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_serial"),
+    [("54:10:AB:12", True), ("0x5410ab12", True), ("TB-00007", False), ("", False)],
+)
+def test_what_stands_on_a_thing_is_told_apart_from_a_code_of_the_office(
+    code: str, is_serial: bool
+) -> None:
+    assert looks_like_serial(code) is is_serial

@@ -14,7 +14,7 @@ from operations.transactions import transaction
 from rules.devices import DeviceState
 from schema.custody import Incident, Paper
 from tests import factories
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 
 Login = Callable[[int], FlaskClient]
 Counting = Callable[[], AbstractContextManager[list[str]]]
@@ -190,6 +190,21 @@ def test_a_mistake_is_withdrawn_from_its_own_page(login: Login, cast: Cast, toke
     done = browser.post(way, data={"version": 1, "reason": "Cổng hỏng"}, follow_redirects=True)
     assert "Báo nhầm: Cổng hỏng" in done.text
     assert login(cast.binh).get(way).status_code == 404
+
+
+def test_a_device_found_long_after_leads_to_the_loss_that_was_ended(
+    login: Login, cast: Cast, token: int, db_session: Session
+) -> None:
+    number = report(login(cast.em), token)
+    with transaction(db_session):
+        db_session.get_one(Incident, int(number)).closed_at = NOW
+    browser = login(cast.an)
+    way = browser.get(f"/su-co/moi?thiet-bi={token}&viec=FOUND").location
+    assert way.endswith(f"/su-co/{number}")
+    assert f"/su-co/{number}/tim-thay" in browser.get(way).text
+    told = browser.post(f"/su-co/{number}/tim-thay", data={"version": 1}, follow_redirects=True)
+    assert "Đã ghi tìm thấy" in told.text
+    assert "Đang xử lý" in told.text
 
 
 def test_the_button_of_a_device_leads_to_the_right_page(

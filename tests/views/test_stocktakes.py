@@ -1,5 +1,6 @@
 """The pages of stocktakes: who may count, what a telephone sends, the road to the minutes."""
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -386,6 +387,40 @@ def test_closing_leads_to_the_minutes_and_to_one_correction_for_swapped_tokens(
     assert browser.get(f"{place}/quet").status_code == 302
     open_ = select(FollowUp.code).where(FollowUp.noun == "stocktake", FollowUp.done_at.is_(None))
     assert "stocktake.count_later" in shelf.scalars(open_).all()
+
+
+def test_what_is_found_beside_the_list_has_a_button_that_settles_it(
+    shelf: Session, login: Login, cast: Cast
+) -> None:
+    surplus = {"noun": "stocktake", "object_id": 1, "agency_id": cast.commune_a}
+    surplus |= {"code": "stocktake.enter_in_register", "sentence": "Thấy khi kiểm kê."}
+    with transaction(shelf):
+        states = (DeviceState.IN_STOCK, DeviceState.LOST, DeviceState.RETURNED_TO_CA)
+        stock, lost, gone = (
+            factories.device(shelf, cast.office_a, f"MAT-{at}", state=state).id
+            for at, state in enumerate(states)
+        )
+        used = number_of_device(shelf, "TB-00001")
+        chi = cast.person_chi
+        shelf.add_all(FollowUp(**surplus, device_id=one) for one in (stock, lost, gone))
+        shelf.add(FollowUp(**surplus, device_id=used, person_id=chi))
+        shelf.add(FollowUp(**surplus, code_seen="54:10:AB:77", person_id=chi))
+    browser = login(cast.an)
+    page = html.unescape(browser.get("/viec-phai-lam").text)
+    found = dict(re.findall(r'class="button primary" href="([^"]+)">([^<]+)<', page))
+    enter = next(one for one in found if one.startswith("/thiet-bi/moi?"))
+    assert found == {
+        enter: "Ghi vào sổ",
+        f"/thiet-bi/{stock}": "Mở thiết bị",
+        f"/su-co/moi?thiet-bi={lost}&viec=FOUND": "Ghi tìm thấy",
+        f"/thiet-bi/{gone}/viec/buu-gui-tra-lai": "Ghi bưu gửi trả lại",
+        f"/ban-giao/moi?viec=dinh-chinh&thiet-bi={used}&nguoi-{used}={chi}": "Đính chính người giữ",
+    }
+    form = browser.get(enter).text
+    assert 'value="54:10:AB:77"' in form
+    assert 'value="le.thi.chi@thunghiem.example"' in form
+    assert re.search(f'value="{cast.office_a}" selected|selected value="{cast.office_a}"', form)
+    assert re.search('value="IN_USE" selected|selected value="IN_USE"', form)
 
 
 def number_of_device(session: Session, code: str) -> int:
