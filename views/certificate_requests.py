@@ -54,6 +54,8 @@ from views.request_words import remedies, without_blanks
 
 bp = Blueprint("certificate_requests", __name__, url_prefix="/de-nghi")
 
+#: In the address once the person has tried to go on: what is missing is then said in red.
+TRIED = "da-trinh"
 SIGNED_KINDS = (DocumentKind.SEALED, DocumentKind.SIGNED_ELSEWHERE, DocumentKind.SIGNED)
 OPTIONS = (
     joinedload(CertificateRequest.agency).joinedload(Agency.parent),
@@ -124,6 +126,10 @@ def _drafting(row: CertificateRequest, found: Mapping[int, tuple[Finding, ...]])
         return {"may_draft": False}
     today = clock.today()
     law = law_of(row.agency)
+    tried = TRIED in request.args
+    shown = {
+        number: (said, ()) if tried else without_blanks(said) for number, said in found.items()
+    }
     try:
         going, trouble = route_of(row, law=law, on=today), ""
     except Refused as error:
@@ -131,8 +137,9 @@ def _drafting(row: CertificateRequest, found: Mapping[int, tuple[Finding, ...]])
     return {
         "may_draft": True,
         "gaps": gaps(row, found, law=law, on=today),
-        "shown": {number: without_blanks(said)[0] for number, said in found.items()},
-        "blanks": {number: len(without_blanks(said)[1]) for number, said in found.items()},
+        "shown": {number: said for number, (said, _) in shown.items()},
+        "blanks": {number: len(missing) for number, (_, missing) in shown.items()},
+        "tried": tried,
         "by_hand": drafts.why_by_hand(db.session(), row, today),
         "route": going,
         "trouble": trouble,

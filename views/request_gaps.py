@@ -13,7 +13,7 @@ from rules.findings import Finding
 from rules.issuances import Receiver, check_receiver
 from rules.law import Law
 from rules.requests import RequestKind
-from views.request_words import BLANKS, where_entered
+from views.request_words import BLANKS, NOT_SAID_YET, where_entered
 
 _FORMS = {
     RequestKind.RENEWAL: "04",
@@ -26,7 +26,6 @@ _ISSUANCE_FORMS = {
     SubscriberKind.ORGANISATION: "02",
     SubscriberKind.SYSTEM: "03",
 }
-_OF_LINE = ("amendment.nothing_changes", "amendment.words_missing", "issuance.sim_carrier_missing")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def gaps(
 
 def _of_line(row: CertificateRequest, line: RequestLine, found: Sequence[Finding]) -> Iterator[Gap]:
     for one in found:
-        if one.code in _OF_LINE:
+        if one.code in NOT_SAID_YET:
             url = url_for("request_lines.edit", request_id=row.id, line_id=line.id)
             yield Gap(f"Dòng {line.position}: {one.message}", "Sửa dòng này", url)
         elif one.code in BLANKS:

@@ -68,6 +68,13 @@ BLANKS = (
     "unlock.particulars_missing",
     "amendment.particulars_missing",
 )
+#: Findings that say that a line of a draft has not been filled in yet: that is no fault before the
+#: person tries to go on with it.
+NOT_SAID_YET = (
+    "amendment.nothing_changes",
+    "amendment.words_missing",
+    "issuance.sim_carrier_missing",
+)
 _TO_SUBJECT = (*BLANKS, "email.personal", "email.malformed", "issuance.no_legal_personality")
 
 
@@ -175,10 +182,12 @@ def issue_again_url(lines: Iterable[RequestLine]) -> str:
 
 
 def without_blanks(found: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """The findings apart: what speaks for or against, and what is only missing in the register."""
-    said = list(found)
-    return [one for one in said if one.code not in BLANKS], [
-        one for one in said if one.code in BLANKS
+    """The findings apart: what speaks for or against, and what is only not filled in yet, in the
+    register or in the line itself.
+    """
+    said, quiet = list(found), (*BLANKS, *NOT_SAID_YET)
+    return [one for one in said if one.code not in quiet], [
+        one for one in said if one.code in quiet
     ]
 
 

@@ -154,6 +154,10 @@ def test_a_line_is_filled_in_on_its_own_page(login: Login, cast: Cast, db_sessio
     an = login(cast.an)
     shown = words(an.get(f"/de-nghi/{request_id}"))
     assert "chưa nêu thông tin nào thay đổi" in shown
+    assert "Không được:" not in shown  # It was opened a moment ago.
+    assert "Không được:" in words(an.get(f"/de-nghi/{request_id}/trinh"))
+    assert "da-trinh=1" in an.get(f"/de-nghi/{request_id}/trinh").text
+    assert "Không được:" in words(an.get(f"/de-nghi/{request_id}?da-trinh=1"))
     line = request_of(db_session, request_id).lines[0].id
     page = f"dong/{line}"
     assert "Thông tin mới" in words(an.get(f"/de-nghi/{request_id}/{page}"))
@@ -164,6 +168,17 @@ def test_a_line_is_filled_in_on_its_own_page(login: Login, cast: Cast, db_sessio
     assert "chưa nêu thông tin nào thay đổi" not in shown
     refused = act(an, db_session, request_id, page)
     assert "ít nhất một dịch vụ" in words(refused)
+
+
+def test_what_is_only_not_said_yet_stands_quietly_before_the_draft_is_opened(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    ids = certificates(db_session, cast, 200, 10)
+    page = login(cast.an).get(f"/de-nghi/thay-doi?chung-thu={ids[0]}&chung-thu={ids[1]}")
+    possible = words(page).split("Đưa vào văn bản (1)")[1]
+    assert "Còn thiếu 1 điều" in possible
+    assert "Không được:" not in possible
+    assert words(page).count("Không được:") == 1  # Too few days left: the law itself.
 
 
 def test_one_ground_for_several_lines_and_more_lines_found_by_name(
