@@ -99,8 +99,7 @@ def add(
         session.flush()  # The terms and the event name the device by its number.
         search.reindex(session, search.DEVICE, row.id, search.terms_of_device(row, holder))
         _begin(session, actor, row)
-        carried = (row.internal_code, *(getattr(row, name) or "" for name in SERIALS))
-        follow_ups.settle_entered(session, actor, row, carried)
+        follow_ups.settle_entered(session, actor, row)
         audit.record(
             session,
             "device.created",

@@ -218,10 +218,12 @@ def settle(
     return len(rows)
 
 
-def settle_entered(session: Session, actor: Actor, device: Device, carried: Iterable[str]) -> None:
-    """Close what asked that a found thing be entered, inside the transaction that enters it:
-    `carried` are the codes and serials of the new device, in any notation.
+def settle_entered(session: Session, actor: Actor, device: Device) -> None:
+    """Close what asked that a found thing be entered, inside the transaction that enters it: the
+    thing bears the code or a serial of the new device, in any notation.
     """
+    serials = (device.printed_serial, device.driver_serial, device.notice_serial)
+    carried = (device.internal_code, *serials)
     codes = {normalise_serial(one) for one in carried if one} - {""}
     path = session.scalars(select(Agency.path).where(Agency.id == device.agency_id)).one()
     rows = session.scalars(
