@@ -8,6 +8,7 @@ leaves the others as they are: signed or not, never half.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,7 +37,8 @@ MOST_ITEMS = 1000
 
 @dataclass(frozen=True)
 class PreparedItem:
-    """One document of a batch: `content` reads the prepared bytes from where they wait."""
+    """One document of a batch: `content` reads the prepared bytes from where they wait, `report` is
+    what our verification said of the signatures that were there before, kept as evidence."""
 
     noun: str
     object_id: int
@@ -46,6 +48,7 @@ class PreparedItem:
     byte_range: Sequence[int]
     content: Callable[[], bytes]
     before_seal: BeforeSeal | None = None
+    report: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,8 @@ def _item(job: SigningJob, place: int, document: PreparedItem) -> SigningItem:
         field=document.field,
         byte_range=list(document.byte_range),
         state=JobState.ISSUED,
-        payload={"version": document.version, "act": document.act.name},
+        payload={"version": document.version, "act": document.act.name}
+        | ({"report": document.report} if document.report else {}),
     )
 
 

@@ -188,7 +188,7 @@ def _subject(
         ],
         "findings": found if sealing else _of_signer(step, before.law),
         "must_see": sealing and bool(warnings(found)),
-        "verified": view(report, document.title, _size(document)) if report is not None else None,
+        "verified": view(report, document.title, size_of(document)) if report is not None else None,
     }
 
 
@@ -197,7 +197,7 @@ def _picture_of(document: OfficeDocument, page: int) -> str:
     return url_for(name, document_id=document.id, number=page, v=document.version)
 
 
-def _size(document: OfficeDocument) -> int:
+def size_of(document: OfficeDocument) -> int:
     return len(files.read(db.session, document.current_sha256))
 
 

@@ -39,7 +39,7 @@ from rules.permissions import Permission
 from rules.requests import RequestState
 from schema.custody import Paper, PaperFile, PaperSignature
 from schema.documents import DocumentStep, OfficeDocument
-from views.document_signing import ready_step, signature_facts, verified
+from views.document_signing import ready_step, signature_facts, size_of, verified
 from views.document_signing import symbol as symbol_of
 from views.guards import account
 from views.paper_signing import ready_paper
@@ -270,7 +270,8 @@ def _prepare_document(
     for one in (*blocking(found), *warnings(found)):
         raise NotReady(f"{one.message} Ký riêng văn bản này để xem kết quả kiểm tra.")
     ready = ready_step(step, certificate, checked, at, report)
-    return replace(ready, evidence=(), before_seal=BeforeSeal(law, facts))
+    told = report.as_dict() | {"size": size_of(row)} if report is not None else None
+    return replace(ready, evidence=(), before_seal=BeforeSeal(law, facts), report=told)
 
 
 def _prepare_paper(

@@ -27,8 +27,10 @@ from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import Permission
+from schema.documents import SigningItem
 from signing.errors import ERRORS, SigningError, UserCancelled
 from signing.messages import Evidence, Item, Manifest, sign_manifest
+from signing.pades.report import Report
 from views import signable
 from views.guards import account, requires
 from views.signable import Waiting
@@ -43,6 +45,7 @@ from views.signing_preparation import (
     ticket_address,
     with_device,
 )
+from views.verification_words import view
 
 bp = Blueprint("signing_batches", __name__, url_prefix="/ky-so/nhieu")
 
@@ -58,6 +61,8 @@ PAGES = {
     DOCUMENT: ("office_documents.show", "document_id"),
     PAPER: ("papers.show", "paper_id"),
 }
+MOST_SEEN = 50
+"""Documents whose signatures the watching page shows one by one; the pages of the others do."""
 PREPARE_SECONDS = 120.0
 """As long as a person waits for a page; what is not prepared by then stays for the next batch."""
 DOCUMENT_PROBLEMS = (SigningError, Refused, Conflict, NotReady, LetterError, DamagedFile)
@@ -223,6 +228,7 @@ class _Batch:
             byte_range=ready.prepared.byte_range,
             content=partial(_from_spool, self.spool, start, len(pdf)),
             before_seal=ready.before_seal,
+            report=ready.report,
         )
 
     def open(self, agent_id: int) -> str:
@@ -291,7 +297,7 @@ def watch(public_id: str) -> ResponseReturnValue:
     """The batch while it waits and goes on: what became of each letter, and what is left."""
     job = _own(public_id)
     rows = signing_batches.items(db.session, job.id)
-    payload = bytes.fromhex(job.manifest["payload"])
+    listed = Manifest.from_payload(bytes.fromhex(job.manifest["payload"])).items
     alive = job.is_open and signing_jobs.may_go_on(job)
     expired = clock.now() >= job.expires_at and job.state is not JobState.CLAIMED
     return render_template(
@@ -299,8 +305,10 @@ def watch(public_id: str) -> ResponseReturnValue:
         job=job,
         rows=[
             (row, item, _page(row.noun, row.object_id))
-            for row, item in zip(rows, Manifest.from_payload(payload).items, strict=True)
+            for row, item in zip(rows, listed, strict=True)
         ],
+        seen=_seen(rows, listed),
+        unseen=max(0, sum("report" in one.payload for one in rows) - MOST_SEEN),
         left_out=job.payload.get("left_out", ()),
         rest=len(job.payload.get("rest", ())),
         signed=sum(each.state is JobState.ACCEPTED for each in rows),
@@ -314,6 +322,17 @@ def watch(public_id: str) -> ResponseReturnValue:
         errors=ERRORS,
         again=_again(job),
     )
+
+
+def _seen(rows: Sequence[SigningItem], listed: Sequence[Item]) -> list[dict[str, Any]]:
+    """What was found of each signature that a document had before this one (Điều 30 to 32)."""
+    pairs = [(one, item) for one, item in zip(rows, listed, strict=True) if "report" in one.payload]
+    found = []
+    for one, item in pairs[:MOST_SEEN]:
+        told = dict(one.payload["report"])
+        size = told.pop("size")
+        found.append(view(Report.from_dict(told), item.title, size))
+    return found
 
 
 def _again(job: SigningJob) -> dict[str, Any]:

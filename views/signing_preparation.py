@@ -111,7 +111,8 @@ def check_certificate(certificate: Certificate, at: datetime) -> Checked:
 class Ready:
     """A document prepared for one signature: what job and manifest say of it.
 
-    `evidence` is what was found about this very document, beside the certificate.
+    `evidence` is what was found about this very document, beside the certificate; `report` the
+    whole verification of it, as `Report.as_dict` and its size in bytes, where somebody had signed.
     """
 
     act: SigningAct
@@ -120,6 +121,7 @@ class Ready:
     item: Item
     evidence: tuple[Evidence, ...] = ()
     before_seal: BeforeSeal | None = None
+    report: dict[str, Any] | None = None
 
 
 def order(

@@ -149,7 +149,7 @@ def test_what_cannot_join_says_why(at_work: Office, an: audit.Actor) -> None:
 
 
 def test_the_agencys_batch_leaves_out_what_lost_a_signature_and_seals_the_rest(
-    at_work: Office, an: audit.Actor
+    at_work: Office, an: audit.Actor, count_statements: Count
 ) -> None:
     cast, session = at_work.cast, at_work.session
     good, bad = (submitted(at_work, (cast.person_giang, "APPROVE"), title=one) for one in "AB")
@@ -172,6 +172,14 @@ def test_the_agencys_batch_leaves_out_what_lost_a_signature_and_seals_the_rest(
     assert "Chưa ghi số và ngày văn bản." in page
     keys = [f"office_document:{one}" for one in (good, bad, bare, copy)]
     address = ticked(at_work, cast.chi, keys, viec="dong-dau")
+    session.rollback()
+    with count_statements() as statements:
+        watched = chi.get(address).text
+    assert len(statements) <= 10, statements
+    # The clerk sees each signature before the agency's, as when a document is signed alone.
+    (opened_line,) = re.findall(r"<details><summary>[^<]*: A: .*?</details>", watched, re.S)
+    for seen in ("Nguyễn Thị Ánh Dương", "Tính toàn vẹn", "Tình trạng thu hồi", "Kiểm tra lúc"):
+        assert seen in opened_line
     agent = at_work.agent(cast.chi)
     ticket = agent.opens(chi.get(address).text)
     made = containers(agent, ticket, pki().agency)
