@@ -42,12 +42,17 @@ class Bar:
     replaced: int
     x: int
     height: int
-    dark_height: int
+    full_height: int
+
+    @property
+    def days(self) -> str:
+        """From which day to which."""
+        return f"{self.first:%d/%m} đến {self.last:%d/%m/%Y}"
 
     @property
     def words(self) -> str:
         """The bar in words, for those who do not see it."""
-        days = f"{self.first:%d/%m} đến {self.last:%d/%m/%Y}"
+        days = self.days
         if not self.ending:
             return f"{days}: không có chứng thư hết hạn"
         said = f"{days}: {self.ending} chứng thư hết hạn"

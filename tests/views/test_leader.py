@@ -1,5 +1,6 @@
 """The leader's page: red, waiting, 13 weeks; the chart is also told in words."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from config import ROOT
 from models import Person
 from operations.transactions import transaction
 from tests import factories
@@ -50,6 +52,7 @@ def test_the_leader_sees_what_is_red_and_the_weeks_in_words(
     assert len(statements) <= 12
     assert "19/12 đến 25/12/2026: 2 chứng thư hết hạn, 1 phải cấp mới" in text
     assert "1 chứng thư hết hạn, 1 phải cấp mới" in text
+    assert re.search(r"19/12 đến 25/12/2026</th>.{0,99}>2</span>.{0,99}>1</span>", text)
     assert "data-print" in text
     assert 'class="one-sheet"' in text
     assert 'class="foot"' not in text.split("<svg", 1)[1].split("</svg>")[0]  # not printed
@@ -57,3 +60,10 @@ def test_the_leader_sees_what_is_red_and_the_weeks_in_words(
 
 def test_it_is_for_those_who_decide(login: Login, cast: Cast) -> None:
     assert login(cast.an).get("/lanh-dao").status_code == 403
+
+
+def test_the_chart_has_one_colour_and_is_told_apart_in_grey() -> None:
+    css = (ROOT / "static" / "site.css").read_text(encoding="utf-8")
+    rules = re.findall(r"\.(?:chart \.bar|key)[^{]*\{[^}]*\}", css)
+    assert rules
+    assert set(re.findall(r"var\((--[a-z-]+)\)", " ".join(rules))) == {"--action"}
