@@ -59,7 +59,8 @@ _REQUIRED = frozenset({"certificate_name", "device_serial"})
 class InternalHandoverMinutes(Minutes):
     """`permission` is the written permission by which a deputy gets the device, with its term.
 
-    In a correction every line names its holder by the register and in fact, who signs in the table.
+    In a correction every line names its holder by the register and in fact, who signs in the table
+    and keeps one of the `copies`, as the agency does.
     """
 
     purpose: Purpose = Purpose.GIVE_BACK
@@ -85,6 +86,7 @@ def compose(
         receiver_details=("workplace",),
         receivers=text["receivers"] if correction else "",
         receivers_hint=text["receivers_sign"],
+        sides=data.copies if correction else 2,
     )
     spoken = _of_correction(text) if correction else text
     paper = compose_minutes(

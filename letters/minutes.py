@@ -111,6 +111,7 @@ class Shape:
     receiver_is_open: bool = False  # Who receives is written by the other side: dots, not told.
     receivers: str = ""  # Several receivers, who sign in the table: the line that says so,
     receivers_hint: str = ""  # and what stands where a single receiver would sign.
+    sides: int = 2  # Who keeps an original each.
 
 
 def opening(at_time: str, held_on: date | None, place: str, text: FormText, blanks: Blanks) -> str:
@@ -172,7 +173,7 @@ def compose_minutes(
         *setter.paragraph(text["total"].format(total=counted(len(data.lines)))),
         *after,
         *commitments(text, setter),
-        *setter.paragraph(copies(data.copies, data.medium, text)),
+        *setter.paragraph(copies(data.copies, data.medium, text, shape.sides)),
     ]  # fmt: skip
     return record_paper(data, text, body, _blocks(data, text, shape))
 

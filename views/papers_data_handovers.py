@@ -77,8 +77,11 @@ def _internal_return(paper: Paper) -> Letter:
 def _inside(paper: Paper) -> Letter:
     act = planned_act(paper) or CustodyAct.CORRECT_HOLDER
     ends = act is CustodyAct.END_ENTRUSTMENT
+    told = record(paper)
+    if act is CustodyAct.CORRECT_HOLDER and paper.receiver_id is None:  # Each signs and keeps one.
+        told["copies"] = 1 + len({one.person_id for one in paper.lines})
     data = InternalHandoverMinutes(
-        **record(paper),
+        **told,
         giver=person_party(paper, "giver") if ends else agency_party(paper, "giver"),
         receiver=person_party(paper, "receiver"),
         lines=lines(paper),

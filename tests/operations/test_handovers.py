@@ -24,6 +24,7 @@ from rules.papers import PaperFileRole, PaperState
 from schema.custody import CustodyMove, Paper, PaperSignature
 from tests import factories
 from tests.cast import NOW, Cast
+from tests.letters.reading import plain_text
 from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
 from views.papers_data import draw_paper
 
@@ -355,6 +356,8 @@ def test_swapped_tokens_are_corrected_by_one_paper_that_both_sign(
     with pytest.raises(Refused, match="Nêu lý do"):
         done(db_session, wanted, an)
     (paper_id,) = done(db_session, replace(wanted, reason="Ghi để thu lại"), an)
+    minutes = plain_text(draw_paper(db_session.get_one(Paper, paper_id)).pdf)
+    assert "thành 03 (ba) bản có giá trị như nhau, mỗi bên giữ 01 bản" in " ".join(minutes.split())
     scan(db_session, an, paper_id)
     assert device(db_session, one).holder_id == cast.person_chi
     assert device(db_session, two).holder_id == cast.person_em
