@@ -40,6 +40,7 @@ from rules.office_documents import (
 from rules.permissions import Permission
 from schema.documents import DocumentStep, OfficeDocument
 from signing.errors import SigningError
+from signing.pades.intake import FOR_SIGNING
 from views.guards import account, requires
 from views.newest import by_words
 from views.office_document_places import check_seals
@@ -204,6 +205,7 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
     return render_template(
         "office_documents/show.html",
         document=document,
+        notices=_notices(document),
         due=due,
         needs=needs,
         capacities={one.id: words_of(one) for one in document.steps},
@@ -229,6 +231,13 @@ def page(document: OfficeDocument, **sent: FlaskForm) -> str:
         page_total=len(document.layout["pages"]),
         history=history(NOUN, document.id),
     )
+
+
+def _notices(document: OfficeDocument) -> list[str]:
+    """What was remarked of the file; how to sign it only as long as somebody may."""
+    over = document.state in (DocumentState.ISSUED, DocumentState.CANCELLED)
+    past = FOR_SIGNING if over or is_finished(document) else frozenset()
+    return [one for one in document.layout["notices"] if one not in past]
 
 
 def _people(document: OfficeDocument) -> bool:

@@ -37,6 +37,8 @@ _CERTIFIED = "Văn bản được khóa bằng chữ ký chứng nhận, không 
 _FORMS_CERTIFIED = "Văn bản có chữ ký chứng nhận; chỉ được điền trường và ký thêm."
 _NEEDS_DRAWING = "Văn bản đã ký yêu cầu phần mềm tự vẽ lại các trường (NeedAppearances)."
 _MIXED = "Các trang có kích thước hoặc chiều khác nhau; hãy xem lại vị trí đặt chữ ký."
+#: Warnings that matter only while a signature is still to come.
+FOR_SIGNING = frozenset({_FORMS_CERTIFIED, _NEEDS_DRAWING, _MIXED})
 
 
 def inspect(pdf: bytes) -> Intake:

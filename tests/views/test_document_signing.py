@@ -25,6 +25,7 @@ from operations.transactions import transaction
 from rules.office_documents import DocumentState, DocumentWay, StepState
 from schema.documents import OfficeDocument
 from signing.pades import increment, layout
+from signing.pades.intake import FOR_SIGNING
 from signing.pades.report import Report, Verdict
 from signing.pades.verify import verify
 from signing.trust.store import TrustStore
@@ -82,6 +83,24 @@ def others_accept(pdf: bytes, signatures: int, tmp_path: Path) -> None:
                 assert status.modification_level <= ModificationLevel.FORM_FILLING
 
     asyncio.run(judge())
+
+
+def test_how_to_place_a_signature_is_told_as_long_as_one_may_come(at_work: Office) -> None:
+    cast, session = at_work.cast, at_work.session
+    chi = at_work.login(cast.chi)
+    number = brought(chi, cast, DocumentWay.MANY_AND_AGENCY)
+    other = "Tệp có tệp khác đính kèm bên trong."
+    document = at_work.document(number)
+    document.layout = {**document.layout, "notices": [*sorted(FOR_SIGNING), other]}
+    session.commit()
+    drafted = words(chi.get(f"/van-ban/{number}"))
+    assert all(one in drafted for one in (*FOR_SIGNING, other))
+    for state in (DocumentState.ISSUED, DocumentState.CANCELLED):
+        at_work.document(number).state = state
+        session.commit()
+        told = words(chi.get(f"/van-ban/{number}"))
+        assert other in told
+        assert not [one for one in FOR_SIGNING if one in told]
 
 
 def test_three_people_then_the_agency_then_a_copy_and_every_signature_stays_valid(
