@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import clock
 from models import Certificate, User
 from operations.transactions import transaction
+from rules.certificates import SubscriberKind
 from rules.token_logins import TokenLogin
 from signing.messages import (
     LOGIN_PATH,
@@ -37,6 +39,12 @@ SWITCH = "/tai-khoan/dang-nhap-bang-thiet-bi"
 def set_mode(session: Session, user_id: int, mode: TokenLogin) -> None:
     with transaction(session):
         session.get_one(User, user_id).token_login_mode = mode
+
+
+def made_an_agencys(session: Session) -> None:
+    """The register takes the one certificate that it has for an agency's."""
+    with transaction(session):
+        session.scalars(select(Certificate)).one().kind = SubscriberKind.ORGANISATION
 
 
 def mode_of(session: Session, user_id: int) -> TokenLogin:
