@@ -56,8 +56,13 @@ class Control:
     real: Path = SOFTHSM
 
     def order(self, *orders: str) -> None:
-        """Give these orders in place of all earlier ones; none means: behave."""
-        self.path.write_text("\n".join(orders) + "\n", encoding="utf-8")
+        """Give these orders in place of all earlier ones; none means: behave.
+
+        At once: a call that reads them meanwhile finds all of the old ones or all of the new.
+        """
+        new = self.path.with_name(self.path.name + ".new")
+        new.write_text("\n".join(orders) + "\n", encoding="utf-8")
+        new.replace(self.path)
 
     def calls(self) -> list[str]:
         """Names of the calls that were made, in order."""
