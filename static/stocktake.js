@@ -136,6 +136,8 @@
     code.value = "";
     damaged.checked = false;
     code.focus();
+    /* Not yet sent, whatever the line said of the codes before. */
+    say("wait", "Đang gửi " + read("-cho").length + " kết quả.");
     /* Input methods that add Vietnamese marks to letters spoil what a scanner types. */
     if (/[^\x00-\x7f]/.test(typed)) say("wait", "Mã có dấu tiếng Việt: tắt bộ gõ (Unikey) rồi quét lại.");
     send();

@@ -160,17 +160,19 @@ def scans(person: Person, address: str, codes: Sequence[str], *, drop: bool = Fa
     """Scan codes one by one as a barcode scanner types them; `drop`: without a network."""
     person.goes_to(address)
     person.presses("Quét mã")
-    expect(person.page.locator("[data-state]")).to_contain_text("mất mạng vẫn quét tiếp được")
+    state = person.page.locator("[data-state]")
+    expect(state).to_contain_text("mất mạng vẫn quét tiếp được")
     person.context.set_offline(drop)
     for code in codes:
         person.page.locator("#ma").fill(code)
         person.page.locator("#ma").press("Enter")
         expect(person.page.locator("[data-recent]")).to_contain_text(code)
     if drop:
-        expect(person.page.locator("[data-state]")).to_contain_text("đang giữ trên máy này")
+        expect(state).to_contain_text(f"{len(codes)} kết quả đang giữ trên máy này")
+        expect(state).to_contain_text("Mất mạng: cứ quét tiếp")
         person.shows("kiem-ke-mat-mang", whole=False)
         person.context.set_offline(False)
-    expect(person.page.locator("[data-state]")).to_contain_text("Đã gửi hết.")
+    expect(state).to_contain_text("Đã gửi hết.")
 
 
 def closes(focal: Person) -> None:
