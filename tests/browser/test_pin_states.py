@@ -1,7 +1,6 @@
 """Each state of the PIN as a person meets it: on the agent's page, with a token that misbehaves."""
 
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from signing.tokens.counts import FILE_NAME
+from tests.browser.desks import misbehaving, takes_the_newest_agent
 from tests.browser.documents import INSIDE, brings, chooses, places, printed
 from tests.browser.navigators import Person, enters, shrink
 from tests.browser.office import Office
-from tests.fault_pkcs11 import ALTERING_CALLS, Control, build
+from tests.fault_pkcs11 import ALTERING_CALLS, Control
 
 LEADER, CLERK = "lanhdao.dong", "vanthu.dong"
 WRONG = "sai-ma-pin"
@@ -49,9 +49,7 @@ class Bench:
         """Press "Ký số" on the server and look at the agent's page."""
         leader = self.leader
         leader.goes_to(f"{self.address}/ky-so")
-        agents = leader.page.locator("input[name=agent_id]")
-        newest = max(agents.all(), key=lambda one: int(one.get_attribute("value") or 0))
-        newest.check()
+        takes_the_newest_agent(leader)
         leader.presses("Chuyển sang Trình ký số")
         page = leader.opens_the_agent()
         self.shows(page, name)
@@ -63,10 +61,8 @@ class Bench:
 
     def is_done(self, page: Page) -> None:
         """The agent says so, and the watching page of the server goes back to the document."""
-        reads(page, "Đã ký xong")
-        page.close()
-        back = re.compile(re.escape(self.address) + "$")
-        self.leader.page.wait_for_url(back, timeout=30_000)
+        self.leader.sees_it_signed(page)
+        self.leader.page.wait_for_url(re.compile(re.escape(self.address) + "$"))
 
     def logins(self) -> int:
         return self.control.calls().count("C_Login")
@@ -80,27 +76,16 @@ def bench(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("pin-states")
-    control = Control(folder / "control")
-    control.order()
-    desk = Office(
-        office.folder,
-        build(folder),
-        server_port=office.server_port,
-        agent_environment=dict(control.environment()),
-        agent_folder=folder / "agent",
-    )
-    agent = desk.agent()
-    clerk, leader = enters(desk, chromium, CLERK), enters(desk, chromium, LEADER)
-    try:
-        agent.start(f"{desk.agent_url}/?{secrets.token_hex(4)}")
-        leader.pairs_the_agent()
-        address = waits_for(clerk, desk.login(LEADER)["name"], folder)
-        counts = folder / "agent" / FILE_NAME
-        yield Bench(leader, control, address, counts, pictures)
-    finally:
-        agent.stop()
-        clerk.context.close()
-        leader.context.close()
+    with misbehaving(office, folder) as (desk, control):
+        clerk, leader = enters(desk, chromium, CLERK), enters(desk, chromium, LEADER)
+        try:
+            leader.pairs_the_agent()
+            address = waits_for(clerk, desk.login(LEADER)["name"], folder)
+            counts = folder / "agent" / FILE_NAME
+            yield Bench(leader, control, address, counts, pictures)
+        finally:
+            clerk.context.close()
+            leader.context.close()
     assert not ALTERING_CALLS & set(control.calls())
 
 
@@ -122,7 +107,7 @@ def types(page: Page, pin: str) -> None:
 
 
 def reads(page: Page, words: str) -> None:
-    expect(page.locator("body")).to_contain_text(words, timeout=30_000)
+    expect(page.locator("body")).to_contain_text(words)
 
 
 def test_a_pin_that_was_never_wrong_is_called_normal_and_signs(bench: Bench) -> None:
@@ -142,6 +127,8 @@ def test_one_wrong_pin_is_told_with_its_count_and_nothing_is_tried_again(bench: 
     bench.shows(page, "sai-mot-lan")
     assert bench.logins() == 1
     page.close()
+    # The watching page has been told as well, and loads itself no more.
+    bench.leader.reads("Mã PIN không đúng")
 
 
 def test_a_low_count_that_the_token_tells_is_said_before_anything_is_typed(bench: Bench) -> None:

@@ -7,6 +7,7 @@
  *
  *   fail FUNCTION CODE [AFTER]   return CODE, letting AFTER calls pass first
  *   hang FUNCTION [AFTER]        never return          crash FUNCTION [AFTER]   abort
+ *   wait FUNCTION [AFTER]        do not go on while this is ordered
  *   gone 1                       the token has been pulled out
  *   bad_label NAME               the slot whose token has this label answers TOKEN_NOT_RECOGNIZED
  *   tries N                      lock after N wrong PINs (kept in CONTROL.wrong.SLOT)
@@ -84,6 +85,7 @@ static number fault(const char *name, int *passed) {
     if (ordered("crash", name, rest, sizeof rest) && *passed >= atoi(rest)) abort();
     if (ordered("hang", name, rest, sizeof rest) && *passed >= atoi(rest))
         for (;;) sleep(3600);
+    while (ordered("wait", name, rest, sizeof rest) && *passed >= atoi(rest)) usleep(20000);
     if (ordered("fail", name, rest, sizeof rest)) {
         sscanf(rest, "%li %lu", (long *)&code, &after);
         if ((unsigned long)*passed >= after) return code;
