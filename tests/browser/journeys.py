@@ -25,7 +25,8 @@ def sheet(path: Path, headings: Sequence[str], rows: Sequence[Sequence[str]]) ->
 def imports(focal: Person, words: str, file: Path, *, picture: str = "") -> None:
     """Upload a list, let the program guess its columns, look, and write it into the register."""
     focal.goes_to("/bang-tinh")
-    focal.page.get_by_role("link", name=re.compile(f"^Nhập {words}")).click()
+    with focal.goes_on():
+        focal.page.get_by_role("link", name=re.compile(f"^Nhập {words}")).click()
     focal.brings("Tệp Excel", file)
     focal.presses("Tải lên và đọc cột")
     focal.reads("Là mục nào trong sổ")
@@ -94,7 +95,8 @@ def is_told_of_the_revocation(focal: Person, address: str, file: Path, words: st
     focal.fills("Chứng thư bị thu hồi từ ngày", today())
     focal.page.locator("#lines").get_by_label(re.compile(words)).check()
     focal.page.locator("input[type=file]").first.set_input_files(file)
-    focal.page.locator("main form .submit button[type=submit]").first.click()
+    with focal.goes_on():
+        focal.page.locator("main form .submit button[type=submit]").first.click()
     focal.reads("Kết quả từng dòng")
 
 

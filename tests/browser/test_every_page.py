@@ -310,7 +310,8 @@ def drafts(focal: Person, place: int) -> None:
     rows = focal.page.locator("tbody tr").filter(has_text="Văn phòng HĐND và UBND")
     rows.nth(place).get_by_role("checkbox").check()
     focal.presses("Lập văn bản gia hạn")
-    focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
+    with focal.goes_on():
+        focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
     focal.reads("Dự thảo")
 
 

@@ -104,7 +104,8 @@ def test_a_leaver_goes_from_a_line_of_excel_to_the_authoritys_receipt(
 
 def drafts(focal: Person) -> None:
     """Make the draft of what is chosen on the page."""
-    focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
+    with focal.goes_on():
+        focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
     focal.reads("Dự thảo")
 
 
@@ -148,9 +149,10 @@ def test_a_loss_reported_on_the_holders_phone_and_the_token_found_a_week_later(
 
     # When the focal point makes Mẫu số 09 and, with it, Mẫu số 05
     focal.goes_to("/su-co")
-    focal.page.locator("tbody tr").filter(has_text="Hồ Thử Nghiệm Nga").get_by_role(
-        "link"
-    ).first.click()
+    with focal.goes_on():
+        focal.page.locator("tbody tr").filter(has_text="Hồ Thử Nghiệm Nga").get_by_role(
+            "link"
+        ).first.click()
     focal.reads("Việc phải làm")
     incident = focal.page.url.removeprefix(office.url)
     focal.shows("mat-thiet-bi-viec-phai-lam")
@@ -212,7 +214,8 @@ def test_a_revocation_goes_out_with_its_copy_and_is_answered_line_by_line(
 
     # Then each line gets its own answer: one comes back with a reason, one is revoked
     focal.presses("Ghi kết quả")
-    focal.page.locator("main").get_by_role("link", name=re.compile("kết quả từng dòng")).click()
+    with focal.goes_on():
+        focal.page.locator("main").get_by_role("link", name=re.compile("kết quả từng dòng")).click()
     focal.fills("Ngày nhận kết quả", today())
     focal.page.get_by_label(f"Kết quả của {second}").select_option("refused")
     focal.page.get_by_label(f"Lý do không giải quyết {second}").fill("Thiếu quyết định THỬ NGHIỆM")

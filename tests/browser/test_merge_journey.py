@@ -37,7 +37,8 @@ def test_two_communes_are_merged_in_one_guided_act(
     admin.presses("Lập phương án")
     admin.picks("Cơ quan được sắp xếp", f"Ủy ban nhân dân {OLD}")
     admin.presses("Tiếp tục")
-    admin.page.locator("main").get_by_role("link", name=re.compile("Sáp nhập")).click()
+    with admin.goes_on():
+        admin.page.locator("main").get_by_role("link", name=re.compile("Sáp nhập")).click()
     admin.picks("Cơ quan tiếp nhận", f"Ủy ban nhân dân {NEW}")
     admin.fills("Có hiệu lực từ ngày", today())
     admin.fills("Văn bản quyết định", "Nghị quyết số 06/NQ-THUNGHIEM")
@@ -65,6 +66,7 @@ def confirms(admin: Person) -> None:
     if "/tai-khoan/xac-nhan-lai" in admin.page.url:
         password = admin.office.login(ADMINISTRATOR)["password"]
         admin.page.get_by_label("Mật khẩu").fill(password)
-        admin.page.locator("main form button[type=submit]").first.click()
+        with admin.goes_on():
+            admin.page.locator("main form button[type=submit]").first.click()
         if admin.page.get_by_role("button", name="Thực hiện", exact=True).count():
             admin.presses("Thực hiện")

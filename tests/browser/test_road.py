@@ -42,7 +42,8 @@ def chooses_certificates(focal: Person, count: int, *, after: int = 0) -> None:
 def drafts_and_submits(focal: Person, count: int, *, after: int = 0) -> str:
     """Draft a renewal for so many certificates and send it to the leader; returns its address."""
     chooses_certificates(focal, count, after=after)
-    focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
+    with focal.goes_on():
+        focal.page.get_by_role("button", name=re.compile("Lập dự thảo")).click()
     focal.reads(re.compile("Dự thảo"))
     address = focal.page.url.removeprefix(focal.office.url)
     focal.shows("du-thao")
@@ -124,7 +125,7 @@ def downloads(focal: Person, address: str, target: Path) -> None:
     """Keep the letter as it stands in a file."""
     focal.goes_to(address)
     with focal.page.expect_download() as download:
-        focal.presses("Tải văn bản (PDF)")
+        focal.clicks("Tải văn bản (PDF)")
     download.value.save_as(target)
 
 
@@ -144,7 +145,8 @@ def we_say_what_it_is_worth(focal: Person, letter: Path) -> None:
     assert all(one["revocation"] == "hợp lệ" for one in report["signatures"])
     focal.goes_to("/kiem-tra")
     focal.page.locator("input[type=file]").set_input_files(letter)
-    focal.page.get_by_role("button", name=re.compile("Kiểm tra")).first.click()
+    with focal.goes_on():
+        focal.page.get_by_role("button", name=re.compile("Kiểm tra")).first.click()
     focal.reads(re.compile("hợp lệ \\(THỬ NGHIỆM\\)", re.IGNORECASE))
     focal.shows("kiem-tra-chu-ky")
 

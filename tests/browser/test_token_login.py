@@ -40,13 +40,14 @@ def gives_pin(person: Person, button: str, pin: str) -> None:
     shows_agent(person, "dang-nhap-trinh-ky-so")
     page.get_by_role("button", name=button, exact=True).click()
     page.get_by_label(re.compile("PIN")).fill(pin)
-    page.get_by_role("button", name=button, exact=True).click()
+    with person.goes_on():
+        page.get_by_role("button", name=button, exact=True).click()
 
 
 def comes_back(page: Page, address: str) -> None:
     """The agent leads the browser back by itself; otherwise its page says why not."""
     try:
-        page.wait_for_url(re.compile(address), timeout=30_000)
+        page.wait_for_url(re.compile(address))
     except PlaywrightTimeout:
         raise AssertionError(page.locator("main").inner_text()) from None
 
@@ -66,7 +67,7 @@ def switches(person: Person, way: str, pin: str) -> None:
 
 def leaves(person: Person) -> None:
     person.page.locator("header details summary").click()
-    person.page.get_by_role("button", name="Đăng xuất").click()
+    person.presses("Đăng xuất")
     expect(person.page.get_by_label("Tên đăng nhập")).to_be_visible()
 
 
@@ -75,7 +76,7 @@ def types_the_password(person: Person) -> None:
     person.goes_to("/dang-nhap")
     person.page.get_by_label("Tên đăng nhập").fill(person.username)
     person.page.get_by_label("Mật khẩu").fill(login["password"])
-    person.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+    person.presses("Đăng nhập")
 
 
 def enters_with_the_token(person: Person, pin: str, *, wrong_first: bool = False) -> None:
@@ -99,7 +100,8 @@ def enters_with_the_token(person: Person, pin: str, *, wrong_first: bool = False
 def gets_a_code(admin: Person) -> str:
     """The administrator makes an emergency code for the focal point."""
     admin.goes_to(f"/quan-tri/tai-khoan?q={FOCAL}")
-    admin.page.locator("tbody a").first.click()
+    with admin.goes_on():
+        admin.page.locator("tbody a").first.click()
     admin.presses("Cấp mã khẩn cấp")
     admin.fills("Lý do", "Mất thiết bị ngày hôm qua, đã gặp trực tiếp")
     admin.shows("ma-khan-cap-ly-do")
@@ -136,7 +138,7 @@ def test_the_token_opens_the_account_and_its_loss_closes_nobody_out(
     focal.fills("Tên đăng nhập", FOCAL)
     focal.fills("Mật khẩu", office.login(FOCAL)["password"])
     focal.fills("Mã khẩn cấp", code)
-    focal.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+    focal.presses("Đăng nhập")
     focal.reads("Đã vào bằng mã khẩn cấp")
     focal.reads("Mất thiết bị ngày hôm qua")
     focal.shows("dang-nhap-da-biet")

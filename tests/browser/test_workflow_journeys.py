@@ -16,8 +16,6 @@ from tests.browser.navigators import Person, enters
 from tests.browser.office import Office
 
 CHECKER, LEADER, CLERK = "daumoi.dong", "lanhdao.dong", "vanthu.dong"
-PATIENCE = 30_000
-"""Milliseconds for one signature: the tests around this one need the machine too."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -80,10 +78,9 @@ def transfers(person: Person, address: str, told: str = "") -> None:
     agent.get_by_role("button", name="Ký", exact=True).click()
     agent.get_by_label(re.compile("PIN")).fill(person.office.login(person.username)["pin"])
     agent.get_by_role("button", name=re.compile("^(Ký|Tiếp tục|Xác nhận)")).click()
-    expect(agent.locator("body")).to_contain_text("Đã ký xong", timeout=PATIENCE)
-    agent.close()
+    person.sees_it_signed(agent)
     # The watching page goes there by itself; going too would meet it on the way.
-    person.page.wait_for_url(re.compile(re.escape(address) + "$"), timeout=PATIENCE)
+    person.page.wait_for_url(re.compile(re.escape(address) + "$"))
 
 
 def issues(clerk: Person, address: str, number: str, *, signatures: int) -> None:
@@ -110,7 +107,7 @@ def issues(clerk: Person, address: str, number: str, *, signatures: int) -> None
 def downloaded(person: Person, address: str, button: str, target: Path) -> Path:
     person.goes_to(address)
     with person.page.expect_download() as download:
-        person.presses(button)
+        person.clicks(button)
     download.value.save_as(target)
     return target
 
