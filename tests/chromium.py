@@ -17,7 +17,9 @@ LAUNCH = [
 ]
 
 # The library's own five seconds are short for a server that shares two cores with three browsers.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
+STARTING = 120_000
+"""Milliseconds for the browser to start: three do so at once, each beside an office being made."""
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,6 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         pytest.fail("Chromium is not installed; `python3 start.py test` installs it.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=LAUNCH)
+        browser = playwright.chromium.launch(executable_path=program, args=LAUNCH, timeout=STARTING)
         yield browser
         browser.close()
