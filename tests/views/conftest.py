@@ -1,6 +1,6 @@
 """Fixtures of the tests of pages and of what signing agents call."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,9 +20,7 @@ def desk(
     db_session: Session,
     cast: Cast,
     login: Callable[[int], FlaskClient],
-) -> Iterator[Desk]:
+) -> Desk:
     """A leader with everything ready to sign, under an authority that the server trusts."""
     usual_trust(instance / "trust", practice=True)
-    yield leaders_desk(app, db_session, cast, login)
-    if (box := app.extensions.get("so_token_sandbox")) is not None:
-        box.close()
+    return leaders_desk(app, db_session, cast, login)
