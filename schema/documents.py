@@ -28,6 +28,7 @@ from rules.office_documents import (
     StepState,
 )
 from rules.signers import SigningAuthority
+from schema.custody import Paper
 
 
 class OfficeDocument(Base):
@@ -160,11 +161,13 @@ class IncomingDocument(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    notice_on: Mapped[date | None] = mapped_column(Date)  # the letter back to the sender
+    notice_on: Mapped[date | None] = mapped_column(Date)  # since when the sender is owed a notice
+    notice_paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))
     version: Mapped[int] = mapped_column(Integer, default=1)
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")  # as a device's
 
     agency: Mapped[Agency] = relationship()
+    notice: Mapped[Paper | None] = relationship()
 
 
 class SignaturePicture(Base):
