@@ -120,7 +120,10 @@ class SheetImportRow(Base):
     """One row of the file: what it says, what is wrong, what was made of it, what was before."""
 
     __tablename__ = "sheet_import_row"
-    __table_args__ = (Index("ix_sheet_import_row_verdict", "import_id", "verdict", "number"),)
+    __table_args__ = (
+        Index("ix_sheet_import_row_verdict", "import_id", "verdict", "number"),
+        Index("ix_sheet_import_row_object", "noun", "object_id"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("sheet_import.id"))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, String, cast, or_, select
 
 from audit_events import EVENTS
 from extensions import db
@@ -16,8 +16,11 @@ from forms.fields import numbers_in
 from labels import label
 from models import Agency, AuditEvent, AuditHead, Person, SearchTerm, User
 from operations.personal import CitizenIds
+from rules.lifecycle import CustodyAct
 from rules.permissions import GRANTS, Permission, Role
 from rules.serials import serial_candidates
+from schema.custody import CustodyMove
+from schema.daily import SheetImportRow
 from views.filters import gio
 from views.finding import Condition, Cursor, Page, within
 from views.guards import Scope, account, below, not_found, settings
@@ -30,6 +33,7 @@ MOST_PRINTED = 1_000
 """Rows of one printed register, some forty sheets; the page says when there are more."""
 CITIZEN_ID_DIGITS = 12
 HISTORY = 50
+_IMPORTED = ("device", "person", "certificate", "staff_change")
 SEARCH, STATE, KIND, AGENCY, PERSON, ORDER = (
     "q", "trang-thai", "loai", "don-vi", "ca-nhan", "xep",
 )  # fmt: skip
@@ -339,16 +343,15 @@ CHANGED_WORDS: Mapping[str, str] = {
 def history(noun: str, object_id: int, *, without: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The latest events of the log about one thing, newest first; one statement.
 
-    `without` leaves out events of which there are hundreds and which are told elsewhere.
+    What was done to many at once is one event, of the import that wrote the thing or of the paper
+    by which the device moved: it is told here too. `without` leaves out events of which there are
+    hundreds and which are told elsewhere.
     """
+    about = (AuditEvent.noun == noun) & (AuditEvent.object_id == str(object_id))
     found = db.session.execute(
         select(AuditEvent, User.display_name)
         .outerjoin(User, User.id == AuditEvent.actor_id)
-        .where(
-            AuditEvent.noun == noun,
-            AuditEvent.object_id == str(object_id),
-            AuditEvent.event.not_in(without),
-        )
+        .where(or_(about, *_done_to_many(noun, object_id)), AuditEvent.event.not_in(without))
         .order_by(AuditEvent.seq.desc())
         .limit(HISTORY)
     ).all()
@@ -363,7 +366,34 @@ def history(noun: str, object_id: int, *, without: Sequence[str] = ()) -> list[d
     ]
 
 
+def _done_to_many(noun: str, object_id: int) -> list[ColumnElement[bool]]:
+    """The events of imports and papers that are about this thing among others."""
+    if noun not in _IMPORTED:
+        return []
+    imports = select(cast(SheetImportRow.import_id, String)).where(
+        SheetImportRow.noun == noun, SheetImportRow.object_id == object_id
+    )
+    found = [
+        (AuditEvent.noun == "sheet_import")
+        & AuditEvent.object_id.in_(imports)
+        & AuditEvent.event.in_(["sheet.committed", "sheet.undone"])
+    ]
+    if noun == "device":
+        papers = select(cast(CustodyMove.paper_id, String)).where(
+            CustodyMove.device_id == object_id, CustodyMove.paper_id.is_not(None)
+        )
+        found.append(
+            (AuditEvent.noun == "paper")
+            & AuditEvent.object_id.in_(papers)
+            & (AuditEvent.event == "custody.moved")
+        )
+    return found
+
+
 def _detail(body: Mapping[str, Any]) -> str:
+    act = member(CustodyAct, str(body.get("act"))) if "devices" in body else None
+    if act is not None:
+        return label(act)
     if isinstance(body.get("capacity"), str) and body["capacity"]:
         return "Ký với tư cách: " + str(body["capacity"])
     if isinstance(body.get("changed"), list):

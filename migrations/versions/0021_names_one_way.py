@@ -1,5 +1,5 @@
 """Names folded with one apostrophe, agencies and systems sorted from their first word; follow-ups
-know what stands on a thing that no register has.
+know what stands on a thing that no register has; a thing finds the import that wrote it.
 """
 
 import re
@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column(
         "follow_up", sa.Column("code_seen", sa.String(120), nullable=False, server_default="")
     )
+    op.create_index("ix_sheet_import_row_object", "sheet_import_row", ["noun", "object_id"])
     _fill_codes()
     _sort_again("agency", _text_key)
     _sort_again("system", _text_key)
@@ -40,6 +41,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     _sort_again("agency", _name_key)
     _sort_again("system", _name_key)
+    op.drop_index("ix_sheet_import_row_object", "sheet_import_row")
     op.drop_column("follow_up", "code_seen")
 
 

@@ -301,6 +301,9 @@ def test_a_parcel_is_scanned_compared_and_taken_into_stock(
     paper = db_session.scalars(select(Paper)).one()
     assert paper.kind is PaperKind.INTAKE
     assert len(paper.lines) == 3
+    told = browser.get(f"/thiet-bi/{new[0].id}").text.partition("Nhật ký")[2]
+    assert "Chuyển trạng thái thiết bị" in told
+    assert "Tiếp nhận vào kho" in told
 
 
 def test_a_decision_entrusts_the_agencys_token_once_its_signed_copy_is_kept(

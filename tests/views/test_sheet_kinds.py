@@ -66,6 +66,9 @@ def test_devices_in_use_enter_as_the_opening_balance_and_handed_over_ones_by_two
     moves = db_session.scalars(select(CustodyMove.act).order_by(CustodyMove.id)).all()
     assert sorted(moves) == ["hand_over", "opening_balance", "receive", "receive"]
     assert "5410000000000001" in browser.get("/thiet-bi?q=pham+van+em").text
+    for way in (f"/thiet-bi/{found[0].id}", f"/ca-nhan/{cast.person_em}"):
+        told = browser.get(way).text
+        assert ("Nhập dữ liệu từ bảng tính" in told) == way.startswith("/thiet-bi")
     browser.post(f"{ADDRESS}/{number}/hoan-tac")
     assert dump(db.engine) == before
 
