@@ -25,13 +25,34 @@ COVERAGE = "branches of rules/"
 RULES = ("tests/rules", "tests/property")
 OTHERS = tuple(f"--ignore={folder}" for folder in RULES)
 PYTEST = ("-m", "pytest", "-q")
-#: The runs of pytest, three workers for two cores, since tests of processes wait a third of their
-#: time. Stories in a browser run by whole files, since those of one file share an office.
-RUNS = {
-    "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
-    "all others": (*PYTEST, "-n", "3", "-m", "not browser", *OTHERS),
-    "browser": (*PYTEST, "-n", "3", "--dist", "loadfile", "-m", "browser"),
-}
+#: Three workers for two cores, since tests of processes wait a third of their time.
+SIDE_BY_SIDE = ("-n", "3")
+
+
+def runs() -> dict[str, tuple[str, ...]]:
+    """Return the runs of pytest. Stories in a browser run by whole files, since those of one file
+    share an office; the files are found by their mark, for to read all the others only to leave out
+    their tests takes each worker longer than a story.
+    """
+    browser = [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "tests").rglob("test_*.py"))
+        if "mark.browser" in file.read_text(encoding="utf-8")
+    ]
+    return {
+        "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
+        "all others": (*PYTEST, *SIDE_BY_SIDE, "-m", "not browser", *OTHERS),
+        "browser": (*PYTEST, *SIDE_BY_SIDE, "--dist", "loadfile", "-m", "browser", *browser),
+    }
+
+
+def surroundings() -> dict[str, str]:
+    """Return the environment of checks and tests. Python keeps there what it has compiled, or each
+    worker would rewrite every assertion anew, and each process of a test read every module.
+    """
+    return {
+        name: value for name, value in environment().items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def run_tests(arguments: list[str]) -> int:
@@ -40,11 +61,13 @@ def run_tests(arguments: list[str]) -> int:
     ensure_environment("dev")
     if arguments:
         return subprocess.run(
-            [str(PYTHON), "-m", "pytest", *arguments], env=environment(), cwd=ROOT, check=False
+            [str(PYTHON), "-m", "pytest", *arguments], env=surroundings(), cwd=ROOT, check=False
         ).returncode
     failed = [title for title, check in CHECKS.items() if run_check(title, check)]
     counts: dict[str, int] = {"passed": 0, "failed": 0, "skipped": 0}
-    failed += [f"pytest, {title}" for title, run in RUNS.items() if run_pytest(title, run, counts)]
+    failed += [
+        f"pytest, {title}" for title, run in runs().items() if run_pytest(title, run, counts)
+    ]
     if run_check(COVERAGE, ("-m", "coverage", "report")):
         failed.append(COVERAGE)
     for each in failed:
@@ -57,7 +80,7 @@ def run_check(title: str, check: Sequence[str]) -> int:
     """Run one check under its title; return its status."""
     print(f"\n--- {title}", flush=True)
     command = [str(PYTHON), *check]
-    return subprocess.run(command, env=environment(), cwd=ROOT, check=False).returncode
+    return subprocess.run(command, env=surroundings(), cwd=ROOT, check=False).returncode
 
 
 def run_pytest(title: str, run: Sequence[str], counts: dict[str, int]) -> int:
@@ -66,7 +89,7 @@ def run_pytest(title: str, run: Sequence[str], counts: dict[str, int]) -> int:
     command = [str(PYTHON), *run]
     with subprocess.Popen(
         command,
-        env=environment(),
+        env=surroundings(),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         encoding="utf-8",
