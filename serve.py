@@ -223,20 +223,26 @@ def load_application() -> Application:
     application = create_app(settings)
     spare_the_program()
     sys.setswitchinterval(SWITCH_SECONDS)
-    _work_daily(application.extensions["so_token_daily"])
+    application.extensions["so_token_daily_wake"] = _work_daily(
+        application.extensions["so_token_daily"]
+    )
     application.extensions["so_token_upgrades_wake"] = _work_on_upgrades(
         application.extensions["so_token_upgrades"]
     )
     return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
 
 
-def _work_daily(work: Callable[[], object]) -> None:
-    """Do the daily work soon after the start, then each hour: PCs that sleep at night miss none."""
+def _work_daily(work: Callable[[], object]) -> threading.Event:
+    """Do the daily work soon after the start, then each hour: PCs that sleep at night miss none.
+    The event that comes back wakes it at once, when e-mails wait that somebody asked for.
+    """
+    wake = threading.Event()
 
     def repeat() -> None:
         pause = FIRST_WORK_SECONDS
         while True:
-            time.sleep(pause)
+            wake.wait(pause)
+            wake.clear()
             try:
                 work()
             except Exception:  # The next hour tries again; pages must not suffer from it.
@@ -244,6 +250,7 @@ def _work_daily(work: Callable[[], object]) -> None:
             pause = WORK_EVERY_SECONDS
 
     threading.Thread(target=repeat, name="daily", daemon=True).start()
+    return wake
 
 
 def _work_on_upgrades(work: Callable[[], object]) -> threading.Event:

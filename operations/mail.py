@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 import audit
@@ -168,6 +169,23 @@ def send_waiting(
     return sent, refused
 
 
+def waiting(session: Session, *where: ColumnElement[bool]) -> int:
+    """How many e-mails wait to be sent, or to be tried again, about reminders under the conditions
+    given: one for each recipient.
+    """
+    recipients = func.count(ReminderDelivery.recipient.distinct())
+    return session.scalar(_queued(select(recipients)).where(*where)) or 0
+
+
+def _queued(statement: Select[Any]) -> Select[Any]:
+    return statement.join(Reminder, Reminder.id == ReminderDelivery.reminder_id).where(
+        ReminderDelivery.channel == EMAIL,
+        ReminderDelivery.sent_at.is_(None),
+        ReminderDelivery.tries < MOST_TRIES,
+        Reminder.settled_at.is_(None),
+    )
+
+
 def _record_sent(session: Session, actor: Actor, sent: int) -> None:
     with transaction(session):
         audit.record(
@@ -183,14 +201,7 @@ def _record_sent(session: Session, actor: Actor, sent: int) -> None:
 
 def _waiting(session: Session) -> Mapping[str, list[ReminderDelivery]]:
     rows = session.scalars(
-        select(ReminderDelivery)
-        .join(Reminder, Reminder.id == ReminderDelivery.reminder_id)
-        .where(
-            ReminderDelivery.channel == EMAIL,
-            ReminderDelivery.sent_at.is_(None),
-            ReminderDelivery.tries < MOST_TRIES,
-            Reminder.settled_at.is_(None),
-        )
+        _queued(select(ReminderDelivery))
         .order_by(ReminderDelivery.recipient, Reminder.due_on, Reminder.id)
         .options(joinedload(ReminderDelivery.reminder).joinedload(Reminder.agency))
     )

@@ -254,3 +254,11 @@ def test_a_pair_whose_making_was_cut_short_is_completed(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").rename(tmp_path / "cert.new")
     (tmp_path / "cert.pem").write_bytes(old)  # Killed when the new key was there and the old leaf.
     assert shown(tmp_path) == renewed
+
+
+def test_the_daily_work_begins_at_once_when_somebody_asks_for_it() -> None:
+    begun = threading.Event()
+    wake = serve._work_daily(begun.set)
+    assert not begun.is_set()
+    wake.set()
+    assert begun.wait(10)

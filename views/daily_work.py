@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask
+from flask import Flask, current_app
 
 import audit
 import clock
@@ -83,6 +83,17 @@ def _new_lists(actor: Actor) -> int:
     for url, why in done.failed:
         log.warning("revocation list %s: %s", url, why)
     return len(done.new)
+
+
+def soon() -> bool:
+    """Let the serving process do the daily work now, beside the request that asks; False: this
+    process has no such thread, and what waits is left to the next run.
+    """
+    wake = current_app.extensions.get("so_token_daily_wake")
+    if wake is None:
+        return False
+    wake.set()
+    return True
 
 
 def register_daily_work(app: Flask) -> None:

@@ -19,6 +19,7 @@ from rules.permissions import Permission
 from rules.reminders import Clock
 from schema.custody import FollowUp
 from schema.daily import Reminder
+from views import daily_work
 from views.current_law import current_law
 from views.guards import account, requires, settings
 from views.reminder_notices import notices_pdf
@@ -64,6 +65,7 @@ def index() -> ResponseReturnValue:
     events = _events(rows[:PER_PAGE])
     following = rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None
     person = account()
+    server = mail.server_of(db.session()) if person.can(SEND) else None
     return render_template(
         "reminders/index.html",
         rows=[(row, _url(row, events)) for row in rows[:PER_PAGE]],
@@ -84,7 +86,8 @@ def index() -> ResponseReturnValue:
         said=said,
         may_send=person.can(SEND),
         may_set=person.can(Permission.SETTING_EDIT),
-        server=mail.server_of(db.session()) if person.can(SEND) else None,
+        server=server,
+        waiting=mail.waiting(db.session(), *_open(None)) if server is not None else 0,
     )
 
 
@@ -151,7 +154,9 @@ def _url(row: Reminder, events: Mapping[int, tuple[str, int]]) -> str:
 @bp.post("/tao")
 @requires(SEND)
 def make() -> ResponseReturnValue:
-    """Do now what the program does by itself every day."""
+    """Make now what the program makes by itself every day. The e-mails leave beside the request: a
+    mail server may take minutes.
+    """
     session = db.session()
     server = mail.server_of(session)
     done = reminders.run(
@@ -159,17 +164,12 @@ def make() -> ResponseReturnValue:
     )
     words = f"Đã tính lại: {done.made} nhắc việc mới, {done.settled} việc đã xong."
     if server is not None:
-        sent, refused = _send(server)
-        words += f" Đã gửi {sent} thư điện tử."
-        if refused:
-            flash(f"{refused} thư chưa gửi được; phần mềm sẽ thử lại.", "warning")
+        begun, waiting = daily_work.soon(), mail.waiting(session)
+        if waiting:
+            words += f" {waiting} thư điện tử chờ gửi; phần mềm "
+            words += "đang gửi dần." if begun else "gửi ở lần chạy kế tiếp."
     flash(words, "success")
     return redirect(url_for(".index"))
-
-
-def _send(server: mail.MailServer) -> tuple[int, int]:
-    transport = mail.smtp(server, settings().mail_password)
-    return mail.send_waiting(db.session(), who=account().actor, server=server, transport=transport)
 
 
 @bp.post("/thong-bao.pdf")

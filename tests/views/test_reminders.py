@@ -1,6 +1,7 @@
 """Nhắc việc on screen, on paper and in a calendar."""
 
 import re
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -14,10 +15,11 @@ import audit
 import regulations
 from models import Agency, AuditEvent, Person, Setting
 from operations import reminders
+from operations.settings import INSTALLATION
 from operations.transactions import transaction
 from rules.names import spelt_out
 from schema.custody import FollowUp
-from schema.daily import CalendarFeed, Reminder
+from schema.daily import CalendarFeed, Reminder, ReminderDelivery
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.letters.reading import plain_text
@@ -86,6 +88,28 @@ def test_a_notice_is_printed_for_a_subscriber_and_remembered(
 def test_making_them_now_says_what_was_done(login: Login, cast: Cast) -> None:
     answer = login(cast.an).post("/nhac-viec/tao", follow_redirects=True)
     assert "0 nhắc việc mới" in answer.text
+
+
+def test_making_them_now_leaves_the_e_mails_to_the_work_beside_the_requests(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    """The mail server that is set does not answer; nobody who presses the button notices."""
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        em.email = "em@xa-thu.example.vn"
+        factories.certificate(db_session, em, days_left=60)
+        for name, value in (("host", "127.0.0.1"), ("port", "1"), ("sender", "so@xa.example.vn")):
+            db_session.add(Setting(agency_id=INSTALLATION, name=f"smtp.{name}", value=value))
+    an = login(cast.an)
+    wake = an.application.extensions["so_token_daily_wake"] = threading.Event()
+    told = an.post("/nhac-viec/tao", follow_redirects=True).text
+    assert "1 nhắc việc mới" in told
+    waiting = db_session.scalars(select(ReminderDelivery)).all()
+    recipients = len({one.recipient for one in waiting})
+    assert f"{recipients} thư điện tử chờ gửi; phần mềm đang gửi dần" in told
+    assert f"{recipients} thư điện tử đang chờ gửi" in told
+    assert wake.is_set()
+    assert {(one.sent_at, one.tries, one.last_error) for one in waiting} == {(None, 0, "")}
 
 
 def test_staff_neither_make_nor_print(login: Login, cast: Cast) -> None:
