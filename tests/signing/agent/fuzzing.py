@@ -28,6 +28,7 @@ from signing.agent.journal import Journal
 from signing.agent.state import AgentState
 from signing.messages import (
     HEARTBEAT_PATH,
+    LOGIN_CHOICES_PATH,
     SIGNATURES_PATH,
     AgentKeys,
     JobState,
@@ -364,7 +365,7 @@ def looked_over(scene: Scene, before: int) -> list[str]:
         found.append(f"the job is {scene.job.progress.state}")
     if scene.office.imports[scene.import_id] is not None:
         found.append("certificates were sent")
-    harmless = (HEARTBEAT_PATH, SIGNATURES_PATH)
+    harmless = (HEARTBEAT_PATH, SIGNATURES_PATH, LOGIN_CHOICES_PATH)
     asked = {path for path, _, _ in scene.office.seen if path not in harmless}
     if acts := {path for path in asked if not path.endswith("/" + JOB_STEPS["show"])}:
         found.append(f"the server was asked: {sorted(acts)}")
