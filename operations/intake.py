@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from audit import Actor
@@ -84,8 +84,26 @@ def look(session: Session, parcel: Parcel) -> Comparison:
 def waiting_lines(session: Session, agency: Agency) -> list[RequestedLine]:
     """Lines of first issues sent by the agency (or below it) whose device has not come yet."""
     rows = session.scalars(
-        select(RequestLine)
-        .join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)
+        _waiting(select(RequestLine), agency)
+        .options(
+            joinedload(RequestLine.certificate_request),
+            joinedload(RequestLine.person),
+            joinedload(RequestLine.subject_agency),
+            joinedload(RequestLine.system),
+        )
+        .order_by(RequestLine.request_id, RequestLine.position)
+    )
+    return [_requested(one) for one in rows]
+
+
+def count_waiting(session: Session, agency: Agency) -> int:
+    """How many lines `waiting_lines` would find."""
+    return session.scalar(_waiting(select(func.count(RequestLine.id)), agency)) or 0
+
+
+def _waiting(query: Select[Any], agency: Agency) -> Select[Any]:
+    return (
+        query.join(CertificateRequest, CertificateRequest.id == RequestLine.request_id)
         .join(Agency, Agency.id == CertificateRequest.agency_id)
         .where(
             Agency.path >= agency.path,
@@ -97,15 +115,7 @@ def waiting_lines(session: Session, agency: Agency) -> list[RequestedLine]:
             RequestLine.device_id.is_(None),
             RequestLine.sim_pki == "",
         )
-        .options(
-            joinedload(RequestLine.certificate_request),
-            joinedload(RequestLine.person),
-            joinedload(RequestLine.subject_agency),
-            joinedload(RequestLine.system),
-        )
-        .order_by(RequestLine.request_id, RequestLine.position)
     )
-    return [_requested(one) for one in rows]
 
 
 def accept(session: Session, parcel: Parcel, *, actor: Actor, draw: Draw) -> int:

@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, or_, select, union
+from flask import g, request
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_, select, true, union
 from wtforms import SelectChoice
 
 from extensions import db
+from forms.fields import numbers_in
 from forms.handovers import DIGITAL, ONE, SUBSCRIBER, HandoverForm, ReturnForm
 from models import Agency, Device, Person, Position
 from operations.custody_checks import Decision, certificates_on, living
@@ -17,14 +19,17 @@ from operations.handovers import EACH_THEIR_OWN, GIVES, Item, Wish
 from operations.law import sender_for
 from rules.certificates import SubscriberKind
 from rules.lifecycle import CustodyAct
+from rules.names import fold_words
 from rules.routing import DeviceMatter, route
 from rules.signers import SigningAuthority
 from views.current_law import law_of
-from views.guards import below
+from views.guards import account, below
 
 CONDITION = "Hoạt động bình thường"
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$")
-_MOST_PEOPLE = 2000
+MOST_PEOPLE = 300
+NAME_ASKED = "ten"
+"""Where an agency has more people than a list offers: the name to look for, in the address."""
 
 
 def managing(devices: Sequence[Device]) -> Agency:
@@ -33,35 +38,48 @@ def managing(devices: Sequence[Device]) -> Agency:
     return sender_for(db.session(), agency) or agency
 
 
-def offer_people(form: HandoverForm, devices: Sequence[Device]) -> list[tuple[str, str]]:
+def offer_people(
+    form: HandoverForm, devices: Sequence[Device], proposed: Mapping[int, int]
+) -> list[tuple[str, str]]:
     """Put the people of the managing agency into the choices of the form; returns them."""
-    people = people_of(managing(devices))
+    people = people_of(managing(devices), proposed.values())
     choices = [SelectChoice("", "Chọn người"), *(SelectChoice(*one) for one in people)]
     form.agency_person_id.choices = list(choices)
     form.receiver_id.choices = list(choices)
     return people
 
 
-def people_of(agency: Agency) -> list[tuple[str, str]]:
+def people_of(agency: Agency, also: Iterable[int] = ()) -> list[tuple[str, str]]:
     """Who works in an agency or below it, as choices: number, then name and main position; of
     namesakes with the same position the unit and the address too.
+
+    No more than `MOST_PEOPLE`: whoever the page names already (`also`), then the agency's own
+    people. The page then offers the search by name (`people_search` of components/forms.html).
     """
+    named = {*_named_already(), *also}
     inside = select(Agency.id).where(below(agency.path))
     main = and_(Position.is_primary, Position.until_on.is_(None))
-    # Two ways in, each with an index; joined by "or" they would read everybody.
-    found = union(
-        select(Person.id).where(Person.agency_id.in_(inside)),
-        select(Position.person_id).where(Position.agency_id.in_(inside), main),
-    )
     rows = db.session.execute(
-        select(Person.id, Person.full_name, Position.title, Agency.name, Person.email)
+        select(
+            Person.id,
+            Person.full_name,
+            Position.title,
+            Agency.name,
+            Person.email,
+            Person.agency_id,
+        )
         .join(Agency, Agency.id == Person.agency_id)
         .outerjoin(Position, and_(Position.person_id == Person.id, main))
-        .where(Person.left_on.is_(None), Person.id.in_(found))
+        .where(Person.id.in_(_offered(agency, inside, main, named)))
         .order_by(Person.sort_key, Person.id)
-        .limit(_MOST_PEOPLE)
     )
-    people = list(dict.fromkeys(tuple(row) for row in rows))
+    found = list(dict.fromkeys(tuple(row) for row in rows))
+    people = [row[:5] for row in found]
+    if len({row[0] for row in found}) > MOST_PEOPLE:
+        g.people_cut = MOST_PEOPLE
+        nearest = sorted(found, key=lambda row: (row[0] not in named, row[5] != agency.id))
+        kept = {row[0] for row in nearest[:MOST_PEOPLE]}
+        people = [row for row in people if row[0] in kept]
     alike = Counter((name, title) for _, name, title, *_ in people)
     return [
         (
@@ -70,6 +88,48 @@ def people_of(agency: Agency) -> list[tuple[str, str]]:
         )
         for number, name, title, *more in people
     ]
+
+
+def _offered(
+    agency: Agency, inside: Select[tuple[int]], main: ColumnElement[bool], named: set[int]
+) -> CompoundSelect[tuple[int]]:
+    """Numbers of the people offered: those named, those of the agency, those of all below it."""
+    # Two ways in, each with an index; joined by "or" they would read everybody.
+    working = union(
+        select(Person.id).where(Person.agency_id.in_(inside)),
+        select(Position.person_id).where(Position.agency_id.in_(inside), main),
+    )
+    stays = select(Person.id).where(Person.left_on.is_(None))
+    wanted = stays.where(_of_that_name()).order_by(Person.sort_key, Person.id)
+    own = wanted.where(Person.agency_id == agency.id).limit(MOST_PEOPLE).subquery()
+    whole = wanted.where(Person.id.in_(working)).limit(MOST_PEOPLE + 1).subquery()
+    return union(
+        stays.where(Person.id.in_(working), Person.id.in_(named)),
+        select(own.c.id),
+        select(whole.c.id),
+    )
+
+
+def _named_already() -> set[int]:
+    """The people that the page comes with: who is logged in, and whoever was chosen on it."""
+    sent = [
+        value
+        for name, value in request.values.items(multi=True)
+        if name.startswith("nguoi") or name.endswith(("person_id", "receiver_id", "witness_id"))
+    ]
+    own = account().user.person_id
+    return {*numbers_in(sent)[:MOST_PEOPLE], *([own] if own is not None else [])}
+
+
+def _of_that_name() -> ColumnElement[bool]:
+    """Everybody, or those whose names have the words typed; several people parted by commas."""
+    asked = [fold_words(one) for one in request.args.get(NAME_ASKED, "")[:200].split(",")]
+    wanted = [
+        and_(*(Person.name_fold.contains(word, autoescape=True) for word in words))
+        for words in asked
+        if words
+    ]
+    return or_(*wanted) if wanted else true()
 
 
 def proposed_receivers(devices: Sequence[Device], today: date) -> dict[int, int]:

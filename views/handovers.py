@@ -119,8 +119,8 @@ def new() -> ResponseReturnValue:
         abort(404)
     devices = _chosen()
     form = ReturnForm() if act is CustodyAct.SEND_TO_AUTHORITY else HandoverForm()
-    people = offer_people(form, devices)
     proposed = proposed_receivers(devices, clock.today())
+    people = offer_people(form, devices, proposed)
     if request.method == "GET":
         prefill(form, act, devices, proposed, account().user.person, today=clock.today())
     shown: Shown | None = None

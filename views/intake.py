@@ -24,6 +24,7 @@ from rules.serials import display_serial
 from sheets import certificate_files
 from views.guards import account, load, requires
 from views.handover_wishes import people_of
+from views.kept import until_the_log_grows
 from views.papers_data import draw_paper
 from views.users import agency_choices
 
@@ -62,7 +63,9 @@ def new() -> ResponseReturnValue:
         unclear=(IntakeVerdict.NOT_REQUESTED, IntakeVerdict.SEVERAL_REQUESTS),
         accepted=ACCEPTED,
         sent=request.form,
-        waiting=len(intake.waiting_lines(db.session(), agency)),
+        waiting=until_the_log_grows(
+            ("devices awaited", agency.id), lambda: intake.count_waiting(db.session(), agency)
+        ),
     )
 
 

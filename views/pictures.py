@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -15,6 +24,7 @@ from operations.pictures import NewPicture
 from operations.transactions import Refused
 from rules.document_places import PictureFacts, check_picture, height_for
 from rules.findings import warnings
+from rules.names import fold_words
 from rules.office_documents import PictureKind
 from rules.permissions import Permission
 from schema.documents import SignaturePicture
@@ -27,13 +37,15 @@ bp = Blueprint("pictures", __name__, url_prefix="/hinh-chu-ky")
 
 EDIT = Permission.PICTURE_EDIT
 MOST = 300
+MOST_PEOPLE = 50
 
 
 @bp.get("")
 @requires(EDIT)
 def index() -> ResponseReturnValue:
-    """The agencies and people of the person's scope with the pictures in use."""
-    scope = account().scope(EDIT)
+    """The agencies and people of the person's scope with the pictures in use; people by name."""
+    scope, asked = account().scope(EDIT), request.args.get("ten", "").strip()[:200]
+    named = [Person.name_fold.contains(word, autoescape=True) for word in fold_words(asked)]
     agencies = db.session.scalars(
         select(Agency)
         .where(scope.clause(Agency.id), Agency.has_own_seal)
@@ -42,11 +54,12 @@ def index() -> ResponseReturnValue:
     ).all()
     people = db.session.scalars(
         select(Person)
-        .where(scope.clause(Person.agency_id), Person.positions.any())
+        .where(scope.clause(Person.agency_id), Person.positions.any(), *named)
         .options(selectinload(Person.positions).joinedload(Position.agency))
         .order_by(Person.sort_key, Person.id)
-        .limit(MOST)
+        .limit(MOST_PEOPLE + 1)
     ).all()
+    people, more = people[:MOST_PEOPLE], len(people) > MOST_PEOPLE
     found = db.session.scalars(
         select(SignaturePicture).where(
             SignaturePicture.is_current,
@@ -64,7 +77,8 @@ def index() -> ResponseReturnValue:
         seals={one.agency_id: one for one in found if one.agency_id},
         signatures=_by_person(found, PictureKind.SIGNATURE),
         initials=_by_person(found, PictureKind.INITIALS),
-        capped=len(people) == MOST,
+        capped=MOST_PEOPLE if more else 0,
+        asked=asked,
     )
 
 

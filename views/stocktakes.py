@@ -1,5 +1,6 @@
 """Kiểm kê: the campaigns, one of them with its figures, opening, changing, locking."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -130,9 +131,10 @@ def new() -> ResponseReturnValue:
     """Open a campaign over an agency; the committee is taken over from last time."""
     agency = load(Agency, request.args.get("don-vi", type=int) or _home(), MANAGE)
     form = OpenForm()
+    seats = stocktakes.last_seats(db.session(), agency.id) if request.method == "GET" else ()
     if request.method == "GET":
-        _fill_seats(form, stocktakes.last_seats(db.session(), agency.id))
-    form.offer(_people(agency))
+        _fill_seats(form, seats)
+    form.offer(_people(agency, [one.person_id for one in seats]))
     if form.validate_on_submit():
         plan = _plan(form, agency.id, with_subtree=form.with_subtree.data == WHOLE)
         try:
@@ -164,7 +166,7 @@ def edit(stocktake_id: int) -> ResponseReturnValue:
         form.version.data, form.name.data = row.version, row.name
         form.basis.data, form.due_on.data = row.basis, row.due_on
         _fill_seats(form, stocktakes.seats_of(row))
-    form.offer(_people(row.agency))
+    form.offer(_people(row.agency, [one.person_id for one in stocktakes.seats_of(row)]))
     if form.validate_on_submit():
         plan = _plan(form, row.agency_id, with_subtree=row.with_subtree)
         try:
@@ -194,8 +196,8 @@ def _home() -> int:
     return next(at for role, at, _ in account().grants if MANAGE in GRANTS[role])
 
 
-def _people(agency: Agency) -> list[tuple[str, str]]:
-    return people_of(sender_for(db.session(), agency) or agency)
+def _people(agency: Agency, also: Iterable[int] = ()) -> list[tuple[str, str]]:
+    return people_of(sender_for(db.session(), agency) or agency, also)
 
 
 def _fill_seats(form: Any, seats: Any) -> None:
