@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import Flask, current_app
-from flask.cli import FlaskGroup
 from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
@@ -17,6 +16,7 @@ import audit
 import cli_law
 import cli_records
 import cli_signing
+import cli_words
 import clock
 from config import ROOT, Config, ConfigError
 from extensions import db
@@ -37,11 +37,12 @@ def register_commands(app: Flask) -> None:
         import_certificates,
         notify,
         bench,
+        cli_words.database,
         *cli_law.COMMANDS,
         *cli_records.COMMANDS,
         *cli_signing.COMMANDS,
     ):
-        app.cli.add_command(command)
+        app.cli.add_command(cli_words.describe(command))
 
 
 _OFFICES = {
@@ -83,7 +84,8 @@ def init(empty: bool, agency: str | None, kind: str | None, username: str, yes: 
     office = _office_kind(name, kind, ask=not (agency and yes))
     deed = "xóa toàn bộ dữ liệu thử nghiệm và tạo" if practice else "tạo"
     if not yes:
-        click.confirm(f"Việc này {deed} sổ trống của {name}. Tiếp tục?", abort=True)
+        if not cli_words.agreed(f"Việc này {deed} sổ trống của {name}."):
+            raise click.Abort
     if practice:
         build.remove(config)
     password = installation.begin(
@@ -108,9 +110,8 @@ def _office_kind(name: str, given: str | None, *, ask: bool) -> "OfficeKind":
     if given is None and ask and sys.stdin is not None and sys.stdin.isatty():
         for word, what in _OFFICES.items():
             click.echo(f"  {word:10} {what}")
-        given = click.prompt(
-            "Cơ quan thuộc loại nào", type=click.Choice(list(_OFFICES)), default=guessed.value
-        )
+        while given not in _OFFICES:
+            given = click.prompt("Gõ chữ ở đầu dòng của loại cơ quan", default=guessed.value)
     return installation.OfficeKind(given) if given else guessed
 
 
@@ -152,7 +153,12 @@ def users_list() -> None:
 @users.command("add")
 @click.argument("username")
 @click.argument("display_name")
-@click.option("--role", type=click.Choice([role.name for role in Role]), required=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.name for role in Role]),
+    required=True,
+    help="Đầu mối, văn thư, lãnh đạo, cán bộ, kiểm tra, Sở, quản trị, theo thứ tự trên.",
+)
 @click.option("--agency", "agency_code", required=True, help="Mã cơ quan, đơn vị.")
 def users_add(username: str, display_name: str, role: str, agency_code: str) -> None:
     """Thêm tài khoản; in mật khẩu dùng một lần."""
@@ -294,12 +300,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from operations.transactions import Conflict, Refused
     from rules.law import LawError
 
-    # Without Flask's own: its "run" starts a server that is not for an office.
-    group = FlaskGroup(create_app=create_app, add_default_commands=False, add_version_option=False)
+    cli_words.begin()
+    group = cli_words.Commands(
+        create_app=create_app, add_default_commands=False, add_version_option=False
+    )
     group.params.clear()  # Its options choose other applications, and speak English.
     given = list(arguments) if arguments is not None else None
     try:
-        status = group.main(args=given, prog_name="cli", standalone_mode=False)
+        status = group.main(
+            args=given,
+            prog_name=cli_words.NAME,
+            standalone_mode=False,
+            max_content_width=cli_words.WIDTH,
+        )
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         status = error.exit_code
@@ -323,7 +336,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _usage_in_vietnamese(error: click.UsageError) -> str:
     """What is wrong with a command line, in one sentence; Click itself speaks English only."""
-    command = error.ctx.command_path if error.ctx is not None else "cli"
+    command = error.ctx.command_path if error.ctx is not None else cli_words.NAME
     parameter = getattr(error, "param", None)
     name = ""
     if parameter is not None:

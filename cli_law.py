@@ -19,7 +19,12 @@ def letters_commands() -> None:
 @letters_commands.command("sample")
 @click.option("--form", "form_number", default="04", help="Số của mẫu, từ 01 đến 09.")
 @click.option("--regulation", default="decree_68_2024", help="Tên văn bản quy định áp dụng.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Tệp PDF ghi ra; chưa có.",
+)
 @click.option("--docx", is_flag=True, help="Ghi thêm bản Word cùng tên, đuôi .docx.")
 def letters_sample(form_number: str, regulation: str, out: Path, docx: bool) -> None:
     """Vẽ một mẫu văn bản với dữ liệu thử nghiệm."""

@@ -58,7 +58,12 @@ def _witness(text: str) -> audit.Witness:
 
 
 @audit_commands.command("export")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Tệp ghi ra; chưa có.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Nói kết quả bằng một dòng JSON.")
 def audit_export(out: Path, as_json: bool) -> None:
     """Xuất toàn bộ nhật ký, mỗi sự kiện một dòng JSON kèm mã băm, để kiểm tra không cần phần mềm.
@@ -134,7 +139,12 @@ def backup(file: Path, with_keys: bool, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Thư mục trống, hoặc chưa có.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Nói kết quả bằng một dòng JSON.")
 def restore(file: Path, into: Path, as_json: bool) -> None:
     """Khôi phục một bản sao lưu vào thư mục trống; không động đến dữ liệu đang dùng."""

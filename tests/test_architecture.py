@@ -53,7 +53,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": SERVER | PAPER | {"cli", "practice", "views"},
     "cli": SERVER
     | PAPER
-    | {"app", "cli_law", "cli_records", "cli_signing", "practice", "serve", "tls", "views"},
+    | {"app", "cli_law", "cli_records", "cli_signing", "cli_words"}
+    | {"practice", "serve", "tls", "views"},
+    "cli_words": set(),
     "cli_law": SERVER | PAPER | {"practice"},
     "cli_records": SERVER | PAPER | {"tls"},
     "cli_signing": SERVER | PAPER,

@@ -1,13 +1,16 @@
 """docs/commands.md names every command that exists, and no other."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import pytest
 
 import cli_law
 import cli_records
 import cli_signing
+import cli_words
 from app import create_app
 from config import ROOT, Config
 from signing.agent import commands
@@ -47,7 +50,72 @@ def test_every_command_and_option_of_ours_is_explained_in_vietnamese() -> None:
             assert not one.help.isascii(), one.name
 
 
-def test_help_is_shown_and_ends_well(run: Run) -> None:  # noqa: F811
-    status, said, _ = run("backup", "--help")
-    assert status == 0
-    assert "--with-keys" in said
+def every_command(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Each command and group below one, with its full name."""
+    for name, command in group.commands.items():
+        yield before + name, command
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{before}{name} ")
+
+
+ENGLISH = re.compile(
+    r"\b(usage|options|commands?|arguments?|show|exit|required|default|text|file|directory|integer|"
+    r"float|username|display_name|perform|migrations?|positional|help message)\b",
+    re.IGNORECASE,
+)
+
+
+def english_in(help_page: str) -> list[str]:
+    """English words of a help page that are no name of an option, a choice or a command."""
+    without = re.sub(r"--[\w-]+|[\[{][^\]}]*[|,][^\]}]*[\]}]|docs/\S+", "", help_page)
+    return ENGLISH.findall(without)
+
+
+def test_every_page_of_help_is_vietnamese(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, said, _ = run("--help")
+    pages = [said, run("backup", "--help")[1]]
+    assert (status, "--with-keys" in pages[1]) == (0, True)
+    app = create_app(Config.load(tmp_path / "instance", testing=True))
+    for name, command in every_command(app.cli):
+        pages.append(command.get_help(click.Context(command, info_name=f"start.py cli {name}")))
+    for page in pages:
+        assert page.startswith("Cách dùng: start.py cli")
+        assert english_in(page) == []
+        assert "..." not in page.partition("\nLệnh:")[2]
+    for words in (["--help"], *([name, "--help"] for name in commands.COMMANDS)):
+        with pytest.raises(SystemExit):
+            commands.read_arguments(words)
+        assert english_in(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["sing"], "không có lệnh"),
+        (["sign"], "còn thiếu TỆP"),
+        (["tokens", "--state"], "thiếu giá trị sau --state"),
+        (["tokens", "--xyz"], "không hiểu: --xyz"),
+        (["speed", "--repeat", "x"], "giá trị của --repeat"),
+    ],
+)
+def test_a_mistyped_command_of_the_agent_is_one_vietnamese_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        commands.read_arguments(words)
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("answer", "yes"), [("có", True), ("y", True), ("", False), ("no", False)])
+def test_a_question_of_the_terminal_is_answered_in_vietnamese(
+    answer: str, yes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
+    assert cli_words.agreed("Tạo sổ trống.") is yes

@@ -19,6 +19,7 @@ import waitress  # type: ignore[import-untyped]
 from signing.agent import VERSION, commands
 from signing.agent.application import Agent, create_application, make_agent
 from signing.agent.clock import now
+from signing.agent.command_line import CommandLine
 from signing.agent.facade.gateway import open_in_browser
 from signing.agent.facade.listener import USUAL_PORT
 from signing.agent.facade.refusals import PortTaken
@@ -42,7 +43,7 @@ CONNECTIONS = 400
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="trinh-ky-so", description="Trình ký số: ký văn bản bằng thiết bị cắm trên máy này."
     )
     parser.add_argument("--server", default="", metavar="URL", help="địa chỉ máy chủ Sổ Token")

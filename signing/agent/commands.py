@@ -24,6 +24,7 @@ from typing import Any
 from signing import cms
 from signing.agent.certificates import describe, pin_words, unfit
 from signing.agent.clock import now
+from signing.agent.command_line import CommandLine
 from signing.agent.journal import Journal, JournalBroken
 from signing.agent.pin_window import CONFIRMATION, confirms
 from signing.agent.speed import sample
@@ -46,12 +47,12 @@ class Stop(Exception):
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line says."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = CommandLine(add_help=False)
     common.add_argument("--json", action="store_true", help="nói kết quả bằng JSON")
     common.add_argument("--state", type=Path, default=None, help="thư mục trạng thái")
     common.add_argument("--module", type=Path, action="append", default=[], help="tệp PKCS#11")
     common.add_argument("--only-module", action="store_true", help="chỉ dùng các tệp ở --module")
-    parser = argparse.ArgumentParser(prog="trinh-ky-so", description="Các lệnh của Trình ký số.")
+    parser = CommandLine(prog="start.py agent", description="Các lệnh của Trình ký số.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("tokens", parents=[common], help="liệt kê thiết bị đang cắm")
     listed = commands.add_parser(
@@ -64,7 +65,7 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="chép chứng thư ra tệp .cer",
     )
     sign = commands.add_parser("sign", parents=[common], help="ký các tệp đã được prepare")
-    sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    sign.add_argument("files", nargs="+", type=Path, metavar="TỆP", help="tệp PDF")
     speed = commands.add_parser("speed", parents=[common], help="đo tốc độ ký; cần mã PIN")
     speed.add_argument("--certificate", default="", metavar="SHA256", help="chứng thư dùng để đo")
     speed.add_argument("--repeat", type=int, default=5, help="số lần ký (mặc định 5)")
