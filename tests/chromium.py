@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 LAUNCH = [
     "--no-sandbox",
@@ -20,6 +21,18 @@ LAUNCH = [
 expect.set_options(timeout=60_000)
 STARTING = 120_000
 """Milliseconds for the browser to start: three do so at once, each beside an office being made."""
+
+
+SIGNED = """server => location.origin === server
+    || /Đã ký xong/.test(document.body?.innerText)"""
+
+
+def wait_for_the_end(agent: Page, server: str) -> None:
+    """The agent's page says that it has signed; some seconds later it leads back to the server."""
+    try:
+        agent.wait_for_function(SIGNED, arg=server)
+    except PlaywrightTimeout:
+        raise AssertionError(agent.locator("main").inner_text()) from None
 
 
 @pytest.fixture(scope="session")

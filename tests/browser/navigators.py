@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.office import Office
+from tests.chromium import wait_for_the_end
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -135,11 +135,7 @@ class Person:
 
     def sees_it_signed(self, agent: Page) -> None:
         """The agent's page says so; some seconds later it leads back to the server by itself."""
-        done = "server => location.origin === server || /Đã ký xong/.test(document.body?.innerText)"
-        try:
-            agent.wait_for_function(done, arg=self.office.url)
-        except PlaywrightTimeout:
-            raise AssertionError(agent.locator("main").inner_text()) from None
+        wait_for_the_end(agent, self.office.url)
         agent.close()
 
     def signs_in_the_agent(self, pin: str) -> None:

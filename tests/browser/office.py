@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,16 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+PATIENCE = 180.0
 
 
 def softhsm_module() -> Path:
@@ -61,7 +54,7 @@ class Process:
             if self.handle.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback
+                with urllib.request.urlopen(url, timeout=30):  # noqa: S310 - our own loopback
                     return
             except urllib.error.HTTPError:
                 return
@@ -128,7 +121,7 @@ class Office:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.navigators import PATIENCE, PHONE, WIDE, enters, shrink
-from tests.browser.office import Office, free_port
+from tests.browser.office import Office
+from tests.ports import free_port
 from tests.signing.agent.facade.callers import DocumentSystem, eventually
 from tests.signing.files import letter
 

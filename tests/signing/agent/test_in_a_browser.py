@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from signing.agent.__main__ import main
 from signing.agent.loopback import listen
 from signing.agent.state import AgentState
 from signing.messages import JobState
-from tests.chromium import LAUNCH
+from tests.chromium import LAUNCH, STARTING, wait_for_the_end
+from tests.ports import free_port
 from tests.signing.agent.conftest import PIN
 from tests.signing.agent.office import Office
 from tests.signing.pki import Holder
@@ -26,13 +26,6 @@ from tests.signing.tokens.softhsm import TokenHandle
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[3]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -45,11 +38,13 @@ def address(soft_token: TokenHandle, tmp_path: Path, office: Office) -> Iterator
     environment = {**os.environ, **soft_token.environment}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
-    process.stdout.close()
+    try:
+        assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
 
 
 @pytest.fixture
@@ -86,7 +81,7 @@ def test_a_person_pairs_signs_and_comes_back(
     page.reload()
     page.get_by_label("Mã PIN của thiết bị").fill(PIN)
     page.get_by_role("button", name="Ký", exact=True).click()
-    page.get_by_role("heading", name="Đã ký xong").wait_for()
+    wait_for_the_end(page, office.url)
     page.wait_for_url(office.url + "/van-ban/1")
     assert job.progress.state is JobState.ACCEPTED
     assert PIN not in page.evaluate("JSON.stringify(history.state) + location.href")
@@ -108,7 +103,7 @@ def test_where_browsers_guard_the_local_network_a_link_still_opens_the_agent(
     """The server in the public address space: asking is blocked, what a person clicks is not."""
     public = f"--ip-address-space-overrides={office.url.removeprefix('http://')}=public"
     guarded = chromium.browser_type.launch(
-        executable_path=shutil.which("chromium"), args=[*LAUNCH, public]
+        executable_path=shutil.which("chromium"), args=[*LAUNCH, public], timeout=STARTING
     )
     try:
         page = guarded.new_page()
@@ -119,11 +114,11 @@ def test_where_browsers_guard_the_local_network_a_link_still_opens_the_agent(
         _, ticket = office.press_sign(AgentState(tmp_path / "state").keys.public, holder)
         office.link = f"{address}/ky/{ticket}"
         page.goto(office.url + "/lien-ket")
-        said: list[str] = []
-        page.on("console", lambda each: said.append(each.text))
-        assert page.evaluate(ASK, office.link) == ["refused", "refused"]
-        assert any("`loopback` address space" in each for each in said), said
-        assert any("LOCAL_NETWORK_ACCESS" in each for each in said), said
+        with (
+            page.expect_console_message(lambda each: "`loopback` address space" in each.text),
+            page.expect_console_message(lambda each: "LOCAL_NETWORK_ACCESS" in each.text),
+        ):
+            assert page.evaluate(ASK, office.link) == ["refused", "refused"]
         page.get_by_role("link").click()
         page.wait_for_url(f"{address}/ky/*")
         expect(page.get_by_role("button", name="Ký", exact=True)).to_be_visible()
@@ -149,12 +144,12 @@ def test_a_page_of_another_origin_can_neither_drive_nor_frame_nor_read_the_agent
     )
     page.get_by_text("Một trang lạ vừa tìm cách dùng Trình ký số").wait_for()
     page.goto(office.url + "/lien-ket")
-    page.evaluate(
-        "address => { const frame = document.createElement('iframe'); frame.src = address;"
-        " document.body.append(frame) }",
-        address,
-    )
-    page.wait_for_load_state("networkidle")
+    with page.expect_request(lambda each: each.url == address + "/"):
+        page.evaluate(
+            "address => new Promise(done => { const frame = document.createElement('iframe');"
+            " frame.onload = done; frame.src = address; document.body.append(frame) })",
+            address,
+        )
     assert not any("Trình ký số đang chạy" in frame.content() for frame in page.frames)
 
 
