@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, flash, render_template, request
 from flask_wtf import CSRFProtect
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -214,6 +214,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, address: str, path: str) -
     page.goto(address + path)
     for width in (1280, 900, 899, 641, 390, 320):
         page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function("width => innerWidth === width", arg=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -273,7 +274,7 @@ def test_the_focus_ring_is_three_yellow_pixels_on_ink(page: Page, address: str) 
 @pytest.mark.browser
 def test_the_search_box_has_the_focus_first(page: Page, address: str) -> None:
     page.goto(address)
-    assert page.evaluate("document.activeElement.name") == "q"
+    expect(page.locator("[name=q]")).to_be_focused()
 
 
 @pytest.mark.browser
@@ -281,10 +282,10 @@ def test_after_a_refused_form_the_summary_has_the_focus_and_links_to_the_field(
     page: Page, address: str
 ) -> None:
     page.goto(address + "/?sai=1")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page.locator(".error-summary")).to_be_focused()
     assert page.title().startswith("Lỗi: ")
     page.get_by_role("link", name="Nhập ngày theo dạng 31/12/2026.").click()
-    assert page.evaluate("document.activeElement.id") == "received_on"
+    expect(page.locator("#received_on")).to_be_focused()
     described_by = page.locator("#received_on").get_attribute("aria-describedby")
     assert described_by == "received_on-goi-y received_on-loi"
 
@@ -307,9 +308,10 @@ def test_the_head_of_a_long_register_stays_and_hides_no_focused_row(
 def test_with_javascript_the_number_of_chosen_rows_is_said(page: Page, address: str) -> None:
     page.goto(address + "/so")
     page.get_by_label("Chọn người số 3", exact=True).check()
-    assert page.locator("[data-chosen]").inner_text() == "Đã chọn 1 / 90 dòng trên trang này:"
+    chosen = page.locator("[data-chosen]")
+    expect(chosen).to_have_text("Đã chọn 1 / 90 dòng trên trang này:")
     page.get_by_label("Chọn tất cả các dòng trên trang này").check()
-    assert page.locator("[data-chosen]").inner_text().startswith("Đã chọn 90 / 90")
+    expect(chosen).to_have_text(re.compile("^Đã chọn 90 / 90"))
 
 
 @pytest.mark.browser
