@@ -62,7 +62,13 @@ def index() -> ResponseReturnValue:
             for row in rows
         ],
         left=open_counts(reorganisations.NOUN, [row.id for row in rows]),
+        limited=_is_limited(),
     )
+
+
+def _is_limited() -> bool:
+    """True for whoever has not every agency in scope: a merger wants both agencies in one scope."""
+    return not account().scope(EDIT).everything
 
 
 @bp.route("/moi", methods=["GET", "POST"])
@@ -72,13 +78,21 @@ def new() -> ResponseReturnValue:
     agency_id, name = request.args.get("don-vi", type=int), request.args.get("loai", "")
     if agency_id is None:
         choices = [one for one in agency_choices(account().scope(EDIT)) if one[0]]
-        return render_template("reorganisations/agency.html", choices=choices, steps=STEPS)
+        return render_template(
+            "reorganisations/agency.html", choices=choices, steps=STEPS, limited=_is_limited()
+        )
     agency = load(Agency, agency_id, EDIT)
     if name not in AgencyChange.__members__:
         kinds = [
             {"name": one.name, "words": label(one), "hint": HINTS[one]} for one in AgencyChange
         ]
-        return render_template("reorganisations/kind.html", row=agency, kinds=kinds, steps=STEPS)
+        return render_template(
+            "reorganisations/kind.html",
+            row=agency,
+            kinds=kinds,
+            steps=STEPS,
+            limited=_is_limited(),
+        )
     kind = AgencyChange[name]
     form = _form(kind, agency)
     shown: dict[str, Any] = {}

@@ -94,3 +94,12 @@ def test_a_plan_stays_inside_the_scope_of_who_makes_it_and_may_be_dropped(
     dropped = browser.post(f"{page}/bo", data={"version": 1, "reason": "Hoãn"})
     assert "Đã bỏ phương án: Hoãn" in browser.get(dropped.location).text
     assert db_session.get_one(Agency, cast.commune_a).ended_on is None
+
+
+def test_who_has_one_commune_is_told_who_merges_two(login: Login, cast: Cast) -> None:
+    an, dung, chi = login(cast.an), login(cast.dung), login(cast.chi)
+    told = "phải có cả hai cơ quan trong phạm vi"
+    for page in ("", "/moi", f"/moi?don-vi={cast.commune_a}"):
+        assert told in an.get(URL + page).text
+        assert told not in dung.get(URL + page).text
+    assert "Ở đây anh/chị chỉ xem" in chi.get(URL).text
