@@ -59,6 +59,16 @@ def test_everybody_sees_the_reminders_of_their_own_place_or_their_own(
 
 
 @pytest.mark.usefixtures("reminded")
+def test_a_row_says_in_bold_only_what_is_to_do_and_for_whom(login: Login, cast: Cast) -> None:
+    text = login(cast.an).get("/nhac-viec").text
+    mark, told = re.findall(
+        r'<a class="row-link"[^>]*aria-describedby="([^"]+)">([^<]+)</a>', text
+    )[0]
+    assert told == "Phải nộp gia hạn: Phạm Văn Em"
+    assert f'<span class="under" id="{mark}">Chứng thư của Phạm Văn Em' in text
+
+
+@pytest.mark.usefixtures("reminded")
 def test_the_list_is_narrowed_to_a_kind_and_asks_few_questions(
     login: Login, cast: Cast, count_statements: Counter
 ) -> None:
