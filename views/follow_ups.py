@@ -189,10 +189,22 @@ def lines(rows: Iterable[FollowUp], ground: str = "") -> list[dict[str, Any]]:
             "late": row.done_at is None and row.due_on is not None and row.due_on < today,
             "event": PAGES[row.noun][2] if row.noun in PAGES else "",
             "event_url": _page_of(row),
+            "subject": _subject(row),
             "may_edit": _may(row),
         }
         for row in rows
     ]
+
+
+def _subject(row: FollowUp) -> str:
+    """The device and the person that a line is about, as far as its sentence does not name them:
+    two incidents ask for the same steps.
+    """
+    names = (
+        row.device.internal_code if row.device is not None else "",
+        row.person.full_name if row.person is not None else "",
+    )
+    return ", ".join(one for one in names if one and one not in row.sentence)
 
 
 def together(rows: Iterable[FollowUp], ground: str = "") -> list[dict[str, Any]]:
