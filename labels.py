@@ -276,6 +276,7 @@ PAPER_KINDS: Mapping[PaperKind, str] = {
     PaperKind.LOSS: "Biên bản xác nhận thất lạc (Mẫu số 09)",
     PaperKind.SUBSCRIBER_SLIP: "Phiếu đề nghị của thuê bao",
     PaperKind.INCIDENT_REPORT: "Báo cáo sự cố",
+    PaperKind.REJECTION_NOTICE: "Thông báo văn bản có chữ ký số không hợp lệ",
     PaperKind.ENTRUSTMENT_DECISION: "Quyết định giao quản lý thiết bị",
     PaperKind.INTERNAL_RETURN: "Biên bản trả lại thiết bị",
     PaperKind.STATUS: "Biên bản xác nhận hiện trạng",

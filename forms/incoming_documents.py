@@ -1,7 +1,7 @@
 """Shapes of what the clerk types about a document that came in."""
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
@@ -34,3 +34,14 @@ class DecisionForm(HouseForm):
     document_on = DayField("Ngày văn bản", [Optional()])
     subject = TextAreaField("Trích yếu", [Optional(), at_most(500)])
     reason = TextAreaField("Lý do", [Optional(), at_most(2000)])
+
+
+class NoticeForm(HouseForm):
+    """To whom the notice goes, and who signs it."""
+
+    version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())
+    addressee = StringField(
+        "Kính gửi", [InputRequired("Nhập tên cơ quan, tổ chức đã gửi văn bản."), at_most(300)]
+    )
+    position_id = ChoiceField("Người ký", coerce=number_or_none, choices=[])
+    digital = BooleanField("Ký số (bỏ trống: in ra ký tay)")

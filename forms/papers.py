@@ -30,6 +30,12 @@ CHANNELS = [
 ]
 
 
+LETTER_CHANNELS = [
+    SelectChoice(Channel.DOCUMENT_AXIS.name, label(Channel.DOCUMENT_AXIS)),
+    *CHANNELS,
+]
+
+
 class _Versioned(HouseForm):
     version = IntegerField("", [InputRequired("Tải lại trang.")], widget=HiddenInput())
 
@@ -68,6 +74,10 @@ class PaperSendingForm(_Versioned):
         [Optional(), Length(max=200, message="Dài quá 200 ký tự.")],
         description="Mã in trên phiếu gửi; để trống khi giao trực tiếp.",
     )
+
+    def offer(self, *, letter: bool) -> None:
+        """A letter without devices may go by the axis of documents, as other letters do."""
+        self.channel.choices = LETTER_CHANNELS if letter else CHANNELS
 
 
 class PaperReceivedForm(_Versioned):

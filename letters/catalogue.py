@@ -15,6 +15,7 @@ from letters import (
     internal_handover_minutes,
     paper_page,
     paper_samples,
+    rejection_notice,
     samples,
 )
 from letters.decree30 import Signer
@@ -109,6 +110,9 @@ def _forms() -> dict[str, CatalogueForm]:
         found[key] = _internal(key, *paper_samples.INTERNAL[name])
     found["bien_ban_giao_nhan_noi_bo"] = _internal(
         "bien_ban_giao_nhan_noi_bo", internal_handover_minutes, _lent
+    )
+    found["thong_bao_van_ban_den"] = _internal(
+        "thong_bao_van_ban_den", rejection_notice, rejection_notice.made_up
     )
     found["bao_cao_nam"] = _internal("bao_cao_nam", annual_report, annual_report.made_up)
     return found

@@ -163,7 +163,7 @@ def _make(
             "agency": paper_lines.of_agency(agency),
             "giver": paper_lines.of_person(holder, actor.today),
             "receiver": paper_lines.of_person(people.get(wanted.acting_id or 0), actor.today),
-            "signer": _signer(session, agency, wanted.position_id, actor),
+            "signer": signer_told(session, agency, wanted.position_id, actor),
         },
         draw=draw,
         place=wanted.texts.get("place", "") or agency.place_name,
@@ -214,10 +214,11 @@ def _subscriber(certificates: Sequence[Certificate], actor: Actor) -> dict[str, 
     return {"subscriber_body": agency.name, "tax_code": agency.tax_code or ""}
 
 
-def _signer(
+def signer_told(
     session: Session, agency: Agency, position_id: int | None, actor: Actor
 ) -> dict[str, Any]:
-    """The lines over the signature, as `rules.signers` writes them; empty without anybody."""
+    """The signer of a paper: the lines over the signature, as `rules.signers` writes them, name and
+    number; empty without anybody."""
     rows = signers_of(session, agency, actor)
     chosen = next((one for one in rows if one.id == position_id), None)
     if chosen is None or chosen.authority is None:

@@ -11,6 +11,7 @@ ONE_SIDED = frozenset(
         PaperKind.LOSS,
         PaperKind.ENTRUSTMENT_DECISION,
         PaperKind.INCIDENT_REPORT,
+        PaperKind.REJECTION_NOTICE,
         PaperKind.SUBSCRIBER_SLIP,
         PaperKind.STOCKTAKE,
         PaperKind.INTAKE,

@@ -49,6 +49,7 @@ ORDERS: Mapping[PaperKind, _Order] = {
     PaperKind.INTAKE: (("witness", SigningAct.WITNESS), ("receiver", SigningAct.RECEIVER)),
     PaperKind.ENTRUSTMENT_DECISION: _ISSUED,
     PaperKind.INCIDENT_REPORT: _ISSUED,
+    PaperKind.REJECTION_NOTICE: _ISSUED,
     PaperKind.SUBSCRIBER_SLIP: (("applicant", SigningAct.SUBSCRIBER),),
 }
 

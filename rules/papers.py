@@ -16,6 +16,7 @@ class PaperKind(StrEnum):
     LOSS = "loss"  # Mẫu số 09
     SUBSCRIBER_SLIP = "subscriber_slip"  # phiếu đề nghị of a subscriber
     INCIDENT_REPORT = "incident_report"
+    REJECTION_NOTICE = "rejection_notice"  # thông báo: a document that came in is not taken
     ENTRUSTMENT_DECISION = "entrustment_decision"
     INTERNAL_RETURN = "internal_return"
     STATUS = "status"  # biên bản xác nhận hiện trạng
@@ -31,6 +32,7 @@ FILE_WORDS: Mapping[PaperKind, str] = {
     PaperKind.LOSS: "mau-09-that-lac",
     PaperKind.SUBSCRIBER_SLIP: "phieu-de-nghi",
     PaperKind.INCIDENT_REPORT: "bao-cao-su-co",
+    PaperKind.REJECTION_NOTICE: "thong-bao-van-ban-den",
     PaperKind.ENTRUSTMENT_DECISION: "quyet-dinh-giao-quan-ly",
     PaperKind.INTERNAL_RETURN: "bien-ban-giao-nhan",
     PaperKind.STATUS: "bien-ban-hien-trang",

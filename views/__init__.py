@@ -43,6 +43,7 @@ NOUNS = (
     "office_document_acts",
     "document_signing",
     "incoming_documents",
+    "incoming_notices",
     "pictures",
     "certificate_imports",
     "people",

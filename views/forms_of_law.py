@@ -329,6 +329,7 @@ _OF_PAPER: Mapping[PaperKind, str] = {
     PaperKind.LOSS: "mau_09",
     PaperKind.SUBSCRIBER_SLIP: "phieu_de_nghi",
     PaperKind.INCIDENT_REPORT: "bao_cao_su_co",
+    PaperKind.REJECTION_NOTICE: "thong_bao_van_ban_den",
     PaperKind.ENTRUSTMENT_DECISION: "quyet_dinh_giao_thiet_bi",
     PaperKind.STATUS: "bien_ban_hien_trang",
     PaperKind.INTAKE: "bien_ban_nhan",

@@ -17,10 +17,13 @@ from forms.incoming_documents import DecisionForm, ReceiptForm
 from models import Agency
 from operations import files, incoming_documents, search
 from operations.incoming_documents import NOUN, Entry, Received
+from operations.incoming_notices import NOT_TAKEN
 from operations.transactions import Refused
 from rules.incoming_documents import Judged, choices, ordered_for_invalid
 from rules.office_documents import IncomingState
+from rules.papers import PaperState
 from rules.permissions import Permission
+from schema.custody import Paper
 from schema.documents import IncomingDocument
 from signing.pades.report import Report, Verdict
 from views.current_law import current_law, law_of
@@ -51,8 +54,8 @@ JUDGED: Mapping[str, Judged] = {
 DONE_WORDS = {
     IncomingState.ACCEPTED: "Đã ghi vào sổ văn bản đến.",
     IncomingState.HELD: "Đã tạm giữ văn bản, chờ làm rõ.",
-    IncomingState.REFUSED: "Đã từ chối tiếp nhận. Gửi thông báo dưới đây cho nơi gửi.",
-    IncomingState.DELETED: "Đã xóa tệp. Gửi thông báo dưới đây cho nơi gửi.",
+    IncomingState.REFUSED: "Đã từ chối tiếp nhận. Lập thông báo gửi nơi gửi.",
+    IncomingState.DELETED: "Đã xóa tệp. Lập thông báo gửi nơi gửi.",
 }
 
 
@@ -201,10 +204,20 @@ def _page(row: IncomingDocument, form: DecisionForm) -> str:
         may_check=may_edit
         and row.stored_sha256 is not None
         and row.state in (IncomingState.CHECKED, IncomingState.HELD),
-        notice=_notice(row, report),
+        notice=row.notice,
+        owes_notice=row.state in NOT_TAKEN,
+        may_notify=may_edit and row.state in NOT_TAKEN and _is_open(row.notice),
         same=_same_file(row),
         history=history(NOUN, row.id),
     )
+
+
+def _is_open(notice: Paper | None) -> bool:
+    """Whether the notice to the sender may be made, or made anew."""
+    if notice is None or notice.state is PaperState.CANCELLED:
+        return True
+    signed = any(one.signed_at is not None for one in notice.signatures)
+    return not (notice.state is PaperState.PROVEN or notice.sent_on is not None or signed)
 
 
 def _same_file(row: IncomingDocument) -> Sequence[IncomingDocument]:
@@ -221,7 +234,7 @@ def _same_file(row: IncomingDocument) -> Sequence[IncomingDocument]:
     ).all()
 
 
-def _faults(report: Report) -> list[str]:
+def faults_of(report: Report) -> list[str]:
     """Each reason once, by the signer's name: the sender does not know the names of our fields."""
     own = [each for one in report.signatures for each in one.reasons]
     general = [one for one in report.reasons if not any(one.endswith(each) for each in own)]
@@ -232,32 +245,6 @@ def _faults(report: Report) -> list[str]:
             for one in report.signatures
             if one.reasons
         ),
-    ]
-
-
-def _notice(row: IncomingDocument, report: Report) -> list[str]:
-    """The letter back to the sender, to be copied or printed; empty where none is owed."""
-    if row.state not in (IncomingState.REFUSED, IncomingState.DELETED):
-        return []
-    which = f"văn bản số {row.number}" if row.number else f"tệp “{row.file_name}”"
-    when = f" ngày {row.document_on:%d/%m/%Y}" if row.document_on else ""
-    done = (
-        "Cơ quan chúng tôi đã xóa tệp này và đề nghị Quý cơ quan ký số và gửi lại văn bản."
-        if row.state is IncomingState.DELETED
-        else "Cơ quan chúng tôi từ chối tiếp nhận văn bản này và đề nghị Quý cơ quan ký số và gửi "
-        "lại văn bản."
-    )
-    return [
-        f"Kính gửi: {row.sender or '…'}",
-        (
-            f"Ngày {row.received_on:%d/%m/%Y}, {row.agency.name} nhận được {which}{when} của "
-            f"Quý cơ quan (mã SHA-256 của tệp: {row.file_sha256})."
-        ),
-        f"Kết quả kiểm tra chữ ký số lúc {moment(report.checked_at)}: {row.verdict}. "
-        + " ".join(_faults(report)),
-        f"Lý do: {row.reason}" if row.reason else "",
-        done,
-        "Trân trọng./.",
     ]
 
 

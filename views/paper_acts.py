@@ -23,7 +23,7 @@ from rules.permissions import Permission
 from rules.routing import Channel
 from views.guards import account, requires
 from views.paper_copies import check_copy
-from views.papers import load_for, load_whole, page
+from views.papers import LETTERS, load_for, load_whole, page
 from views.returned_letters import scan_type
 
 bp = Blueprint("paper_acts", __name__, url_prefix="/bien-ban")
@@ -141,8 +141,9 @@ def confirm(paper_id: int) -> ResponseReturnValue:
 @requires(EDIT)
 def sending(paper_id: int) -> ResponseReturnValue:
     """Write down that the paper went out with its devices."""
-    load_for(paper_id, EDIT)
+    paper = load_for(paper_id, EDIT)
     form = PaperSendingForm(prefix="gui-")
+    form.offer(letter=paper.kind in LETTERS)
     if form.validate() and _try(
         lambda: papers.record_sending(
             db.session(),

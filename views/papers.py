@@ -45,7 +45,11 @@ from rules.permissions import Permission
 from rules.routing import Channel
 from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, PaperSignature
 from signing.errors import SigningError
-from views import papers_data_agency, papers_data_handovers  # noqa: F401 - they register makers
+from views import (  # noqa: F401 - they register makers
+    papers_data_agency,
+    papers_data_handovers,
+    papers_data_incoming,
+)
 from views.current_law import law_of
 from views.finding import CAP, by_ids
 from views.guards import account, requires
@@ -257,7 +261,9 @@ def _may_withdraw(paper: Paper, own: int | None) -> bool:
     return waits and mine and paper.state is not PaperState.CANCELLED
 
 
-_SENT = (PaperKind.RETURN_TO_AUTHORITY, PaperKind.LOSS)
+LETTERS = (PaperKind.INCIDENT_REPORT, PaperKind.REJECTION_NOTICE)
+"""Papers that go out without devices."""
+_SENT = (PaperKind.RETURN_TO_AUTHORITY, PaperKind.LOSS, *LETTERS)
 
 
 def _findings(paper: Paper, today: date) -> Any:
@@ -286,7 +292,7 @@ def _forms(paper: Paper, sent: dict[str, FlaskForm], today: date) -> dict[str, F
             None,
             version=paper.version,
             sent_on=today,
-            channel=Channel.POST.name,
+            channel=(Channel.DOCUMENT_AXIS if paper.kind in LETTERS else Channel.POST).name,
             reference=paper.particulars.get("parcel_code", ""),
             prefix="gui-",
         ),
@@ -296,6 +302,7 @@ def _forms(paper: Paper, sent: dict[str, FlaskForm], today: date) -> dict[str, F
         "cancel": PaperCancelForm(None, version=paper.version, prefix="huy-"),
         "returned": PaperReturnForm(None, version=paper.version, prefix="tra-"),
     }
+    made["sending"].offer(letter=paper.kind in LETTERS)
     return made | sent
 
 

@@ -19,6 +19,7 @@ from letters import (
     loss_minutes,
     notices,
     registers,
+    rejection_notice,
     return_minutes,
     status_minutes,
     stocktake_minutes,
@@ -78,6 +79,7 @@ CASES: dict[str, tuple[Any, Callable[[], Any]]] = {
     "intake": (intake_minutes, lambda: made.intake(medium=Medium.WET)),
     "slip": (subscriber_slip, made.slip),
     "incident": (incident_report, lambda: made.incident(medium=Medium.WET)),
+    "rejection": (rejection_notice, rejection_notice.made_up),
     "entrustment": (entrustment_decision, made.entrustment),
     "notice": (notices, made.notice),
     "register": (registers, make_register),
@@ -110,6 +112,7 @@ NOTHING: dict[str, tuple[Any, Any]] = {
     "intake": (intake_minutes, intake_minutes.IntakeMinutes(medium=Medium.WET)),
     "slip": (subscriber_slip, subscriber_slip.SubscriberSlip(kind=RequestKind.AMENDMENT)),
     "incident": (incident_report, incident_report.IncidentReport(medium=Medium.WET)),
+    "rejection": (rejection_notice, rejection_notice.RejectionNotice(medium=Medium.WET)),
     "entrustment": (
         entrustment_decision,
         entrustment_decision.EntrustmentDecision(medium=Medium.WET),

@@ -175,6 +175,7 @@ def test_sections_and_report_are_typed_and_the_end_says_what_is_left(
     paper = db_session.scalars(select(Paper)).one()
     assert paper.particulars["addressees"] == ["Sở KH&CN", "Cục"]
     assert paper.particulars["cause"] == "Lộ"
+    assert "Ghi nhận đã gửi" in browser.get(f"/bien-ban/{paper.id}").text
     ended = browser.post(f"/su-co/{number}/ket-thuc", data={"version": 3}, follow_redirects=True)
     assert "Chưa kết thúc được" in ended.text
     step = re.findall(r"/viec-phai-lam/(\d+)/bo-qua", ended.text)[0]
@@ -205,6 +206,20 @@ def test_a_device_found_long_after_leads_to_the_loss_that_was_ended(
     told = browser.post(f"/su-co/{number}/tim-thay", data={"version": 1}, follow_redirects=True)
     assert "Đã ghi tìm thấy" in told.text
     assert "Đang xử lý" in told.text
+
+
+def test_a_device_that_only_the_register_calls_lost_is_found_all_the_same(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        lost = factories.device(db_session, cast.office_a, "TB-9", em, state=DeviceState.LOST).id
+    browser = login(cast.an)
+    way = browser.get(f"/su-co/moi?thiet-bi={lost}&viec=FOUND").location
+    assert "không có sự cố nào ghi việc mất" in browser.get(way).text
+    told = browser.post(way, data={"on": "21/11/2026"}, follow_redirects=True).text
+    assert "đã ghi sổ" in told
+    assert db_session.get_one(Device, lost).state is DeviceState.IN_USE
 
 
 def test_the_button_of_a_device_leads_to_the_right_page(

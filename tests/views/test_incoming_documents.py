@@ -5,20 +5,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import audit
-from models import Agency, AuditEvent, StoredFile
+from models import Agency, AuditEvent, Position, StoredFile
 from operations import files
 from operations.receipts import known_since
 from operations.transactions import transaction
 from rules.office_documents import IncomingState
+from rules.papers import PaperState
+from rules.signers import SigningAuthority
+from schema.custody import Paper
 from schema.documents import IncomingDocument
 from tests.cast import Cast, agency
-from tests.documents import TODAY, done
+from tests.documents import TODAY, done, position_of
 from tests.signing.files import letter, signed_by_leader
 from tests.signing.pki import usual_trust
 from tests.signing_desk import later
@@ -60,6 +64,11 @@ def decided(chi: FlaskClient, row: IncomingDocument, wanted: str, **typed: Any) 
 def follows(session: Session, cast: Cast, regulation: str) -> None:
     with transaction(session):
         session.get_one(Agency, cast.commune_a).regulation = regulation
+
+
+def text_of(pdf: bytes) -> str:
+    pages = pypdfium2.PdfDocument(pdf)
+    return " ".join(" ".join(one.get_textpage().get_text_range() for one in pages).split())
 
 
 ENTRY = {"register_number": "101", "received_on": TODAY, "number": "15/S", "subject": "V/v mẫu"}
@@ -135,16 +144,64 @@ def test_bac_ninh_deletes_an_invalid_one_and_keeps_hash_verdict_and_letter(
     assert (row.file_sha256, row.verdict) == (sha256, "không hợp lệ")
     assert db_session.get(StoredFile, sha256) is None
     page = words(chi.get(f"/van-ban-den/{row.id}"))
-    assert "Kính gửi: Sở Mẫu" in page
-    letter = page[page.index("Kết quả kiểm tra chữ ký số lúc") : page.index("Lý do: Sai chữ ký")]
-    assert letter.count("Nội dung được ký đã bị thay đổi") == 1  # each reason once
-    assert "Chữ ký của " in letter
-    assert "đã xóa tệp này và đề nghị Quý cơ quan ký số và gửi lại" in page
-    assert sha256 in page
+    assert "Chưa lập. Nơi gửi phải được thông báo để ký và gửi lại" in page
+    assert sha256 in page.replace(" ", "")
     assert chi.get(f"/van-ban-den/{row.id}/tep.pdf").status_code == 404
     event = db_session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc())).first()
     assert (event.event, event.document_sha256) == ("incoming.deleted", sha256)
     assert audit.verify(db_session).sound
+
+
+def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
+    chi: FlaskClient, db_session: Session, cast: Cast
+) -> None:
+    follows(db_session, cast, "bac_ninh_60_2025")
+    with transaction(db_session):
+        signer = position_of(db_session, cast.person_giang)
+        db_session.get_one(Position, signer).authority = SigningAuthority.HEAD
+    row = received(chi, db_session, cast, damaged())
+    assert chi.get(f"/van-ban-den/{row.id}/thong-bao").status_code == 303  # nothing decided yet
+    done(decided(chi, row, "DELETED", reason="Sai chữ ký", number="7/S"))
+
+    def notifies() -> Any:
+        db_session.rollback()
+        version = db_session.get_one(IncomingDocument, row.id).version
+        typed = {"version": version, "addressee": "Sở Mẫu", "position_id": signer, "digital": "y"}
+        return chi.post(f"/van-ban-den/{row.id}/thong-bao", data=typed)
+
+    done(notifies())
+    first = db_session.scalars(select(Paper)).one().id
+    done(notifies())  # made anew: nobody had signed it
+    db_session.rollback()
+    paper = db_session.scalars(select(Paper).where(Paper.id != first)).one()
+    assert db_session.get_one(Paper, first).state is PaperState.CANCELLED
+    assert [one.side for one in paper.signatures] == ["signature", "seal"]
+    assert paper.signatures[0].person_id == cast.person_giang
+    drawn = text_of(files.read(db_session, paper.sha256 or ""))
+    for said in (
+        "THÔNG BÁO",
+        "Kính gửi: Sở Mẫu",
+        "văn bản số 7/S",
+        "Thực hiện khoản 2 Điều 16",
+        "đã xóa tệp nêu trên",
+        "Lý do: Sai chữ ký",
+    ):
+        assert said in drawn
+    assert drawn.count("Nội dung được ký đã bị thay đổi") == 1  # each reason once
+    assert row.file_sha256 in drawn.replace(" ", "")
+
+    # It goes the road of every paper, and the page of the document tells how far it is
+    page = f"/bien-ban/{paper.id}"
+    done(chi.post(f"{page}/so", data={"so-version": paper.version, "so-number": "12/TB"}))
+    db_session.rollback()
+    sent = {"gui-version": paper.version, "gui-sent_on": TODAY, "gui-channel": "DOCUMENT_AXIS"}
+    done(chi.post(f"{page}/gui", data=sent))
+    shown = chi.get(f"/van-ban-den/{row.id}")
+    assert f'href="{page}"' in shown.text
+    assert "số 12/TB" in words(shown)
+    assert "đã gửi" in words(shown)
+    assert "Lập lại thông báo" not in words(shown)
+    assert "không lập lại được" in words(notifies())
 
 
 def test_bytes_that_something_else_rests_on_outlive_the_deletion(
@@ -174,8 +231,8 @@ def test_elsewhere_an_invalid_one_is_refused_with_the_reason(
     assert ground in words(chi.get(f"/van-ban-den/{row.id}"))
     done(decided(chi, row, "REFUSED", reason="Tệp hỏng"))
     page = words(chi.get(f"/van-ban-den/{row.id}"))
-    assert "từ chối tiếp nhận văn bản này" in page
-    assert "Lý do: Tệp hỏng" in page
+    assert "Lập thông báo gửi nơi gửi" in page
+    assert "Tệp hỏng" in page
 
 
 def test_the_receiver_is_the_clerks_own_agency_though_another_stands_first(
