@@ -8,7 +8,6 @@ import random
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,7 +35,8 @@ from tests.signing.agent.office import NAME, Office
 from tests.signing.pki import Holder
 
 KEY, AGENT = ServerKey.generate(), AgentKeys.generate()
-USUAL = Patience(silent=10, whole=20)
+#: So much that whoever is not given up for what they say is never given up.
+USUAL = Patience(silent=3600, whole=3600)
 SHORT = Patience(silent=0.25, whole=0.5)
 #: These never come to an end by themselves; waiting for them is cut short.
 SLOW = {"silent", "drips its status", "drips headers", "drips the body", "goes on for ever"}
@@ -89,7 +89,7 @@ def says(*pieces: bytes, pause: float = 0.0, for_ever: bytes = b"") -> Play:
 
 
 def silent(caller: socket.socket, over: threading.Event) -> None:
-    over.wait(5)
+    over.wait()
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -144,11 +144,8 @@ def test_a_false_server_is_given_up_in_time_with_one_reason(
 ):
     monkeypatch.setattr(client_module, "LARGEST_ANSWER", 4 << 20)
     play, expected = FALSE[how]
-    start = time.perf_counter()
-    with playing(play) as port:
-        with pytest.raises(expected):
-            ask(port, how)
-        assert time.perf_counter() - start < USUAL.silent
+    with playing(play) as port, pytest.raises(expected):
+        ask(port, how)
 
 
 @pytest.mark.parametrize("how", ["silent", "no HTTP", "closes at once", "drips its status"])
@@ -267,7 +264,7 @@ def test_an_identity_that_is_signed_but_makes_no_sense_is_refused(monkeypatch: p
         lines = f"{messages.RESPONSE_HEADER}: {header}\r\nContent-Length: {len(body)}\r\n\r\n"
         caller.sendall(HEAD + lines.encode() + body)
 
-    client = ServerClient(AGENT, now, Patience(2, 4))
+    client = ServerClient(AGENT, now, USUAL)
     understood = 0
     with playing(play) as port:
         for _ in range(150):

@@ -82,7 +82,7 @@ class Waiting:
     def result(self) -> dict[str, Any]:
         """The answer, which always comes."""
         assert self.thread is not None
-        self.thread.join(30)
+        self.thread.join(90)
         assert self.problem is None, self.problem
         assert self.answer is not None, "no answer came"
         return self.answer
@@ -185,7 +185,7 @@ class DocumentSystem:
         return json.dumps({**told, **changed})
 
 
-def eventually(found: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(found: Callable[[], Any], seconds: float = 90) -> Any:
     """What `found` gives as soon as it gives something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

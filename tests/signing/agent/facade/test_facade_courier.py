@@ -115,11 +115,15 @@ def _half(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
-    [(_half, "download_failed"), (_drip, "download_failed"), (_pour, "pdf_too_large")],
+    ("answer", "patience", "code"),
+    [
+        (_half, 60, "download_failed"),
+        (_drip, 0.5, "download_failed"),
+        (_pour, 60, "pdf_too_large"),
+    ],
 )
 def test_a_file_that_is_cut_short_or_never_ends_is_not_taken(
-    answer: Callable[[socket.socket], None], code: str
+    answer: Callable[[socket.socket], None], patience: float, code: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -133,7 +137,7 @@ def test_a_file_that_is_cut_short_or_never_ends_is_not_taken(
         thread = threading.Thread(target=serve_once, daemon=True)
         thread.start()
         tracemalloc.start()
-        courier = Courier(whole_seconds=0.5, largest=1 << 16)
+        courier = Courier(whole_seconds=patience, largest=1 << 16)
         with pytest.raises(SigningError) as told:
             courier.fetch(Origin.parse(address), f"{address}/a.pdf", Pass())
         _, most = tracemalloc.get_traced_memory()
