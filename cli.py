@@ -1,6 +1,7 @@
 """The commands of `python3 start.py cli …`: thin, each calls one operation or one library room."""
 
 import errno
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -326,7 +327,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ConfigError, TlsError, Refused, Conflict, LetterError, LawError) as error:
         sys.exit(str(error))
     except DBAPIError as error:
-        sys.exit(_database_in_vietnamese(error))
+        sys.exit(_database_in_vietnamese(str(error.orig)))
+    except sqlite3.Error as error:  # Of a copy, which SQLite itself makes.
+        sys.exit(_database_in_vietnamese(str(error)))
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         why = _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
@@ -360,13 +363,17 @@ def _usage_in_vietnamese(error: click.UsageError) -> str:
     return f"Lệnh “{command}”: {problem}. Xem cách dùng: {command} --help"
 
 
-def _database_in_vietnamese(error: DBAPIError) -> str:
-    said = str(error.orig).splitlines()[0]
+def _database_in_vietnamese(told: str) -> str:
+    said = told.partition("\n")[0]
     if "no such table" in said or "no such column" in said or "does not exist" in said:
         return (
             "Cơ sở dữ liệu chưa được tạo hoặc chưa được nâng cấp. Chạy lệnh “db upgrade” rồi thử "
             "lại."
         )
+    if "full" in said:
+        return "Ổ đĩa đã đầy. Hãy giải phóng chỗ trống rồi làm lại; chưa có gì bị thay đổi."
+    if "readonly" in said or "unable to open" in said:
+        return "Không ghi được cơ sở dữ liệu: ổ đĩa, thư mục chỉ cho đọc hoặc không có quyền."
     if "locked" in said:
         return "Cơ sở dữ liệu đang bận. Hãy thử lại sau ít phút."
     return f"Không làm việc được với cơ sở dữ liệu ({said})."

@@ -66,6 +66,7 @@ def database() -> None:
 def database_upgrade() -> None:
     """Nâng cấp cơ sở dữ liệu lên đúng phiên bản của phần mềm này."""
     upgrade()
+    click.echo("Cơ sở dữ liệu đã đúng phiên bản của phần mềm.")
 
 
 class Commands(FlaskGroup):

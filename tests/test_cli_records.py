@@ -1,6 +1,7 @@
 """Copies of an installation and the log as a file, as an administrator and an auditor use them."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -144,6 +145,33 @@ def test_a_backup_that_took_long_does_not_look_like_a_clock_put_back(
             clock=lambda: meanwhile + timedelta(minutes=1),
         )
         assert audit.verify(session).set_back == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("database or disk is full", "Ổ đĩa đã đầy"),
+        ("attempt to write a readonly database", "chỉ cho đọc"),
+    ],
+)
+def test_a_disk_that_takes_no_copy_is_one_sentence(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    sentence: str,
+) -> None:
+    begin(run)
+
+    def write(*_: object) -> None:
+        raise sqlite3.OperationalError(told)  # As SQLite says it; no test fills a disk.
+
+    monkeypatch.setattr(backups, "_write", write)
+    status, _, errors = run("backup", str(tmp_path / "sao-luu.zip"))
+    assert status == 1
+    assert sentence in errors
+    assert one_sentence(errors)
+    assert not (tmp_path / "sao-luu.zip").exists()
 
 
 def test_keys_go_into_a_backup_only_when_asked_for_and_with_a_warning(
