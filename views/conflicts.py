@@ -45,6 +45,8 @@ def way_back() -> dict[str, str] | None:
     if typed is None or not current_user.is_authenticated:
         return {"url": _address(path, asked), "label": "Mở nội dung mới"}
     key = shelf.lay_down(_PURPOSE, path, json.dumps(typed).encode())
+    if key is None:
+        return {"url": _address(path, asked), "label": "Mở nội dung mới"}
     return {
         "url": _address(path, [*asked, (FIELD, key)]),
         "label": "So nội dung mới với những gì tôi đã nhập",

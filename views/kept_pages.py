@@ -62,7 +62,7 @@ def _keep(response: Response) -> Response:
     told = json.dumps([response.status_code, response.headers.get("Content-Security-Policy")])
     body = compress(response.get_data(), 3)
     key = shelf.lay_down(_PURPOSE, request.path, told.encode() + b"\n" + body)
-    return make_response(redirect(_address(key), 303))
+    return response if key is None else make_response(redirect(_address(key), 303))
 
 
 def _is_page_of_a_form(response: Response) -> bool:
@@ -73,12 +73,18 @@ def _is_page_of_a_form(response: Response) -> bool:
         and response.mimetype == "text/html"
         and not response.is_streamed
         and "Set-Cookie" not in response.headers
-        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and _is_navigation()
         and request.blueprint not in SHOWN_ONCE
         and request.endpoint not in SHOWN_ONCE
         and bool(current_user.is_authenticated)
         and (response.content_length or 0) <= shelf.LARGEST
     )
+
+
+def _is_navigation() -> bool:
+    """A person in a browser, not a program: older browsers tell it by what they accept."""
+    mode = request.headers.get("Sec-Fetch-Mode")
+    return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
 
 
 def _address(key: str | None) -> str:

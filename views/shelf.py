@@ -6,6 +6,7 @@ is thrown away after an hour; its name tells nothing of the key in the address.
 """
 
 import hashlib
+import logging
 import os
 import secrets
 import time
@@ -17,24 +18,32 @@ from flask_login import current_user
 from config import Config
 from operations.personal import CitizenIds, WrongKey
 
+log = logging.getLogger("so_token.shelf")
+
 KEPT_SECONDS = 3600
 MOST_FILES = 300
 LARGEST = 2_000_000
 
 
-def lay_down(purpose: str, path: str, content: bytes) -> str:
-    """Keep `content` for the page at `path`; returns the key for its address."""
-    _tidy()
+def lay_down(purpose: str, path: str, content: bytes) -> str | None:
+    """Keep `content` for the page at `path`; returns the key for its address, None when the folder
+    takes nothing (a full disk): what it would have kept is a comfort, and what was done is done.
+    """
     key = secrets.token_urlsafe(12)
-    place = _folder() / _name(key)
-    place.write_bytes(_secrets().seal_bytes(content, _context(purpose, path)))
+    try:
+        _tidy()
+        place = _folder() / _name(key)
+        place.write_bytes(_secrets().seal_bytes(content, _context(purpose, path)))
+    except OSError as error:
+        log.warning("nothing can be kept for the next page: %s", error.strerror)
+        return None
     return key
 
 
 def take(purpose: str, path: str, key: str) -> bytes | None:
     """What lies there for this person; None when it is too old, gone, or somebody else's."""
-    place = _folder() / _name(key)
     try:
+        place = _folder() / _name(key)
         if place.stat().st_mtime + KEPT_SECONDS < time.time():
             return None
         return _secrets().open_bytes(place.read_bytes(), _context(purpose, path))

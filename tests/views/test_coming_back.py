@@ -120,6 +120,21 @@ def test_the_shelf_holds_sealed_files_and_throws_the_oldest_away(
     ]
 
 
+def test_an_older_browser_is_known_by_what_it_accepts(login: Login, cast: Cast) -> None:
+    page, asks = "/nhat-ky/kiem-tra", {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    browser = login(cast.huong)
+    assert browser.post(page, headers=asks).status_code == 303
+    assert browser.post(page, headers=asks | {"Sec-Fetch-Mode": "cors"}).status_code == 200
+    assert browser.post(page).status_code == 200
+
+
+def test_a_full_disk_spoils_no_page(login: Login, cast: Cast, instance: Path) -> None:
+    (instance / "kept").write_bytes(b"")  # No folder can be made there.
+    answer = login(cast.huong).post("/nhat-ky/kiem-tra", headers=BROWSER)
+    assert "Nhật ký toàn vẹn" in answer.text
+    assert login(cast.huong).get("/nhat-ky/kiem-tra?ban-giu=x").location == "/"
+
+
 def test_what_is_shown_once_is_known_by_its_place(app: Flask) -> None:
     places = {*app.blueprints, *app.view_functions}
     assert set(kept_pages.SHOWN_ONCE) <= places
