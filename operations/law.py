@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, object_session
 
 from models import Agency, Setting
@@ -14,6 +14,8 @@ from rules.law import Law
 from schema.law import RegulationEnactment
 
 MARGIN_DAYS = "margin_days"
+DEPTH = func.length(Agency.path) - func.length(func.replace(Agency.path, "/", ""))
+"""How deep an agency lies in the tree, to sort by: numbers in a path have unlike lengths."""
 
 
 def chain_of(session: Session, agency: Agency) -> list[Agency]:

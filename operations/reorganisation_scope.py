@@ -156,7 +156,7 @@ def _parts(session: Session, agency: Agency, plan: Plan) -> tuple[list[Agency], 
     below = session.scalars(
         select(Agency)
         .where(Agency.path.startswith(agency.path))
-        .order_by(func.length(Agency.path), Agency.sort_key)
+        .order_by(house.DEPTH, Agency.sort_key)
     ).all()
     bodies = [
         one

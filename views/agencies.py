@@ -17,7 +17,7 @@ from forms.agencies import (
 )
 from models import Agency, AgencyChange, Certificate, Device, Person
 from operations import agencies as tree
-from operations.law import official_domains, regulation_of
+from operations.law import DEPTH, official_domains, regulation_of
 from operations.transactions import Refused
 from rules.agencies import AgencyKind, AgencyLevel, sender_of
 from rules.names import fold
@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
     rows = db.session.execute(
         select(Agency, units.label("units"))
         .where(*where)
-        .order_by(func.length(Agency.path), Agency.sort_key, Agency.id)
+        .order_by(DEPTH, Agency.sort_key, Agency.id)
         .limit(MOST_SHOWN + 1)
     ).all()
     shown = rows[:MOST_SHOWN]

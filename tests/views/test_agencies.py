@@ -39,13 +39,24 @@ def test_the_tree_shows_each_unit_under_its_own_and_only_in_scope(login: Login, 
     assert names(login(cast.an).get(TREE).text) == ["UBND xã Thử A", "Văn phòng xã Thử A"]
     assert names(login(cast.dung).get(TREE).text) == [
         "UBND Tỉnh Thử Nghiệm",
+        "Sở Khoa học và Công nghệ Thử Nghiệm",
         "UBND xã Thử A",
         "Văn phòng xã Thử A",
         "UBND xã Thử B",
-        "Sở Khoa học và Công nghệ Thử Nghiệm",
     ]
     assert names(login(cast.dung).get(f"{TREE}?q=thu b").text) == ["UBND xã Thử B"]
     assert "Không có đơn vị nào khớp" in login(cast.an).get(f"{TREE}?q=thu b").text
+
+
+def test_sisters_stand_by_name_whatever_their_numbers(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    with transaction(db_session):  # The tenth agency has a longer path than the ninth.
+        above = db_session.get_one(Agency, cast.commune_b)
+        some = [f"Phòng {letter}" for letter in "HGEDCBA"]
+        last = [agency(db_session, name, above, sealed=False).id for name in some][-1]
+    assert last > 9
+    assert names(login(cast.binh).get(TREE).text)[1:] == sorted(some)
 
 
 def test_a_unit_without_seal_says_who_sends_its_letters(login: Login, cast: Cast) -> None:
