@@ -16,6 +16,8 @@ from views import conflicts, kept_forms
 log = logging.getLogger("so_token.errors")
 
 _OUT_OF_RANGE = "22003"  # numeric_value_out_of_range, PostgreSQL, Appendix A
+_NO_ROOM = "database or disk is full"  # SQLite
+_DISK_FULL = "53100"  # PostgreSQL
 _WAITED_IN_VAIN = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 RETRY_SECONDS = 30
 
@@ -75,6 +77,12 @@ WORDS = {
         "Đợi chừng nửa phút rồi thử lại. Nếu nhiều lần vẫn vậy, hãy báo cho người quản trị kèm "
         "theo mã tham chiếu.",
     ),
+    507: Words(
+        "Ổ đĩa của máy chủ đã đầy",
+        "Máy chủ không còn chỗ để ghi, nên việc vừa rồi chưa được ghi gì; dữ liệu trước đó vẫn còn "
+        "nguyên.",
+        "Báo ngay cho người quản trị giải phóng chỗ trống trên máy chủ, rồi thực hiện lại.",
+    ),
 }
 
 
@@ -126,8 +134,11 @@ def _not_storable(error: DataError) -> Response:
 
 
 def _busy(error: OperationalError) -> Response:
-    """Somebody else has been writing for longer than a writer waits: nothing was written."""
+    """Somebody else has been writing for longer than a writer waits, or the disk is full: nothing
+    was written."""
     told = str(error.orig)
+    if told == _NO_ROOM or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        return _unexpected(error, 507)
     waited = getattr(error.orig, "sqlstate", None) in _WAITED_IN_VAIN
     if not waited and "database is locked" not in told and "database table is locked" not in told:
         return _unexpected(error)
@@ -143,11 +154,11 @@ def _busy(error: OperationalError) -> Response:
     return answer
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(error: Exception, status: int = 500) -> Response:
     db.session.rollback()
     reference = secrets.token_hex(4).upper()
     log.error("%s %s %s", reference, request.method, request.endpoint, exc_info=error)
-    return page(500, reference=reference)
+    return page(status, reference=reference)
 
 
 def noted(status: int) -> str:

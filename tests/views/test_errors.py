@@ -1,6 +1,7 @@
 """What a mistyped address or an altered form answers: a page in Vietnamese, no fault of ours."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import errors
 from sqlalchemy import insert
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from app import create_app
 from config import Config
@@ -96,3 +97,18 @@ def test_another_overflow_is_still_told_as_a_fault_of_ours(
     answer = client.get("/dang-nhap")
     assert answer.status_code == 500
     assert "mã tham chiếu" in answer.text
+
+
+def test_a_full_disk_is_told_as_what_it_is(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> str:
+        told = sqlite3.OperationalError("database or disk is full")
+        raise OperationalError("INSERT", {}, told)
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setitem(app.view_functions, "accounts.login", ask)
+    answer = client.get("/dang-nhap")
+    assert answer.status_code == 507
+    assert "Ổ đĩa của máy chủ đã đầy" in answer.text
+    assert "Mã tham chiếu" in answer.text
