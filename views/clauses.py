@@ -48,6 +48,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "incidents.write": ("Xử lý sự cố", "incidents.index"),
     "incoming_documents.index": ("Sổ văn bản đến", ""),
     "incoming_documents.receive": ("Nhận văn bản đến", ""),
+    "incoming_notices.make": ("Lập thông báo gửi nơi gửi", "incoming_documents.index"),
     "incoming_documents.show": ("Văn bản đến", "incoming_documents.index"),
     "intake.new": ("Tiếp nhận thiết bị", ""),
     "law.index": ("Căn cứ pháp lý", ""),
