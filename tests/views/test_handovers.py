@@ -96,7 +96,9 @@ def test_a_handover_is_looked_at_before_it_is_done(
     assert "TB-1" in listed
     chosen = browser.post("/ban-giao/chon", data={"viec": "ban-giao", "thiet-bi": number})
     page = chosen.location
-    assert "Bàn giao thiết bị (Mẫu số 07)" in browser.get(page).text
+    form = browser.get(page).text
+    assert "Bàn giao thiết bị (Mẫu số 07)" in form
+    assert ">Người giữ<" not in form.partition("<thead>")[2].partition("</thead>")[0]  # Nobody yet.
     looked = browser.post(page, data=typed(cast, xem="1")).text
     assert "Không có vướng mắc" in looked
     assert state_of(db_session, number) is DeviceState.IN_STOCK
