@@ -14,7 +14,8 @@ from flask import Flask, current_app, g, request_started
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import create_engine, event, make_url, select
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import Session
 
 import audit
@@ -43,23 +44,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _migrated(tmp_path_factory: pytest.TempPathFactory, _application: Flask) -> Path:
     """An instance folder whose database has just been migrated, to be copied by each test."""
     folder = tmp_path_factory.mktemp("migrated")
-    app = create_app(Config.load(folder, testing=True))
-    with app.app_context():
+    _move_to(_application, folder)
+    with _application.app_context():
         upgrade()
         _close()
     return folder
 
 
 @pytest.fixture(scope="session")
-def _peopled(tmp_path_factory: pytest.TempPathFactory, _migrated: Path) -> tuple[Path, Cast]:
+def _peopled(
+    tmp_path_factory: pytest.TempPathFactory, _migrated: Path, _application: Flask
+) -> tuple[Path, Cast]:
     """The same with the people of the cast in it, so that they need not be entered each time."""
     folder = tmp_path_factory.mktemp("peopled") / "instance"
     shutil.copytree(_migrated, folder)
-    app = create_app(Config.load(folder, testing=True))
-    with app.app_context():
+    _move_to(_application, folder)
+    with _application.app_context():
         people = the_cast.enter(db.session())
         _close()
     return folder, people
@@ -101,13 +104,35 @@ def _without_waiting_for_the_disk(dbapi_connection: Any, _record: object) -> Non
 
 
 @pytest.fixture(scope="session")
-def _application(_migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def _application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application, made once: binding hundreds of addresses takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("made") / "instance"
-    shutil.copytree(_migrated, folder)
-    application = create_app(Config.load(folder, testing=True))
+    application = create_app(Config.load(tmp_path_factory.mktemp("made"), testing=True))
     application.extensions["so_token_untouched"] = dict(application.config)
+    with application.app_context():
+        db.engine.dispose()
+        db.engines[None] = _moving_engine(application)
     return application
+
+
+def _moving_engine(application: Flask) -> Engine:
+    """An engine that opens the file of whichever test it is told: what it once translated into SQL
+    it need not translate again, and that takes longer than asking a small database.
+    """
+    options = application.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    url = application.config["SQLALCHEMY_DATABASE_URI"]
+    engine = create_engine(url, query_cache_size=5000, **options)
+    tune_sqlite(engine)
+    event.listen(engine, "connect", _without_waiting_for_the_disk)
+
+    def present_file(
+        dialect: Dialect, _record: object, place: list[Any], options: dict[str, Any]
+    ) -> None:
+        now, named = dialect.create_connect_args(engine.url)
+        place[:] = now
+        options.update(named)
+
+    event.listen(engine, "do_connect", present_file)
+    return engine
 
 
 def _move_to(application: Flask, instance: Path) -> None:
@@ -120,11 +145,8 @@ def _move_to(application: Flask, instance: Path) -> None:
     application.extensions.pop("so_token_answers", None)
     application.instance_path = str(settings.instance)
     with application.app_context():
-        db.engines[None].dispose()
-        db.engines[None] = engine = create_engine(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        tune_sqlite(engine)
-        event.listen(engine, "connect", _without_waiting_for_the_disk)
+        db.engine.dispose()
+        db.engine.url = make_url(settings.database_url)
 
 
 @pytest.fixture
