@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_, select, true, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, or_, select, true, union
 from wtforms import SelectChoice
 
 from extensions import db
@@ -99,12 +99,19 @@ def _offered(
         select(Person.id).where(Person.agency_id.in_(inside)),
         select(Position.person_id).where(Position.agency_id.in_(inside), main),
     )
+    # Of one row in hand the same is cheaper to check, and so it is where nearly everybody fits.
+    is_inside = or_(
+        Person.agency_id.in_(inside),
+        exists().where(Position.person_id == Person.id, Position.agency_id.in_(inside), main),
+    )
+    is_root = agency.path.count("/") == 2
     stays = select(Person.id).where(Person.left_on.is_(None))
     wanted = stays.where(_of_that_name()).order_by(Person.sort_key, Person.id)
     own = wanted.where(Person.agency_id == agency.id).limit(MOST_PEOPLE).subquery()
-    whole = wanted.where(Person.id.in_(working)).limit(MOST_PEOPLE + 1).subquery()
+    everybody = wanted.where(is_inside if is_root else Person.id.in_(working))
+    whole = everybody.limit(MOST_PEOPLE + 1).subquery()
     return union(
-        stays.where(Person.id.in_(working), Person.id.in_(named)),
+        stays.where(Person.id.in_(named), is_inside),
         select(own.c.id),
         select(whole.c.id),
     )
