@@ -25,7 +25,7 @@ from signing import cms
 from signing.agent.certificates import describe, pin_words, unfit
 from signing.agent.clock import now
 from signing.agent.command_line import CommandLine
-from signing.agent.journal import Journal, JournalBroken
+from signing.agent.journal import TERMINAL, Journal, JournalBroken
 from signing.agent.pin_window import CONFIRMATION, confirms
 from signing.agent.speed import sample
 from signing.agent.state import default_folder, make_private_folder
@@ -35,8 +35,6 @@ from signing.tokens.manager import TokenManager
 from signing.tokens.types import TokenInfo, TokenListing
 
 COMMANDS = ("tokens", "certificates", "sign", "speed")
-JOURNAL = "nhat-ky-dong-lenh.jsonl"
-"""Beside the journal of the agent's pages: both may run at once, and a chain has one writer."""
 
 Ask = Callable[[str], str]
 
@@ -197,7 +195,7 @@ def _sign(chosen: argparse.Namespace, tokens: TokenManager, folder: Path, ask: A
     problem = unfit(der, (), now())  # term and purpose; what is in `chain` was typed by hand
     if problem is not None:
         raise problem
-    journal = Journal(folder / JOURNAL, now)
+    journal = Journal(folder / TERMINAL, now)
     shown = describe(der)
     sys.stderr.write(f"Ký {len(sheets)} tệp bằng chứng thư của {shown.holder}.\n")
     pin, final = _pin(_holder(tokens, der), ask)

@@ -46,6 +46,10 @@ EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Every event and exactly the keys it carries. Lists are hex SHA-256 values."""
 
+TERMINAL = "nhat-ky-dong-lenh.jsonl"
+"""The journal of what was signed at the terminal, beside that of the agent's pages: both may run at
+once, and a chain has one writer."""
+
 _BEGINNING = "0" * 64
 
 

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from signing.agent.application import the_agent
 from signing.agent.certificates import clock_words, pin_words
 from signing.agent.imports import found_on
-from signing.agent.journal import JournalBroken
-from signing.agent.reconcile import Comparison, compare
+from signing.agent.journal import TERMINAL, JournalBroken
+from signing.agent.reconcile import Comparison, at_terminal, compare
 from signing.errors import SigningError
 from signing.messages import Pairing, PairingExpired
 
@@ -97,6 +97,7 @@ def journal() -> str:
         head=agent.journal.head,
         broken=broken,
         compared=compared,
+        terminal=at_terminal(agent.state.folder / TERMINAL, LINES),
         entries=list(deque(agent.journal.entries(), LINES))[::-1] if not broken else [],
         words=EVENT_WORDS,
         clock_words=clock_words,

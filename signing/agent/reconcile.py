@@ -6,10 +6,13 @@ wants to hide or to add a signature has to change both.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from signing.agent.client import ServerClient
-from signing.agent.journal import Journal
+from signing.agent.clock import now
+from signing.agent.journal import Journal, JournalBroken
 from signing.messages import (
     SIGNATURES_PATH,
     ListRequest,
@@ -60,6 +63,33 @@ def compare(
         ),
         elsewhere=tuple(each for each in told if each.agent_id != agent_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AtTerminal:
+    """What was signed at the terminal of this computer, which no server was told: the newest lines
+    (time, SHA-256 of certificate, prepared document and CMS), how many there are, and what is wrong
+    with the chain."""
+
+    newest: tuple[tuple[str, str, str, str], ...]
+    count: int
+    broken: str
+
+
+def at_terminal(path: Path, most: int) -> AtTerminal:
+    """The journal of the terminal, its chain checked. Raises `OSError`."""
+    try:
+        journal = Journal(path, now)
+    except JournalBroken as error:
+        return AtTerminal((), 0, str(error))
+    found: deque[tuple[str, str, str, str]] = deque(maxlen=most)
+    count = 0
+    for entry in journal.entries():
+        if entry["event"] == "signed":
+            for document, container in zip(entry["documents"], entry["cms"], strict=True):
+                found.appendleft((entry["at"], entry["certificate_sha256"], document, container))
+                count += 1
+    return AtTerminal(tuple(found), count, "")
 
 
 def _fetch(client: ServerClient, pairing: Pairing) -> list[SignatureMade]:

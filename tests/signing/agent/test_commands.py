@@ -11,6 +11,7 @@ import pytest
 
 from signing.agent import commands
 from signing.agent.__main__ import main as agent_main
+from signing.agent.journal import TERMINAL
 from signing.agent.journal import verify as journal_verify
 from signing.agent.pin_window import CONFIRMATION
 from signing.errors import CertNotFound, NoToken, PinIncorrect
@@ -131,7 +132,7 @@ def test_prepared_files_are_signed_under_one_login_and_judged_valid(do: Do, tmp_
     for one in made:
         report = verify(one.read_bytes(), trust=trust, at=pki.NOW)
         assert report.signatures[0].verdict == Verdict.VALID, report.reasons
-    journal = tmp_path / "state" / commands.JOURNAL
+    journal = tmp_path / "state" / TERMINAL
     assert journal_verify(journal)[0] == 2
     assert PIN not in journal.read_text(encoding="utf-8") + said + errors
     status, _, errors = do("sign", str(files[0]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from signing.agent.application import Agent
+from signing.agent.journal import TERMINAL, Journal
 from signing.messages import SignatureMade
 from tests.signing.agent.conftest import Browser
 from tests.signing.agent.office import Office
@@ -71,3 +72,27 @@ def test_a_journal_cut_while_the_program_runs_is_noticed(paired: Browser, agent:
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
     paired.open("/nhat-ky")
     assert "KHÔNG nguyên vẹn" in paired.page
+
+
+def test_what_was_signed_at_the_terminal_is_told_beside_with_its_own_chain(
+    paired: Browser, agent: Agent
+):
+    paired.open("/nhat-ky")
+    assert "Ký ở dòng lệnh" not in paired.page
+    path = agent.state.folder / TERMINAL
+    journal = Journal(path, lambda: AT)
+    for number in range(2):
+        journal.record(
+            "signed",
+            server_id="",
+            job_id="",
+            certificate_sha256="c" * 64,
+            documents=[f"{number}" * 64],
+            cms=["e" * 64],
+        )
+    paired.open("/nhat-ky")
+    assert "2 chữ ký tạo bằng lệnh trên máy này, chuỗi mã băm nguyên vẹn" in paired.page
+    assert f"văn bản {'1' * 16} · chứng thư {'c' * 16}" in paired.page
+    path.write_bytes(path.read_bytes().replace(b"0" * 64 + b'"]', b"9" * 64 + b'"]', 1))
+    paired.open("/nhat-ky")
+    assert "Nhật ký bị sửa hoặc thiếu ở dòng 1." in paired.page
