@@ -1,3 +1,3 @@
 """The version of Sổ Token; the signing agent carries its own (`signing/protocol/versions.py`)."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

@@ -25,6 +25,7 @@ from operations.transactions import transaction
 from rules.certificates import SubscriberKind
 from rules.days import expires_on
 from signing import cms
+from signing.agent import VERSION
 from signing.messages import (
     CERTIFICATES_PATH,
     HEARTBEAT_PATH,
@@ -101,7 +102,7 @@ class Agent:
             path=signed_path or path,
             body=body,
             at=at or clock.now(),
-            version="0.1.0",
+            version=VERSION,
             nonce=nonce,
         )
         if signed_by is not None:  # somebody else's signature under our name

@@ -6,7 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
+import version
 from config import ROOT
+from signing import agent
 
 HOW_TO = ROOT / "docs/how-to"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -40,3 +42,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
 def test_the_index_of_the_how_to_lists_every_page() -> None:
     listed = set(targets(HOW_TO / "README.md"))
     assert {one.name for one in HOW_TO.glob("*.md") if one not in listed} == {"README.md"}
+
+
+def test_the_newest_version_of_the_changelog_is_the_one_that_the_programs_tell() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d+\.\d+\.\d+)\] – \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)[0]
+    assert newest == version.VERSION == agent.VERSION

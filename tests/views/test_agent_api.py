@@ -18,6 +18,7 @@ from models import (
     SigningAgent,
 )
 from operations import signing_agents
+from signing.agent import VERSION
 from signing.errors import (
     SigningError,
     WrongServer,
@@ -328,6 +329,6 @@ def test_a_heartbeat_moves_the_port_and_asking_for_the_time_does_not(desk: Desk)
     desk.agent.beats(0)
     desk.session.rollback()
     agent = desk.session.scalars(select(SigningAgent)).one()
-    assert (agent.port, agent.program_version) == (18001, "0.1.0")
+    assert (agent.port, agent.program_version) == (18001, VERSION)
     with pytest.raises(MessageMalformed):
         desk.agent.beats(70_000)

@@ -18,6 +18,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from signing import cms
+from signing.agent import VERSION
 from signing.agent.clock import now
 from signing.errors import SigningError
 from signing.messages import (
@@ -140,7 +141,7 @@ class Office:
         self.link = ""
         self.tamper: Callable[[bytes], bytes] | None = None
         self.tls_sha256 = ""
-        self.version = "0.1.0"
+        self.version = VERSION
         self.listed: list[SignatureMade] = []
         self._nonces = MemoryNonces()
         self._serve(certificate)
@@ -183,7 +184,7 @@ class Office:
         return app
 
     def _identity(self) -> Response:
-        body = ServerIdentity(NAME, self.key.public, "0.1.0", self.tls_sha256).to_body()
+        body = ServerIdentity(NAME, self.key.public, self.version, self.tls_sha256).to_body()
         return self._answer(request.args["nonce"], 200, body)
 
     def _post(self, path: str) -> Response:
