@@ -22,8 +22,9 @@ from tests.signing.tokens.softhsm import TokenHandle, make_token
 PIN = "PIN-thu-8461"
 WRONG_PIN = "PIN-sai-1111"
 SHA256 = hashes.SHA256()
-LIMITS = Limits(listing=20, login=20, pad=20, signature=20, busy=5, retries=0)
-IMPATIENT = Limits(listing=10, login=3, pad=3, signature=3, busy=0.3, retries=0)
+LIMITS = Limits(listing=60, login=60, pad=60, signature=60, busy=30, retries=0)
+IMPATIENT = Limits(listing=1, login=1, pad=1, signature=1, busy=0.3, retries=0)
+"""For what hangs, and for nothing that must answer: a slow machine needs longer for that."""
 
 
 def self_signed(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,11 +87,13 @@ def test_another_token_in_the_same_place_is_noticed_before_the_pin_is_sent(
 def test_a_hanging_driver_is_stopped_and_replaced(
     call: str, make_manager: Callable[..., TokenManager], tokens: Tokens, control: Control
 ) -> None:
-    manager = make_manager(IMPATIENT)
+    manager = make_manager()
     manager.list_tokens()
     control.order(f"hang {call} 0")
+    manager._limits = IMPATIENT
     with pytest.raises(errors.DriverHung):
         next(manager.sign(tokens.leader.certificate_der, [b"mot"], PIN))
+    manager._limits = LIMITS
     control.order()
     signed = manager.sign(tokens.leader.certificate_der, [b"mot"], PIN, allow_final_try=True)
     assert len(list(signed)) == 1
@@ -103,7 +106,8 @@ def test_a_driver_that_hangs_while_listing_is_named_and_hides_no_other(
     fault_library: Path,
 ) -> None:
     control.order("hang C_GetSlotList 0")
-    manager = make_manager(IMPATIENT, modules=(fault_library, MODULE))
+    manager = make_manager(modules=(fault_library, MODULE))
+    manager._modules[0]._limits = IMPATIENT
     listing = manager.list_tokens()
     assert [type(problem.error) for problem in listing.problems] == [errors.DriverHung]
     assert listing.problems[0].module == str(fault_library)
@@ -175,7 +179,7 @@ def test_a_file_that_is_no_driver_is_named_in_the_listing(
 def test_a_second_signing_waits_its_turn_and_is_told_so(
     make_manager: Callable[..., TokenManager], tokens: Tokens
 ) -> None:
-    manager = make_manager(IMPATIENT)
+    manager = make_manager(replace(LIMITS, busy=IMPATIENT.busy))
     known = manager.list_tokens().tokens
     first = manager.sign(tokens.leader.certificate_der, [b"mot", b"hai"], PIN)
     next(first)

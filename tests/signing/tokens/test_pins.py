@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from signing.tokens.manager import TokenManager
 from signing.tokens.types import PinState
 from tests.fault_pkcs11 import Control
 from tests.signing.batches import sign_batch
-from tests.signing.tokens.conftest import IMPATIENT, PIN, WRONG_PIN, Tokens
+from tests.signing.tokens.conftest import LIMITS, PIN, WRONG_PIN, Tokens
 
 
 def pin_of(manager: TokenManager, serial: str) -> PinState:
@@ -124,7 +125,8 @@ def test_a_hang_at_login_counts_as_a_try_because_it_may_have_been_one(
     make_manager: Callable[..., TokenManager], tokens: Tokens, control: Control, state_dir: Path
 ) -> None:
     control.order("hang C_Login 0")
-    assert isinstance(try_to_sign(make_manager(IMPATIENT), tokens, PIN), errors.DriverHung)
+    manager = make_manager(replace(LIMITS, login=1))
+    assert isinstance(try_to_sign(manager, tokens, PIN), errors.DriverHung)
     assert PinCounts(state_dir).get(tokens.leader.serial) == Count(wrong=1)
 
 
