@@ -37,11 +37,12 @@ from schema.custody import CustodyMove, FollowUp, Incident
 NOUN = "incident"
 _LONGEST_LINE = 300
 _GONE = (DeviceState.RECALLED, DeviceState.RETURNED_TO_CA)
-_ALREADY: Mapping[IncidentKind, tuple[DeviceState, ...]] = {
+ALREADY: Mapping[IncidentKind, tuple[DeviceState, ...]] = {
     IncidentKind.LOSS: (DeviceState.MISSING, DeviceState.LOST),
     IncidentKind.DAMAGE: (DeviceState.DAMAGED,),
     IncidentKind.LOCK: (DeviceState.LOCKED,),
 }
+"""States in which a report only writes down what the register says already."""
 SECTIONS = ("happened", "circumstances", "measures", "cause", "prevention")
 """The texts of an incident that may be written after its report."""
 
@@ -124,7 +125,7 @@ def found(session: Session, *, actor: Actor, incident_id: int, version: int, law
     """
     with transaction(session):
         row = _load(session, incident_id, version)
-        if row.device is None or row.device.state not in _ALREADY[IncidentKind.LOSS]:
+        if row.device is None or row.device.state not in ALREADY[IncidentKind.LOSS]:
             _refuse_closed(row)
         row.closed_at = row.closed_by_id = None
         if row.kind != IncidentKind.LOSS or row.found_at is not None or row.device is None:
@@ -379,7 +380,7 @@ def _row(
 
 def _move(session: Session, actor: Actor, row: Incident, device: Device) -> None:
     act = rule.DEVICE_ACTS[_kind(row)]
-    if device.state in _ALREADY.get(_kind(row), ()):
+    if device.state in ALREADY.get(_kind(row), ()):
         return  # Entered so when the register began, or by another incident.
     if act is not None:
         custody.apply(session, actor, device, act, on=actor.today, incident_id=row.id)

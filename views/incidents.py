@@ -22,7 +22,7 @@ from rules.devices import DeviceState
 from rules.findings import Finding
 from rules.incidents import DEVICE_ACTS, IncidentKind, check_steps
 from rules.law import Law
-from rules.lifecycle import CustodyAct
+from rules.lifecycle import CustodyAct, acts_from
 from rules.losses import check_loss
 from rules.permissions import Permission
 from rules.requests import RequestKind
@@ -370,6 +370,7 @@ def report_for() -> ResponseReturnValue:
     row = load(Device, device_id, EDIT, options=[joinedload(Device.holder)])
     form = BehalfForm()
     form.device_id.choices = [SelectChoice(row.id, _device_words(row))]
+    form.kind.choices = _kinds_of(row)
     if request.method == "GET":
         _begin(form, row.id, [row])
     elif form.validate():
@@ -405,6 +406,18 @@ def _choose_device() -> str:
             .limit(MOST_FOUND)
         ).all()
     return render_template("incidents/choose_device.html", rows=rows, query=query)
+
+
+def _kinds_of(device: Device) -> list[SelectChoice]:
+    """What can have happened to this device: an account of central signing is neither lost nor
+    damaged.
+    """
+    legal = {one.act for one in acts_from(device.kind, device.state)}
+    return [
+        SelectChoice(kind.name, label(kind))
+        for kind, act in DEVICE_ACTS.items()
+        if act is None or act in legal or device.state in incidents.ALREADY.get(kind, ())
+    ]
 
 
 def _begin(form: ReportForm, device_id: int | None, rows: Sequence[Device]) -> None:

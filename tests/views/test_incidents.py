@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Device, Person
 from operations.transactions import transaction
-from rules.devices import DeviceState
+from rules.devices import DeviceKind, DeviceState
 from schema.custody import Incident, Paper
 from tests import factories
 from tests.cast import NOW, Cast
@@ -208,18 +208,23 @@ def test_a_device_found_long_after_leads_to_the_loss_that_was_ended(
     assert "Đang xử lý" in told.text
 
 
-def test_a_device_that_only_the_register_calls_lost_is_found_all_the_same(
-    login: Login, cast: Cast, db_session: Session
-) -> None:
+@pytest.mark.parametrize(
+    ("kind", "state", "offered"),
+    [
+        (DeviceKind.CENTRAL, DeviceState.IN_USE, {"SUSPECTED_MISUSE"}),
+        (DeviceKind.PKI_TOKEN, DeviceState.LOCKED, {"LOSS", "DAMAGE", "LOCK", "SUSPECTED_MISUSE"}),
+        (DeviceKind.PKI_TOKEN, DeviceState.HELD, {"LOSS", "DAMAGE", "SUSPECTED_MISUSE"}),
+    ],
+)
+def test_only_what_can_happen_to_a_device_is_offered_for_a_report(
+    login: Login, cast: Cast, db_session: Session, kind: DeviceKind, state: DeviceState,
+    offered: set[str],
+) -> None:  # fmt: skip
     with transaction(db_session):
         em = db_session.get_one(Person, cast.person_em)
-        lost = factories.device(db_session, cast.office_a, "TB-9", em, state=DeviceState.LOST).id
-    browser = login(cast.an)
-    way = browser.get(f"/su-co/moi?thiet-bi={lost}&viec=FOUND").location
-    assert "không có sự cố nào ghi việc mất" in browser.get(way).text
-    told = browser.post(way, data={"on": "21/11/2026"}, follow_redirects=True).text
-    assert "đã ghi sổ" in told
-    assert db_session.get_one(Device, lost).state is DeviceState.IN_USE
+        number = factories.device(db_session, cast.office_a, "T", em, kind=kind, state=state).id
+    page = login(cast.an).get(f"/su-co/bao-thay?thiet-bi={number}").text
+    assert set(re.findall(r'name="kind"[^>]* value="(\w+)"', page)) == offered
 
 
 def test_the_button_of_a_device_leads_to_the_right_page(
