@@ -118,6 +118,7 @@ BELONGS_TO = {
     "office_document_uploads": "office_documents",
     "office_document_acts": "office_documents",
     "document_signing": "office_documents",
+    "incoming_notices": "incoming_documents",
     "pictures": "office_documents",
     "stocktake_counts": "stocktakes",
     "stocktake_items": "stocktakes",

@@ -192,6 +192,7 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
 
     # It goes the road of every paper, and the page of the document tells how far it is
     page = f"/bien-ban/{paper.id}"
+    assert f'href="/van-ban-den/{row.id}"' in chi.get(page).text
     done(chi.post(f"{page}/so", data={"so-version": paper.version, "so-number": "12/TB"}))
     db_session.rollback()
     sent = {"gui-version": paper.version, "gui-sent_on": TODAY, "gui-channel": "DOCUMENT_AXIS"}
