@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 
 def free_port() -> int:
@@ -107,7 +107,7 @@ def status_of(url: str) -> int:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with urllib.request.urlopen(url, timeout=20, context=context) as answer:  # noqa: S310 # ours
+        with urllib.request.urlopen(url, timeout=60, context=context) as answer:  # noqa: S310 # ours
             return int(answer.status)
     except urllib.error.HTTPError as answer:
         with answer:

@@ -163,7 +163,7 @@ class TypingPerson(PinWindow):
     def ask(self, question: PinQuestion, stop: threading.Event) -> str:
         self.questions.append(question)
         if not self._pin:
-            stop.wait(60)
+            stop.wait(90)
             self.closed.set()
             raise UserCancelled
         return answer_when_typing(question, self._display, self._pin, "")["pin"]
@@ -207,7 +207,7 @@ def test_another_job_waits_while_the_window_is_open_unless_its_tab_is_gone(
     clock.ahead = timedelta(seconds=11)  # type: ignore[attr-defined]
     browser.open(f"/ky/{ticket}")
     browser.submit(f"/ky/{ticket}/ky")
-    assert window.closed.wait(10)
+    assert window.closed.wait(60)
     assert first.progress.state is JobState.ISSUED
     assert second.progress.state is JobState.CLAIMED
     browser.submit(f"/ky/{ticket}/huy")
