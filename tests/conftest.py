@@ -107,7 +107,8 @@ def _without_waiting_for_the_disk(dbapi_connection: Any, _record: object) -> Non
 def _application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application, made once: binding hundreds of addresses takes longer than most tests."""
     application = create_app(Config.load(tmp_path_factory.mktemp("made"), testing=True))
-    application.extensions["so_token_untouched"] = dict(application.config)
+    names = {*application.extensions, "so_token_untouched"}
+    application.extensions["so_token_untouched"] = dict(application.config), names
     with application.app_context():
         db.engine.dispose()
         db.engines[None] = _moving_engine(application)
@@ -138,11 +139,13 @@ def _moving_engine(application: Flask) -> Engine:
 def _move_to(application: Flask, instance: Path) -> None:
     """Have the application work on another installation, as if it had just been made for it."""
     settings = Config.load(instance, testing=True)
+    config, names = application.extensions["so_token_untouched"]
     application.config.clear()
-    application.config.update(application.extensions["so_token_untouched"])
+    application.config.update(config)
     application.config.update(flask_settings(settings))
+    for name in application.extensions.keys() - names:
+        del application.extensions[name]  # such as: that server did not answer just now
     application.extensions["so_token"] = settings
-    application.extensions.pop("so_token_answers", None)
     application.instance_path = str(settings.instance)
     with application.app_context():
         db.engine.dispose()
