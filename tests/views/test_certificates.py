@@ -155,7 +155,7 @@ def test_chosen_rows_go_on_to_a_renewal_letter(
     assert 'formaction="/de-nghi/gia-han/moi"' in text
     assert f'name="certificates" value="{papers["an"]}"' in text
     chosen = {"certificates": [str(papers["an"]), str(papers["em"])]}
-    answer = browser.post("/de-nghi/gia-han/moi", data=chosen)
+    answer = browser.post("/de-nghi/gia-han/moi", data=chosen, follow_redirects=True)
     assert answer.status_code == 200
     assert "Phạm Văn Em" in answer.text
     assert "Lập văn bản gia hạn" not in login(cast.huong).get("/chung-thu").text
