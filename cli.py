@@ -344,7 +344,8 @@ def _usage_in_vietnamese(error: click.UsageError) -> str:
     name = ""
     if parameter is not None:
         is_option = isinstance(parameter, click.Option)
-        name = parameter.opts[0] if is_option else parameter.human_readable_name
+        given = parameter.opts[0] if is_option else parameter.human_readable_name
+        name = cli_words.in_vietnamese(given)
     match error:
         case click.NoSuchOption():
             problem = f"không có tùy chọn {error.option_name}"

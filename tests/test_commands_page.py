@@ -14,6 +14,8 @@ import cli_words
 from app import create_app
 from config import ROOT, Config
 from signing.agent import commands
+from signing.pades.files import verify_file
+from tests.cast import NOW
 from tests.test_cli import Run, run  # noqa: F401
 
 
@@ -119,3 +121,14 @@ def test_a_question_of_the_terminal_is_answered_in_vietnamese(
 ) -> None:
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
     assert cli_words.agreed("Tạo sổ trống.") is yes
+
+
+def test_what_is_missing_is_named_as_in_the_help_and_a_missing_file_in_vietnamese(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    assert "thiếu TÊN-ĐĂNG-NHẬP" in run("users", "add")[2]
+    told = [verify_file(each, tmp_path, at=NOW) for each in (tmp_path / "khong-co.pdf", tmp_path)]
+    assert [one["verdict"] for one in told] == ["không đọc được"] * 2
+    assert told[0]["reasons"] == ["Không có tệp này."]
+    assert "directory" not in told[1]["reasons"][0]

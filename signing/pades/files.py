@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,11 @@ def verify_file(
             report = Report.unreadable("Tệp lớn hơn 100 MB nên không được kiểm tra.")
             return {"file": name, **report.as_dict()}
         data = Path(path).read_bytes()
+    except FileNotFoundError:
+        return {"file": name, **Report.unreadable("Không có tệp này.").as_dict()}
     except OSError as error:
-        reason = f"Không mở được tệp ({error.strerror or type(error).__name__})."
+        word = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        reason = f"Không mở được tệp: là thư mục, không có quyền đọc hoặc ổ đĩa lỗi ({word})."
         return {"file": name, **Report.unreadable(reason).as_dict()}
     if sandbox is not None:
         return {"file": name, **sandbox.verify(data, trust_dir, at).as_dict()}
