@@ -84,6 +84,7 @@ def test_paths_and_sort_keys_are_compared_bytewise_whatever_the_locale(database:
     assert ordered
 
 
+@pytest.mark.timeout(400)
 def test_every_revision_can_be_undone_and_done_again(database: Flask) -> None:
     before = "base"
     for revision in revisions():
