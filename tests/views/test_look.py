@@ -484,10 +484,9 @@ def test_a_date_says_how_long_and_what_then(day: date, words: str) -> None:
 
 
 def test_an_instant_is_for_people_and_machines() -> None:
-    html = render(
-        '{% from "components/dates.html" import instant %}{{ instant(moment) }}',
-        moment=datetime.fromisoformat("2026-11-21T09:30:00+07:00"),
-    )
+    moment = datetime.fromisoformat("2026-11-21T09:30:00+07:00")
+    words = '{% from "components/dates.html" import instant %}{{ instant(moment) }}'
+    html = render(words, moment=moment)
     assert html == '<time datetime="2026-11-21T09:30:00+07:00">21/11/2026 09:30</time>'
 
 
