@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from flask import Response
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -21,6 +22,18 @@ LAUNCH = [
 expect.set_options(timeout=60_000)
 STARTING = 120_000
 """Milliseconds for the browser to start: three do so at once, each beside an office being made."""
+
+
+def with_no_open_file(response: Response) -> Response:
+    """The answer of a small server of a test with its file read in and closed: when the browser
+    goes on to another page, the server ends such an answer without closing the file.
+    """
+    if response.direct_passthrough:
+        file = response.response
+        response.direct_passthrough = False
+        response.set_data(b"".join(file))
+        file.close()
+    return response
 
 
 SIGNED = """server => location.origin === server

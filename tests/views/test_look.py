@@ -24,6 +24,7 @@ from rules.devices import DeviceState
 from rules.documents import ImportVerdict, JobState
 from rules.requests import LineState, RequestState
 from signing.pades.report import Verdict
+from tests.chromium import with_no_open_file
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 21)
@@ -117,7 +118,7 @@ def make_app() -> Flask:
     @app.after_request
     def harden(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CSP
-        return response
+        return with_no_open_file(response)
 
     return app
 
@@ -199,10 +200,9 @@ def test_the_names_of_the_frame_are_no_names_of_pages() -> None:
 def test_axe_finds_nothing_serious(page: Page, address: str, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(address + path)
-    found = Axe().run(page).response["violations"]
     serious = [
         (item["id"], [node["target"] for node in item["nodes"]])
-        for item in found
+        for item in Axe().run(page).response["violations"]
         if item["impact"] in ("serious", "critical", "moderate")
     ]
     assert serious == []
