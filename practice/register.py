@@ -35,7 +35,7 @@ from practice.holdings import LEADER, Case, History, Holding, revocation
 from practice.people import AgencyPlan, PersonPlan
 from rules.certificates import CertificateOrigin, SubscriberKind
 from rules.devices import DeviceKind, DeviceState
-from rules.names import fold, text_key
+from rules.names import fold, sort_key, text_key
 from rules.token_logins import TokenLogin
 from sheets.x509 import describe
 
@@ -151,7 +151,7 @@ class _Writer:
             staff_number=plan.staff_number,
             full_name=plan.name,
             name_fold=fold(plan.name),
-            sort_key=text_key(plan.name),
+            sort_key=sort_key(plan.name),
             birth_on=plan.birth_on,
             citizen_id_hash=self.ids.lookup(plan.citizen_id),
             citizen_id_issued_on=self.today - 3 * _OLD,

@@ -239,7 +239,7 @@ def test_users_are_added_and_listed_with_role_and_place(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("users", "add", "vanthu"), "thiếu DISPLAY_NAME"),
+        (("users", "add", "vanthu"), "thiếu HỌ-TÊN"),
         (("users", "add", "a", "b", "--role", "KING", "--agency", "GOC"), "chọn một trong"),
         (("users", "add", "!!", "b", "--role", "CLERK", "--agency", "GOC"), "Tên đăng nhập"),
         (("users", "add", "quantri", "b", "--role", "CLERK", "--agency", "GOC"), "Đã có tài"),

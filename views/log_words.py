@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 BODY_WORDS: Mapping[str, str] = {
     "members": "Thành viên số",
+    "newcomer": "Tài khoản quản trị mới, số",
     "lines": "Số dòng",
     "on": "Bật",
     "level": "Mức",

@@ -362,7 +362,8 @@ def test_a_correction_is_written_and_logged(
     assert db_session.get_one(Device, tokens["stock"]).kind is DeviceKind.SIM_PKI
     late = browser.post(f"{path}/sua", data=data)
     assert late.status_code == 409
-    assert f'href="{path}/sua">Mở nội dung mới</a>' in late.text
+    assert f'href="{path}/sua?da-nhap=' in late.text
+    assert "So nội dung mới với những gì tôi đã nhập</a>" in late.text
     assert "chưa được ghi" in late.text
 
 
