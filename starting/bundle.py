@@ -26,8 +26,8 @@ Bộ này gồm Trình ký số và mọi thư viện cho Windows 64 bit, Python
 1. Đối chiếu mã SHA-256 của tệp zip với mã trên trang Trình ký số của máy chủ (hoặc mã người quản
    trị đọc cho). Mở PowerShell và chạy: Get-FileHash {name}
    Hai mã khác nhau thì không cài.
-2. Giải nén vào một thư mục của riêng mình, ví dụ %LOCALAPPDATA%\\so-token. Không cần quyền quản
-   trị.
+2. Giải nén vào một thư mục của riêng mình, ví dụ %LOCALAPPDATA%\\so-token.
+   Không cần quyền quản trị.
 3. Nếu máy chưa có Python {python}: chạy bộ cài Python trong thư mục bo-cai-python, chọn “Install
    just for me”. Người quản trị tải bộ cài “Windows installer (64-bit)” từ trang python.org ở một
    máy có mạng, đối chiếu mã băm rồi đặt vào thư mục đó.
