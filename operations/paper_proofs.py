@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from rules.evidence import Evidence, Proof, level_of
-from rules.papers import PaperFileRole, PaperKind
+from rules.papers import LETTERS, PaperFileRole, PaperKind
 from schema.custody import Paper, PaperFile
 
 ONE_SIDED = frozenset(
@@ -30,6 +30,24 @@ CONFIRMABLE = frozenset(
     }
 )
 """Papers by which somebody receives, or confirms to have, a device."""
+
+
+def lacks_to_go_out(paper: Paper) -> str:
+    """What must be done before this paper can be recorded as sent; empty when nothing is left.
+
+    House rule: whom the register names as told was told by a letter with number and signature.
+    """
+    if paper.kind not in LETTERS:
+        return ""
+    wanted = [] if paper.number else ["ghi số của văn bản"]
+    if not level_of_paper(paper).closes_gap:
+        wanted.append(
+            "ký số đủ các chữ ký, hoặc lưu bản quét của văn bản đã ký tay và đóng dấu (mục “Lưu "
+            "bản quét, ảnh chụp, chứng từ”)"
+        )
+    if not wanted:
+        return ""
+    return f"Chưa ghi nhận gửi được. Trước hết {'; rồi '.join(wanted)}."
 
 
 def receivers_of(paper: Paper) -> frozenset[int]:

@@ -20,7 +20,7 @@ from operations.follow_ups import settle_paper
 from operations.many_rows import add_many
 from operations.paper_effects import cancel_moves, note_number, settle
 from operations.paper_endings import end_paper
-from operations.paper_proofs import CONFIRMABLE, level_of_paper, receivers_of
+from operations.paper_proofs import CONFIRMABLE, lacks_to_go_out, level_of_paper, receivers_of
 from operations.paper_signatures import add_signatures, end_signatures, left_of, pass_on
 from operations.request_documents import Drawn
 from operations.signing_job_records import give_up
@@ -331,10 +331,13 @@ def record_sending(
 ) -> None:
     """Write down that the paper, with its devices, went out; `reference` is the mã bưu gửi.
 
-    With Mẫu số 08 the devices move to the authority. Raises `Refused` and `Conflict`.
+    With Mẫu số 08 the devices move to the authority. Raises `Refused`, for a letter also before it
+    has number and signature, and `Conflict`.
     """
     with transaction(session):
         paper = _load(session, paper_id, version)
+        if lacks := lacks_to_go_out(paper):
+            raise Refused(lacks)
         if not paper.made_on <= sent_on <= actor.today:
             raise Refused("Ngày gửi phải từ ngày lập biên bản đến hôm nay.")
         paper.sent_on = sent_on

@@ -26,6 +26,10 @@ class PaperKind(StrEnum):
     PERMISSION = "permission"  # the clerk is away: another person, for a term
 
 
+LETTERS = frozenset({PaperKind.INCIDENT_REPORT, PaperKind.REJECTION_NOTICE})
+"""Papers that go out without devices: documents of the agency, with number and signature."""
+
+
 FILE_WORDS: Mapping[PaperKind, str] = {
     PaperKind.HANDOVER: "mau-07-ban-giao",
     PaperKind.RETURN_TO_AUTHORITY: "mau-08-giao-nop",

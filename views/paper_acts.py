@@ -18,12 +18,12 @@ from forms.papers import (
 )
 from operations import files, paper_signing, papers
 from operations.transactions import Refused
-from rules.papers import PaperFileRole
+from rules.papers import LETTERS, PaperFileRole
 from rules.permissions import Permission
 from rules.routing import Channel
 from views.guards import account, requires
 from views.paper_copies import check_copy
-from views.papers import LETTERS, load_for, load_whole, page
+from views.papers import load_for, load_whole, page
 from views.returned_letters import scan_type
 
 bp = Blueprint("paper_acts", __name__, url_prefix="/bien-ban")

@@ -31,6 +31,7 @@ from operations.custody_checks import certificates_on
 from operations.paper_effects import planned_act, waiting_for
 from operations.paper_proofs import (
     CONFIRMABLE,
+    lacks_to_go_out,
     level_of_paper,
     proof_of,
     receivers_of,
@@ -40,7 +41,7 @@ from operations.paper_signing import paper_waits
 from operations.papers import NOUN, returned
 from rules.evidence import check_proof
 from rules.office_documents import StepState
-from rules.papers import PaperFileRole, PaperKind, PaperState
+from rules.papers import LETTERS, PaperFileRole, PaperKind, PaperState
 from rules.permissions import Permission
 from rules.routing import Channel
 from schema.custody import Paper, PaperConfirmation, PaperFile, PaperLine, PaperSignature
@@ -234,6 +235,7 @@ def page(paper: Paper, **sent: FlaskForm) -> str:
         may_edit=may_edit and open_,
         may_cancel=may_edit and _is_cancellable(paper),
         may_send=may_edit and open_ and paper.kind in _SENT and paper.sent_on is None,
+        lacks=lacks_to_go_out(paper),
         may_confirm=open_
         and paper.kind in CONFIRMABLE
         and own in receivers_of(paper)
@@ -261,8 +263,6 @@ def _may_withdraw(paper: Paper, own: int | None) -> bool:
     return waits and mine and paper.state is not PaperState.CANCELLED
 
 
-LETTERS = (PaperKind.INCIDENT_REPORT, PaperKind.REJECTION_NOTICE)
-"""Papers that go out without devices."""
 _SENT = (PaperKind.RETURN_TO_AUTHORITY, PaperKind.LOSS, *LETTERS)
 
 

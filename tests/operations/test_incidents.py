@@ -306,6 +306,17 @@ def test_the_report_step_is_done_when_its_paper_was_sent(
     )
     assert "report" in open_codes(db_session, row)
     paper = db_session.get_one(Paper, made)
+    papers.give_number(db_session, actor=an, paper_id=made, version=paper.version, number="7/BC")
+    papers.add_evidence(
+        db_session,
+        actor=an,
+        paper_id=made,
+        role=PaperFileRole.SCAN,
+        content=b"scan",
+        media_type="image/png",
+        name="bao-cao.png",
+    )
+    paper = db_session.get_one(Paper, made)
     papers.record_sending(
         db_session,
         actor=an,

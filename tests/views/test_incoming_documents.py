@@ -193,9 +193,17 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
     # It goes the road of every paper, and the page of the document tells how far it is
     page = f"/bien-ban/{paper.id}"
     assert f'href="/van-ban-den/{row.id}"' in chi.get(page).text
+    sent = {"gui-version": paper.version, "gui-sent_on": TODAY, "gui-channel": "DOCUMENT_AXIS"}
+    assert "Trước hết ghi số của văn bản; rồi ký số" in words(chi.post(f"{page}/gui", data=sent))
+    assert f'action="{page}/gui"' not in chi.get(page).text
     done(chi.post(f"{page}/so", data={"so-version": paper.version, "so-number": "12/TB"}))
     db_session.rollback()
-    sent = {"gui-version": paper.version, "gui-sent_on": TODAY, "gui-channel": "DOCUMENT_AXIS"}
+    assert "Trước hết ký số" in words(chi.get(page))
+    scan = {"bang-chung-role": "SCAN", "bang-chung-file": upload(letter())}
+    done(chi.post(f"{page}/bang-chung", data=scan))
+    db_session.rollback()
+    sent |= {"gui-version": paper.version}
+    assert f'action="{page}/gui"' in chi.get(page).text
     done(chi.post(f"{page}/gui", data=sent))
     shown = chi.get(f"/van-ban-den/{row.id}")
     assert f'href="{page}"' in shown.text
