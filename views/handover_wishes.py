@@ -28,6 +28,8 @@ from views.guards import account, below
 CONDITION = "Hoạt động bình thường"
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$")
 MOST_PEOPLE = 300
+MOST_NAMED = 2000
+"""More than the devices of one act can name."""
 NAME_ASKED = "ten"
 """Where an agency has more people than a list offers: the name to look for, in the address."""
 
@@ -53,8 +55,9 @@ def people_of(agency: Agency, also: Iterable[int] = ()) -> list[tuple[str, str]]
     """Who works in an agency or below it, as choices: number, then name and main position; of
     namesakes with the same position the unit and the address too.
 
-    No more than `MOST_PEOPLE`: whoever the page names already (`also`), then the agency's own
-    people. The page then offers the search by name (`people_search` of components/forms.html).
+    Whoever the page names already (`also`), all of them; then the agency's own people and those
+    below it, as long as there are no more than `MOST_PEOPLE`. The page then offers the search by
+    name (`people_search` of components/forms.html).
     """
     named = {*_named_already(), *also}
     inside = select(Agency.id).where(below(agency.path))
@@ -76,9 +79,10 @@ def people_of(agency: Agency, also: Iterable[int] = ()) -> list[tuple[str, str]]
     found = list(dict.fromkeys(tuple(row) for row in rows))
     people = [row[:5] for row in found]
     if len({row[0] for row in found}) > MOST_PEOPLE:
-        g.people_cut = MOST_PEOPLE
         nearest = sorted(found, key=lambda row: (row[0] not in named, row[5] != agency.id))
-        kept = {row[0] for row in nearest[:MOST_PEOPLE]}
+        numbers = dict.fromkeys(row[0] for row in nearest)
+        g.people_cut = max(MOST_PEOPLE, len(named.intersection(numbers)))
+        kept = set(list(numbers)[: g.people_cut])
         people = [row for row in people if row[0] in kept]
     alike = Counter((name, title) for _, name, title, *_ in people)
     return [
@@ -122,10 +126,14 @@ def _named_already() -> set[int]:
     sent = [
         value
         for name, value in request.values.items(multi=True)
-        if name.startswith("nguoi") or name.endswith(("person_id", "receiver_id", "witness_id"))
+        if name.startswith("nguoi") or name.endswith(_NAMES_SOMEBODY)
     ]
     own = account().user.person_id
-    return {*numbers_in(sent)[:MOST_PEOPLE], *([own] if own is not None else [])}
+    return {*numbers_in(sent)[:MOST_NAMED], *([own] if own is not None else [])}
+
+
+_NAMES_SOMEBODY = ("person_id", "receiver_id", "witness_id", "holder_id")
+"""How the fields that name a person end."""
 
 
 def _of_that_name() -> ColumnElement[bool]:

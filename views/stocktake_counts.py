@@ -1,7 +1,7 @@
 """Counting: scan, tick, read from the attached token, "tôi đang giữ"; and one thing of a count."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -50,9 +50,9 @@ def open_to_count(stocktake_id: int) -> Stocktake:
     return load(Stocktake, stocktake_id, COUNT, options=[_AGENCY])
 
 
-def people_to_name(row: Stocktake) -> list[tuple[str, str]]:
+def people_to_name(row: Stocktake, also: Iterable[int] = ()) -> list[tuple[str, str]]:
     """Who may be named as the holder of a thing: the people of the managing agency."""
-    return people_of(sender_for(db.session(), row.agency) or row.agency)
+    return people_of(sender_for(db.session(), row.agency) or row.agency, also)
 
 
 # Scanning -----------------------------------------------------------------------------------------

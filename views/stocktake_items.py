@@ -43,7 +43,7 @@ def show(stocktake_id: int, item_id: int) -> ResponseReturnValue:
     form = DecisionForm()
     form.holder_id.choices = [
         SelectChoice("", "Không rõ, không ghi"),
-        *(SelectChoice(*one) for one in people_to_name(row)),
+        *(SelectChoice(*one) for one in _people(row, thing)),
     ]
     if request.method == "GET":
         form.version.data = thing.version
@@ -63,6 +63,15 @@ def show(stocktake_id: int, item_id: int) -> ResponseReturnValue:
         rows=_counts(thing.id),
         may_count=may_count,
     )
+
+
+def _people(row: Stocktake, thing: StocktakeItem) -> list[tuple[str, str]]:
+    """Who may have it. Whoever has it already stays, also who left since or works elsewhere: a
+    note must not lose them.
+    """
+    known = [one for one in (thing.found_holder, thing.expected_holder) if one is not None]
+    offered = dict(people_to_name(row, [one.id for one in known]))
+    return list(({str(one.id): one.full_name for one in known} | offered).items())
 
 
 def _thing(stocktake_id: int, item_id: int) -> StocktakeItem:

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 
 from models import Agency, Person
 from operations.transactions import transaction
-from tests.cast import Cast
+from rules.devices import DeviceState
+from schema.stocktakes import Stocktake, StocktakeItem
+from tests import factories
+from tests.cast import NOW, Cast
 from tests.cast import person as enter_person
 from views import handover_wishes, pictures
 
@@ -68,6 +71,48 @@ def test_whoever_is_chosen_stays_in_the_list_and_may_be_sent(
     page = login(cast.an).post(PAGE, data=data)
     assert f'<option selected value="{many[-1]}">Vũ Thử Yến Hoa' in page.text
     assert "không còn dùng được" not in page.text
+
+
+def test_whoever_is_named_is_offered_however_many_they_are(
+    login: Login, cast: Cast, many: list[int]
+) -> None:
+    named = "&".join(f"nguoi-{at}={number}" for at, number in enumerate(many))
+    page = login(cast.an).get(f"{PAGE}?{named}")
+    assert len(offered(page.text)) == len([*many, cast.person_an])
+    assert "chỉ có 7 người" in page.text
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_note_about_a_counted_thing_does_not_lose_who_has_it(
+    login: Login, cast: Cast, db_session: Session, many: list[int], left: bool
+) -> None:
+    with transaction(db_session):
+        hoa = db_session.get_one(Person, many[-1])
+        number = factories.device(db_session, cast.office_a, "TB-00001", hoa).id
+        hoa.left_on = date(2026, 11, 20) if left else None
+        row = Stocktake(
+            agency_id=cast.commune_a, name="Cuối năm", due_on=date(2026, 11, 30),
+            opened_at=NOW, opened_by_id=cast.an,
+        )  # fmt: skip
+        db_session.add(row)
+        db_session.flush()
+        item = StocktakeItem(
+            stocktake_id=row.id, device_id=number, outcome="not_counted",
+            expected_state=DeviceState.IN_USE, expected_holder_id=hoa.id,
+        )  # fmt: skip
+        db_session.add(item)
+        db_session.flush()
+        place, item_id = f"/kiem-ke/{row.id}/muc/{item.id}", item.id
+    an = login(cast.an)
+    page = an.get(place).text
+    assert f'<option selected value="{many[-1]}">Vũ Thử Yến Hoa' in page
+    assert "Tìm người theo tên" in page
+    told = {"version": 1, "outcome": "RIGHT", "holder_id": many[-1], "note": "Đã xem"}
+    answer = an.post(f"{place}?ten=anh", data=told)
+    assert answer.status_code == 303
+    db_session.expire_all()
+    found = db_session.get_one(StocktakeItem, item_id)
+    assert (found.outcome, found.found_holder_id) == ("right", many[-1])
 
 
 def test_a_small_agency_has_all_its_people_and_no_search(
