@@ -4,6 +4,7 @@ A department sees only what is addressed to it and has left the sender; what it 
 at once on the sender's page, with who and when.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -24,6 +25,7 @@ from models import CertificateRequest
 from operations import files
 from operations import request_results as results
 from operations import request_sendings as sendings
+from operations.law import laws_for
 from operations.request_documents import SUFFIXES
 from rules.deadlines import AnswerClock, answer_clock
 from rules.permissions import GRANTS, Permission
@@ -31,7 +33,7 @@ from rules.requests import LEFT_THE_HOUSE, RequestState
 from rules.working_days import WorkingCalendar
 from signing.errors import SigningError
 from views.certificate_requests import OPTIONS
-from views.current_law import calendar_on, law_of
+from views.current_law import calendar_on, current_law
 from views.guards import account, not_found, requires
 from views.register_pages import history, member
 from views.request_letters import IMAGE_WIDTH, letter_file, page_count
@@ -113,7 +115,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "request_handling/index.html",
         rows=rows[:PER_PAGE],
-        clocks={row.id: _clock(row, today, calendar) for row in rows[:PER_PAGE]},
+        clocks=_clocks(rows[:PER_PAGE], today, calendar),
         previous_url=_page_url(page - 1) if page > 1 else "",
         next_url=_page_url(page + 1) if len(rows) > PER_PAGE else "",
         count=min(count, COUNTED_UP_TO),
@@ -130,11 +132,19 @@ def _page_url(page: int) -> str:
     return url_for(".index", trang=page, **kept)  # type: ignore[arg-type] # texts
 
 
-def _clock(row: CertificateRequest, today: date, calendar: WorkingCalendar) -> AnswerClock | None:
-    if row.state is not RequestState.SENT or row.received_on is None:
-        return None
-    law = law_of(row.agency)
-    return answer_clock(row.kind, row.received_on, on=today, law=law, calendar=calendar)
+def _clocks(
+    rows: Sequence[CertificateRequest], today: date, calendar: WorkingCalendar
+) -> dict[int, AnswerClock | None]:
+    """The clock of each request, by its number; None for one whose answer nobody waits for."""
+    laws = laws_for(db.session(), current_law(), {row.agency for row in rows})
+    return {
+        row.id: answer_clock(
+            row.kind, row.received_on, on=today, law=laws[row.agency_id], calendar=calendar
+        )
+        if row.state is RequestState.SENT and row.received_on is not None
+        else None
+        for row in rows
+    }
 
 
 @bp.get("/<int:request_id>")
@@ -153,7 +163,7 @@ def _page(row: CertificateRequest, **forms: Any) -> dict[str, Any]:
     given.on.data = today
     return {
         "row": row,
-        "clock": _clock(row, today, calendar_on(today)),
+        "clock": _clocks([row], today, calendar_on(today))[row.id],
         "lines": [line for line in row.lines if line.is_open],
         "page_total": page_count(row),
         "history": history("certificate_request", row.id),

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -16,7 +17,7 @@ from operations.transactions import transaction
 from rules.permissions import Role
 from rules.requests import LineState, RequestKind, RequestState
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, agency
 from tests.views.requests import (
     PNG,
     TODAY,
@@ -357,6 +358,31 @@ def test_a_department_takes_in_and_answers_what_is_addressed_to_it(
     text = words(login(cast.an).get(f"/de-nghi/{request_id}"))
     for expected in ("mã hồ sơ SKH-1", "Chưa đúng mẫu", "Xử lý đề nghị được gửi tới", "khanh"):
         assert expected in text, expected
+
+
+def test_thirty_agencies_cost_the_department_no_more_statements_than_three(
+    app: Flask, cast: Cast, db_session: Session, officer: FlaskClient, count_statements: Count
+) -> None:
+    counted = []
+    for many in (3, 30):
+        with transaction(db_session):
+            above = db_session.get_one(Agency, cast.commune_b)
+            for at in range(many):
+                unit = agency(db_session, f"Phòng {many} {at}", above, sealed=False)
+                db_session.add(
+                    CertificateRequest(
+                        agency_id=unit.id, kind=RequestKind.ISSUANCE, state=RequestState.SENT,
+                        addressee="Sở", addressee_agency_id=cast.department, created_at=NOW,
+                        received_on=NOW.date(), planned_receipt_on=NOW.date(),
+                        drafted_by_id=cast.an,
+                    )
+                )  # fmt: skip
+        app.extensions.pop("so_token_answers", None)
+        with count_statements() as statements:
+            page = officer.get("/de-nghi/gui-toi").text
+        assert f"Phòng {many} {many - 1}" in page
+        counted.append(len(statements))
+    assert counted[0] == counted[1]
 
 
 def test_only_the_department_addressed_sees_a_request_and_only_once_it_has_left(
