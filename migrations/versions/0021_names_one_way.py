@@ -23,6 +23,14 @@ ALPHABET = "0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 CODES = {letter: chr(97 + i // 26) + chr(97 + i % 26) for i, letter in enumerate(ALPHABET)}
 TONES = {"\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0301": "5", "\u0323": "6"}
 MARKS = {"\u0302", "\u0306", "\u031b"}
+TABLES = {
+    "person": "person",
+    "device": "device",
+    "certificate": "certificate",
+    "incoming": "incoming_document",
+    "document": "office_document",
+}
+"""Whose `search_text` holds the terms of a noun."""
 
 
 def upgrade() -> None:
@@ -35,10 +43,13 @@ def upgrade() -> None:
     _sort_again("system", _text_key)
     for table, name in (("person", "full_name"), ("agency", "name"), ("system", "name")):
         _fold_again(table, name)
+    _sort_subscribers_again()
     _split_terms()
 
 
 def downgrade() -> None:
+    # Folded names, the keys of people, devices and certificates and the split terms stay as they
+    # are: the program before finds and sorts by them too.
     _sort_again("agency", _name_key)
     _sort_again("system", _name_key)
     op.drop_index("ix_sheet_import_row_object", "sheet_import_row")
@@ -64,47 +75,59 @@ def _sort_again(table: str, key: Callable[[str], str]) -> None:
 
 def _fold_again(table: str, name: str) -> None:
     """Only rows whose name has an apostrophe of another kind are folded otherwise than before."""
-    rows = _rows(f"SELECT id, {name} FROM {table}")  # noqa: S608
-    values = [
-        {"id": number, "fold": _fold(text)}
-        for number, text in rows
-        if _has(text, OTHER_APOSTROPHES)
-    ]
+    rows = _with_letters(table, name, OTHER_APOSTROPHES)
+    values = [{"id": number, "fold": _fold(text)} for number, text in rows]
     _change(f"UPDATE {table} SET name_fold = :fold WHERE id = :id", values)  # noqa: S608
-    if table != "person":
-        return
-    keys = [
+
+
+def _sort_subscribers_again() -> None:
+    """People, their devices and certificates whose name has an apostrophe taken for a letter."""
+    people = [
         {"id": number, "key": _name_key(text)}
-        for number, text in rows
-        if _has(text, LETTERS_OF_A_WORD)
+        for number, text in _with_letters("person", "full_name", LETTERS_OF_A_WORD)
     ]
-    _change("UPDATE person SET sort_key = :key WHERE id = :id", keys)
-    _change("UPDATE device SET sort_key = :key WHERE holder_id = :id", keys)
+    _change("UPDATE person SET sort_key = :key WHERE id = :id", people)
+    _change("UPDATE device SET sort_key = :key WHERE holder_id = :id", people)
+    certificates = [
+        {"id": number, "key": _name_key(text)[:700]}
+        for number, text in _with_letters("certificate", "common_name", LETTERS_OF_A_WORD)
+    ]
+    _change("UPDATE certificate SET sort_key = :key WHERE id = :id", certificates)
+
+
+def _with_letters(table: str, name: str, letters: str) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """Number and name of the rows whose name has one of these letters, few among very many."""
+    found = {f"one{place}": f"%{letter}%" for place, letter in enumerate(letters)}
+    some = " OR ".join(f"{name} LIKE :{key}" for key in found)
+    return (
+        op.get_bind()
+        .execute(sa.text(f"SELECT id, {name} FROM {table} WHERE {some}"), found)  # noqa: S608
+        .all()
+    )
 
 
 def _split_terms() -> None:
     """Two apostrophes were taken for letters: "yʼnhân" is found as "y" and "nhan" from now on."""
     some = " OR ".join(f"term LIKE '%{one}%'" for one in LETTERS_OF_A_WORD)
-    rows = _rows(f"SELECT noun, term, object_id FROM search_term WHERE {some}")  # noqa: S608
-    for noun, term, number in rows:
-        whole = {"noun": noun, "id": number, "term": term}
-        words = [one for one in re.split(f"[{LETTERS_OF_A_WORD}]+", term) if one]
-        _change(
-            "DELETE FROM search_term WHERE noun = :noun AND object_id = :id AND term = :term",
-            [whole],
+    rows = _rows(f"SELECT noun, object_id, term FROM search_term WHERE {some}")  # noqa: S608
+    for noun, number in {(noun, number) for noun, number, _term in rows}:
+        of_row = {"noun": noun, "id": number}
+        kept = op.get_bind().execute(
+            sa.text("SELECT term FROM search_term WHERE noun = :noun AND object_id = :id"), of_row
         )
-        for word in words:
-            one = {"noun": noun, "id": number, "term": word}
-            known = (
-                "SELECT 1 FROM search_term WHERE noun = :noun AND object_id = :id AND term = :term"
-            )
-            if op.get_bind().execute(sa.text(known), one).first() is None:
-                add = "INSERT INTO search_term (noun, term, object_id) VALUES (:noun, :term, :id)"
-                _change(add, [one])
-        if noun in ("person", "device", "certificate"):
-            told = {"id": number, "old": f" {term}", "new": "".join(f" {one}" for one in words)}
-            text = "SET search_text = replace(search_text, :old, :new) WHERE id = :id"
-            _change(f"UPDATE {noun} {text}", [told])
+        old = {term for (term,) in kept}
+        new = {word for one in old for word in re.split(f"[{LETTERS_OF_A_WORD}]+", one) if word}
+        same = "noun = :noun AND object_id = :id AND term = :term"
+        _change(
+            f"DELETE FROM search_term WHERE {same}",  # noqa: S608
+            [of_row | {"term": one} for one in old - new],
+        )
+        _change(
+            "INSERT INTO search_term (noun, term, object_id) VALUES (:noun, :term, :id)",
+            [of_row | {"term": one} for one in new - old],
+        )
+        told = {"id": number, "text": "".join(f" {one}" for one in sorted(new))}
+        _change(f"UPDATE {TABLES[noun]} SET search_text = :text WHERE id = :id", [told])  # noqa: S608
 
 
 def _rows(statement: str) -> Sequence[sa.Row[tuple[object, ...]]]:
@@ -114,10 +137,6 @@ def _rows(statement: str) -> Sequence[sa.Row[tuple[object, ...]]]:
 def _change(statement: str, values: list[dict[str, object]]) -> None:
     for start in range(0, len(values), MOST):
         op.get_bind().execute(sa.text(statement), values[start : start + MOST])
-
-
-def _has(text: str, letters: str) -> bool:
-    return any(one in text for one in letters)
 
 
 # Copies of `rules.names` as it is: migrations know nothing of the house.

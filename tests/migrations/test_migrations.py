@@ -16,7 +16,7 @@ from app import create_app
 from audit import record, system_actor
 from config import Config
 from extensions import db
-from models import Agency, Person, SearchTerm
+from models import Agency, Certificate, Person, SearchTerm
 from operations.search import INCOMING, PERSON, terms_of_incoming, text_of
 from operations.transactions import transaction
 from rules.names import fold, sort_key, text_key
@@ -138,7 +138,12 @@ def test_rows_that_point_at_a_rebuilt_table_survive_its_rebuilding(database: Fla
 
 def with_names(name: str) -> None:
     """A person and a thing found in a stocktake, as earlier programs wrote them."""
-    old = {"name": name, "fold": "yʼ nhan eban", "key": sort_key(name), "terms": " eban nhan yʼ"}
+    old = {
+        "name": name,
+        "fold": "yʼ nhan eban",
+        "key": sort_key(name),
+        "terms": " eban nhan yʼ yʼnhan",
+    }
     thing = "Thiết bị có mã “AB-12”: không có trong sổ."
     with db.engine.begin() as connection:
         connection.execute(
@@ -148,7 +153,13 @@ def with_names(name: str) -> None:
             ),
             old,
         )
-        connection.execute(text("INSERT INTO search_term VALUES ('person', 'yʼ', 1)"))
+        connection.execute(
+            text("UPDATE certificate SET common_name = :name, sort_key = 'old' WHERE id = 1"), old
+        )
+        connection.execute(
+            text("INSERT INTO search_term VALUES (:noun, :term, 1)"),
+            [{"noun": PERSON, "term": one} for one in ("eban", "nhan", "yʼ", "yʼnhan")],
+        )
         connection.execute(
             text(
                 "INSERT INTO follow_up (id, noun, object_id, agency_id, code, sentence, basis,"
@@ -172,7 +183,7 @@ def test_what_was_kept_before_is_found_and_sorted_as_what_is_new(database: Flask
                 "INSERT INTO incoming_document (id, agency_id, received_on, received_at,"
                 " received_by_id, register_number, sender, number, subject, file_name,"
                 " file_sha256, file_size, verdict, report, state, reason, version) VALUES (1, 1,"
-                " :day, :at, 1, '7', 'Sở Đất Mẫu', '15/QĐ-UBND', 'Về đất', 'a', 'x', 1, 'v',"
+                " :day, :at, 1, '7', 'Yʼ Sở Đất Mẫu', '15/QĐ-UBND', 'Về đất', 'a', 'x', 1, 'v',"
                 " :none, 'CHECKED', '', 1)"
             ),
             values,
@@ -188,7 +199,8 @@ def test_what_was_kept_before_is_found_and_sorted_as_what_is_new(database: Flask
     assert (person.name_fold, person.sort_key) == (fold(NAME), sort_key(NAME))
     assert person.search_text == " eban nhan y"
     terms = select(SearchTerm.term).where(SearchTerm.noun == PERSON)
-    assert db.session.scalars(terms).all() == ["y"]
+    assert sorted(db.session.scalars(terms)) == ["eban", "nhan", "y"]
+    assert db.session.scalars(select(Certificate.sort_key)).one() == sort_key(NAME)
     agency = db.session.execute(select(Agency.name_fold, Agency.sort_key)).one()
     assert tuple(agency) == (fold("Xã Thử"), text_key("Xã Thử"))
     assert db.session.get_one(FollowUp, 1).code_seen == "AB-12"
