@@ -106,9 +106,7 @@ def follow_regulation(
         raise Refused("Quy chế này không có trong phần mềm. Hãy chọn lại.")
     with transaction(session):
         agency = _load(session, agency_id, version)
-        signer = sender_for(session, agency)
-        if signer is not None and signer.id != agency.id:
-            raise Refused(f"Đơn vị này theo quy chế của {signer.name}, nơi ký giấy tờ; chọn ở đó.")
+        refuse_to_choose(session, agency)
         agency.regulation = regulation
         agency.version += 1
         if below_too:
@@ -120,6 +118,13 @@ def follow_regulation(
                 .execution_options(synchronize_session=False)
             )
         _record(session, "regulation.followed", actor, agency, regulation=regulation)
+
+
+def refuse_to_choose(session: Session, agency: Agency) -> None:
+    """Raise `Refused` for a unit whose papers another agency signs: it follows that agency's."""
+    signer = sender_for(session, agency)
+    if signer is not None and signer.id != agency.id:
+        raise Refused(f"Đơn vị này theo quy chế của {signer.name}, nơi ký giấy tờ; chọn ở đó.")
 
 
 def rename_in(

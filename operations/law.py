@@ -97,7 +97,8 @@ def regulation_of(chain: Sequence[Agency]) -> tuple[str, Agency] | None:
 def followed(law: Law, agency: Agency) -> str | None:
     """The regulation that an agency is under; None where it is none that is kept here.
 
-    Of an agency that signs for itself the database is asked nothing, of a unit once.
+    The database is asked once for a unit whose papers another agency signs and for an agency that
+    chose nothing itself; nothing for one that signs and chose. Of many at once: `laws_for`.
     """
     found = regulation_of([agency])
     session = object_session(agency)

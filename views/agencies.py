@@ -238,6 +238,11 @@ def edit(agency_id: int) -> ResponseReturnValue:
 def regulation(agency_id: int) -> ResponseReturnValue:
     """Choose the provincial regulation that decides where the agency's letters go."""
     row = load(Agency, agency_id, EDIT)
+    try:
+        tree.refuse_to_choose(db.session(), row)
+    except Refused as error:
+        flash(str(error), "error")
+        return redirect(url_for(".show", agency_id=agency_id), 303)
     form = RegulationForm(obj=row)
     choices = regulation_choices()
     form.regulation.offer(choices)

@@ -77,6 +77,9 @@ def test_a_unit_says_whose_regulation_it_is_under_and_chooses_none(
     assert f"{TREE}/{cast.office_a}/quy-che" not in words
     whole = browser.get(f"{TREE}/{cast.commune_a}").text.partition("Quy chế áp dụng")[2]
     assert f"{TREE}/{cast.commune_a}/quy-che" in whole
+    led = browser.get(f"{TREE}/{cast.office_a}/quy-che")
+    assert (led.status_code, led.location) == (303, f"{TREE}/{cast.office_a}")
+    assert "theo quy chế của UBND xã Thử A" in browser.get(led.location).text
 
 
 def writing(agency_id: int) -> list[tuple[str, str]]:
