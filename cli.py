@@ -371,11 +371,12 @@ def _database_in_vietnamese(told: str) -> str:
             "Cơ sở dữ liệu chưa được tạo hoặc chưa được nâng cấp. Chạy lệnh “db upgrade” rồi thử "
             "lại."
         )
-    if "full" in said:
+    # Whole phrases: a column may be called full_name or locked_until.
+    if "disk is full" in said or "No space left" in said:
         return "Ổ đĩa đã đầy. Hãy giải phóng chỗ trống rồi làm lại; chưa có gì bị thay đổi."
-    if "readonly" in said or "unable to open" in said:
+    if "readonly database" in said or "unable to open" in said:
         return "Không ghi được cơ sở dữ liệu: ổ đĩa, thư mục chỉ cho đọc hoặc không có quyền."
-    if "locked" in said:
+    if "is locked" in said:
         return "Cơ sở dữ liệu đang bận. Hãy thử lại sau ít phút."
     return f"Không làm việc được với cơ sở dữ liệu ({said})."
 

@@ -4,6 +4,7 @@ One place for all commands: what help pages are made of, and the questions that 
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import click
@@ -96,4 +97,6 @@ def begin() -> None:
 def agreed(question: str) -> bool:
     """Ask, and wait for an answer that means yes; anything else means no."""
     answer = click.prompt(f"{question} Gõ “có” để tiếp tục", default="không")
-    return str(answer).strip().lower() in ("có", "co", "c", "y", "yes")
+    # The Vietnamese keyboard of Windows types letters and marks apart.
+    typed = unicodedata.normalize("NFC", str(answer)).strip().lower()
+    return typed in ("có", "co", "c", "y", "yes")

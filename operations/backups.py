@@ -35,6 +35,8 @@ FORMAT = 1
 SECRETS = ("keys", "tls")
 """Folders that hold private keys of the office. The practice folder holds keys too, but they have
 no legal value, and without it practice data would pass for an office's."""
+_ADDED_NAMES = "tls/ten-them.txt"
+"""Names that the administrator added to the server's certificate: the next one needs them too."""
 _LEFT_OUT = ("logs", "kept", "bundle")
 """What the program makes again: the bundle of the agent is 23 MB, and of this version only."""
 _CHUNK = 1024 * 1024
@@ -152,7 +154,8 @@ def _files(instance: Path, database: Path, with_keys: bool) -> Iterator[tuple[st
     for file in sorted(instance.rglob("*")):
         place = file.relative_to(instance)
         whose = file.name.startswith(database.name) and file.parent == database.parent
-        if whose or place.parts[0] in left_out or file.suffix.startswith(".lock"):
+        secret = place.parts[0] in left_out and place.as_posix() != _ADDED_NAMES
+        if whose or secret or file.suffix.startswith(".lock"):
             continue
         if file.is_file() and not file.is_symlink():
             yield place.as_posix(), file

@@ -82,6 +82,7 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     (instance / "trust" / "roots" / "goc.cer").write_bytes(b"root")
     (instance / "tls").mkdir()
     (instance / "tls" / "key.pem").write_bytes(b"secret")
+    (instance / "tls" / "ten-them.txt").write_text("so-token.xa-thu.example\n")
     (instance / "start.lock-journal").write_bytes(b"of a server that runs")
     (instance / "bundle").mkdir()
     (instance / "bundle" / "trinh-ky-so-windows.zip").write_bytes(b"made again by one command")
@@ -101,7 +102,8 @@ def test_a_backup_comes_back_whole_without_keys_and_without_open_logins(
     with zipfile.ZipFile(file) as whole:
         names = set(whole.namelist())
     assert "trust/roots/goc.cer" in names
-    left_out = ("keys/", "tls/", "logs/", "start.", "bundle/")
+    assert [name for name in names if name.startswith("tls/")] == ["tls/ten-them.txt"]
+    left_out = ("keys/", "logs/", "start.", "bundle/")
     assert not [name for name in names if name.startswith(left_out)]
     status, said, errors = run("restore", str(file), "--into", str(folder))
     assert status == 0, errors
@@ -152,6 +154,7 @@ def test_a_backup_that_took_long_does_not_look_like_a_clock_put_back(
     [
         ("database or disk is full", "Ổ đĩa đã đầy"),
         ("attempt to write a readonly database", "chỉ cho đọc"),
+        ("NOT NULL constraint failed: person.full_name", "Không làm việc được"),
     ],
 )
 def test_a_disk_that_takes_no_copy_is_one_sentence(

@@ -115,7 +115,9 @@ def test_a_mistyped_command_of_the_agent_is_one_vietnamese_sentence(
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("answer", "yes"), [("có", True), ("y", True), ("", False), ("no", False)])
+@pytest.mark.parametrize(
+    ("answer", "yes"), [("có", True), ("co\u0301", True), ("y", True), ("", False), ("no", False)]
+)
 def test_a_question_of_the_terminal_is_answered_in_vietnamese(
     answer: str, yes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
