@@ -94,7 +94,7 @@ def make_agent(
 ) -> Agent:
     """Ties the parts together. `modules` are (name, path) of the drivers in use; `window` None
     means that the PIN is asked on the page, `show` None that no page is opened unasked."""
-    client = ServerClient(state.keys, clock)
+    client = ServerClient(state, clock)
     desk = Desk(
         state=state, journal=journal, client=client, tokens=tokens, window=window, clock=clock
     )

@@ -17,15 +17,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from signing.agent import VERSION
+from signing.agent.state import AgentState
 from signing.bodies import read_body
 from signing.errors import ServerUnreachable, SigningError
 from signing.messages import (
     IDENTITY_PATH,
     REQUEST_HEADER,
     RESPONSE_HEADER,
-    AgentKeys,
     AnswerForged,
     ClockSkew,
+    MessageMalformed,
     Pairing,
     ServerIdentity,
     ServerPublicKey,
@@ -273,26 +274,24 @@ class ServerClient:
     """Signs requests with the agent's key and believes only answers of the pinned server key."""
 
     def __init__(
-        self, keys: AgentKeys, clock: Callable[[], datetime], patience: Patience | None = None
+        self, state: AgentState, clock: Callable[[], datetime], patience: Patience | None = None
     ) -> None:
-        self._keys = keys
+        self._state = state
         self._clock = clock
         self._patience = patience or Patience()
         self._offset = timedelta(0)
-        self._renewed: dict[
-            str, str
-        ] = {}  # server id -> the TLS leaf that took the pinned one's place
 
     def now(self) -> datetime:
-        """The time as the server counts it, learnt from its signed answers."""
+        """The time as the server counts it, learnt from its signed answers to our requests."""
         return self._clock() + self._offset
 
     def identity(self, address: Address) -> tuple[ServerIdentity, str]:
         """Who answers at `address`, and the TLS leaf seen (hex SHA-256, "" over plain HTTP).
 
-        The answer must be signed by the very key it names. Raises `ServerUnreachable`,
-        `AnswerForged`, `TlsMismatch` (a leaf that neither the server states nor the system
-        trusts), `VersionMismatch`, `MessageMalformed`.
+        The answer must be signed by the very key it names, which may be anybody's: the time it
+        tells is not believed. Raises `ServerUnreachable`, `ServerRefused`, `AnswerForged`,
+        `TlsMismatch` (a leaf that neither the server states nor the system trusts),
+        `VersionMismatch`, `MessageMalformed`.
         """
         nonce = new_nonce()
         path = f"{IDENTITY_PATH}?{urlencode({'nonce': nonce})}"
@@ -302,7 +301,7 @@ class ServerClient:
         if answer.status != 200 or not answer.header:
             raise ServerRefused(f"HTTP {answer.status}")
         identity = ServerIdentity.from_body(answer.body)
-        self._believe(identity.key, answer, nonce)
+        self._check(identity.key, answer, nonce)
         check_same_tls(identity.tls_sha256, answer.tls_sha256)
         if (
             answer.tls_sha256
@@ -316,29 +315,31 @@ class ServerClient:
         """POST to the paired server; the body of its signed answer.
 
         A server that has renewed its TLS certificate is asked who it is, and gets the request when
-        the pinned key vouches for the new leaf. Raises the error that the server tells,
-        `ServerUnreachable`, `ServerRefused`, `AnswerForged`, `TlsMismatch`. A wrong clock is
-        corrected once from the answer.
+        the pinned key vouches for the new leaf, which is pinned from then on. Raises the error that
+        the server tells, `ServerUnreachable`, `ServerRefused`, `AnswerForged`, `TlsMismatch`,
+        `VersionMismatch`. A wrong clock is corrected once from the answer.
         """
         address, key = Address.parse(pairing.server_url), pairing.server_key
-        leaf = self._renewed.get(pairing.server_id, pairing.tls_sha256)
+        pinned = self._state.leaf_of(pairing)
         try:
-            return self.call_key(address, key, leaf, path, body)
+            return self.call_key(address, key, pinned, path, body)
         except TlsMismatch as mismatch:
             leaf = self._vouched_for(address, key, mismatch)
-        answer = self.call_key(address, key, leaf, path, body)
-        self._renewed[pairing.server_id] = leaf
-        return answer
+        # On a full disk the next start of the agent asks the server again.
+        with contextlib.suppress(OSError):
+            self._state.renew_leaf(pairing.server_id, pinned, leaf)
+        return self.call_key(address, key, leaf, path, body)
 
     def _vouched_for(self, address: Address, key: ServerPublicKey, mismatch: TlsMismatch) -> str:
         """The leaf at the address now, if the pinned key states that very leaf; else the mismatch.
 
+        Raises `ServerUnreachable` and `VersionMismatch` too, when that is why nobody can tell.
         Somebody between us cannot do that: they can pass on the answer of the true server, which
         states its own leaf and not theirs.
         """
         try:
             identity, seen = self.identity(address)
-        except SigningError as error:
+        except (AnswerForged, MessageMalformed, ServerRefused) as error:
             raise mismatch from error
         if identity.key != key or identity.tls_sha256 != seen:
             raise mismatch
@@ -358,7 +359,7 @@ class ServerClient:
     ) -> bytes:
         nonce = new_nonce()
         header = sign_request(
-            self._keys,
+            self._state.keys,
             server_id=server_key.server_id,
             method="POST",
             path=path,
@@ -375,14 +376,15 @@ class ServerClient:
         answer = _exchange(address, "POST", path, body, headers, tls_sha256, self._patience)
         if not answer.header and answer.status >= 400:
             raise ServerRefused(f"HTTP {answer.status}")
-        self._believe(server_key, answer, nonce)
+        self._offset = self._check(server_key, answer, nonce) - self._clock()
         raise_for_error(answer.status, answer.body)
         return answer.body
 
-    def _believe(self, server_key: ServerPublicKey, answer: _Answer, nonce: str) -> None:
+    @staticmethod
+    def _check(server_key: ServerPublicKey, answer: _Answer, nonce: str) -> datetime:
+        """The time that the signed answer tells. Raises `AnswerForged`."""
         if not answer.header:
             raise AnswerForged("no signature")
-        told = verify_response(
+        return verify_response(
             server_key, answer.header, nonce=nonce, status=answer.status, body=answer.body
         )
-        self._offset = told - self._clock()

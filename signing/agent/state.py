@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from signing.messages import AgentKeys, MessageMalformed, Pairing
@@ -115,6 +116,23 @@ class AgentState:
                     self._save()
                     return pairing
         return None
+
+    def leaf_of(self, pairing: Pairing) -> str:
+        """The TLS leaf pinned now (hex SHA-256): it may have been renewed since the caller got the
+        pairing."""
+        kept = (each.tls_sha256 for each in self._pairings if _same(each, pairing))
+        return next(kept, pairing.tls_sha256)
+
+    def renew_leaf(self, server_id: str, old: str, new: str) -> None:
+        """Pins the new TLS leaf of a server wherever the old one was. Raises `OSError`."""
+        with self._lock:
+            self._pairings = tuple(
+                replace(each, tls_sha256=new)
+                if (each.server_id, each.tls_sha256) == (server_id, old)
+                else each
+                for each in self._pairings
+            )
+            self._save()
 
     def set_phrase(self, phrase: str) -> None:
         """Keeps the phrase by which the person recognises the agent's own windows."""

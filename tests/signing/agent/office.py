@@ -7,6 +7,7 @@ it prepares documents, issues tickets, checks requests, splices and checks what 
 from __future__ import annotations
 
 import hashlib
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from signing.messages import (
     PAIR_PATH,
     PAIR_POLL_PATH,
     PAIRING_PENDING,
+    PROTOCOL,
     REQUEST_HEADER,
     RESPONSE_HEADER,
     SIGNATURES_PATH,
@@ -136,6 +138,9 @@ class Office:
         self.imports: dict[str, CertificateReport | None] = {}
         self.heartbeats: list[Heartbeat] = []
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
+        self.identity_asked = 0
+        self.hangs_up = False
+        self.protocol = PROTOCOL
         self.drop_answers = 0
         self.redirect_to = ""
         self.link = ""
@@ -184,7 +189,11 @@ class Office:
         return app
 
     def _identity(self) -> Response:
-        body = ServerIdentity(NAME, self.key.public, self.version, self.tls_sha256).to_body()
+        self.identity_asked += 1
+        if self.hangs_up:
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        told = ServerIdentity(NAME, self.key.public, self.version, self.tls_sha256, self.protocol)
+        body = told.to_body()
         return self._answer(request.args["nonce"], 200, body)
 
     def _post(self, path: str) -> Response:

@@ -18,10 +18,10 @@ from signing import messages
 from signing.agent import client as client_module
 from signing.agent.client import Address, Patience, ServerClient
 from signing.agent.clock import now
+from signing.agent.state import AgentState
 from signing.errors import ServerUnreachable, SigningError
 from signing.messages import (
     HEARTBEAT_PATH,
-    AgentKeys,
     AnswerForged,
     MessageMalformed,
     ServerIdentity,
@@ -34,7 +34,7 @@ from tests.signing.agent.conftest import PIN, Browser
 from tests.signing.agent.office import NAME, Office
 from tests.signing.pki import Holder
 
-KEY, AGENT = ServerKey.generate(), AgentKeys.generate()
+KEY = ServerKey.generate()
 #: So much that whoever is not given up for what they say is never given up.
 USUAL = Patience(silent=3600, whole=3600)
 SHORT = Patience(silent=0.25, whole=0.5)
@@ -133,29 +133,36 @@ FALSE: dict[str, tuple[Play, type[SigningError]]] = {
 }
 
 
-def ask(port: int, how: str = "", scheme: str = "http", pinned: str = "") -> None:
-    client = ServerClient(AGENT, now, SHORT if how in SLOW else USUAL)
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> AgentState:
+    return AgentState(tmp_path_factory.mktemp("agent"))
+
+
+def ask(
+    state: AgentState, port: int, how: str = "", scheme: str = "http", pinned: str = ""
+) -> None:
+    client = ServerClient(state, now, SHORT if how in SLOW else USUAL)
     client.call_key(Address(scheme, "127.0.0.1", port), KEY.public, pinned, HEARTBEAT_PATH, b"{}")
 
 
 @pytest.mark.parametrize("how", FALSE)
 def test_a_false_server_is_given_up_in_time_with_one_reason(
-    how: str, monkeypatch: pytest.MonkeyPatch
+    how: str, state: AgentState, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(client_module, "LARGEST_ANSWER", 4 << 20)
     play, expected = FALSE[how]
     with playing(play) as port, pytest.raises(expected):
-        ask(port, how)
+        ask(state, port, how)
 
 
 @pytest.mark.parametrize("how", ["silent", "no HTTP", "closes at once", "drips its status"])
-def test_a_server_that_breaks_the_handshake_is_given_up_too(how: str):
+def test_a_server_that_breaks_the_handshake_is_given_up_too(how: str, state: AgentState):
     with playing(FALSE[how][0]) as port, pytest.raises(ServerUnreachable):
-        ask(port, how, "https")
+        ask(state, port, how, "https")
 
 
 def test_another_certificate_than_the_pinned_one_gets_no_byte_of_the_request(
-    tmp_path: Path, holder: Holder
+    tmp_path: Path, holder: Holder, state: AgentState
 ):
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
@@ -175,7 +182,7 @@ def test_another_certificate_than_the_pinned_one_gets_no_byte_of_the_request(
             heard.append(inside.recv(1 << 16))
 
     with playing(play) as port, pytest.raises(TlsMismatch):
-        ask(port, "", "https", "ab" * 32)
+        ask(state, port, "", "https", "ab" * 32)
     assert not any(heard)
 
 
@@ -250,7 +257,7 @@ def test_no_message_of_either_side_is_read_into_anything_but_a_value_or_a_refusa
     assert tried > 500
 
 
-def test_an_identity_that_is_signed_but_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch):
+def test_an_identity_that_is_signed_but_makes_no_sense_is_refused(state: AgentState):
     chance = random.Random(20261121)  # noqa: S311  # repeatable, nothing secret
     true = ServerIdentity(NAME, KEY.public, "0.1.0", "").to_body()
     told: list[bytes] = []
@@ -264,7 +271,7 @@ def test_an_identity_that_is_signed_but_makes_no_sense_is_refused(monkeypatch: p
         lines = f"{messages.RESPONSE_HEADER}: {header}\r\nContent-Length: {len(body)}\r\n\r\n"
         caller.sendall(HEAD + lines.encode() + body)
 
-    client = ServerClient(AGENT, now, USUAL)
+    client = ServerClient(state, now, USUAL)
     understood = 0
     with playing(play) as port:
         for _ in range(150):

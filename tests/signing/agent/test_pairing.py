@@ -13,7 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from signing.agent.application import Agent
-from signing.agent.client import Address, BadAddress
+from signing.agent.client import Address, BadAddress, ServerClient
+from signing.agent.clock import now
+from signing.agent.state import AgentState
+from signing.errors import ServerUnreachable, SigningError, VersionMismatch
 from signing.messages import (
     HEARTBEAT_PATH,
     PAIRING_LIFETIME,
@@ -215,13 +218,15 @@ def test_a_certificate_that_the_pinned_key_does_not_vouch_for_gets_no_request(
     (pairing,) = agent.state.pairings
     certificate = leaf(tmp_path, "ke-la")
     stranger = Office(certificate=certificate)
+    stranger.offset = timedelta(days=3650)
     relay = Office(certificate=certificate, key=tls_office.key)
     relay.tls_sha256 = tls_office.tls_sha256  # It passes on what the true server says of itself.
     for intruder in (stranger, relay):
         try:
             with pytest.raises(TlsMismatch):
                 agent.client.call(at_another_place(pairing, intruder), HEARTBEAT_PATH, b"{}")
-            assert HEARTBEAT_PATH not in [path for path, _, _ in intruder.seen]
+            assert not intruder.seen
+            assert abs(agent.client.now() - now()) < timedelta(days=1)
         finally:
             intruder.close()
 
@@ -238,9 +243,43 @@ def test_a_server_that_renewed_its_certificate_needs_no_new_pairing(
         for _ in range(2):
             assert agent.client.call(moved, HEARTBEAT_PATH, Heartbeat(1, "x").to_body())
         asked = [path for path, _, _ in renewed.seen]
-        assert asked == [HEARTBEAT_PATH, HEARTBEAT_PATH]
+        assert (asked, renewed.identity_asked) == ([HEARTBEAT_PATH, HEARTBEAT_PATH], 1)
     finally:
         renewed.close()
+
+
+def test_the_leaf_before_a_renewal_is_not_believed_again_after_a_start(
+    tls_office: Office, browser: Browser, agent: Agent, tmp_path: Path
+):
+    pair(browser, tls_office)
+    (pairing,) = agent.state.pairings
+    old = agent.state.leaf_of(pairing)
+    agent.state.renew_leaf(pairing.server_id, old, "ab" * 32)
+    again = AgentState(agent.state.folder)
+    assert [each.tls_sha256 for each in again.pairings] == ["ab" * 32]
+    tls_office.tls_sha256 = "ab" * 32  # The true server's; here somebody has the old key.
+    with pytest.raises(TlsMismatch):
+        ServerClient(again, now).call(pairing, HEARTBEAT_PATH, b"{}")
+    assert not [path for path, _, _ in tls_office.seen if path == HEARTBEAT_PATH]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "cause"),
+    [({"hangs_up": True}, ServerUnreachable), ({"protocol": 99}, VersionMismatch)],
+)
+def test_why_nobody_could_be_asked_about_a_new_certificate_is_told(
+    tls_office: Office,
+    browser: Browser,
+    agent: Agent,
+    trouble: dict[str, int],
+    cause: type[SigningError],
+):
+    pair(browser, tls_office)
+    (pairing,) = agent.state.pairings
+    agent.state.renew_leaf(pairing.server_id, pairing.tls_sha256, "ab" * 32)
+    vars(tls_office).update(trouble)
+    with pytest.raises(cause):
+        agent.client.call(pairing, HEARTBEAT_PATH, b"{}")
 
 
 def test_a_relay_with_a_certificate_of_its_own_is_seen_at_the_first_contact(
