@@ -184,6 +184,23 @@ def test_a_refusal_opens_its_very_clause(app: Flask) -> None:
     assert f'href="{address_of("dong_nai_draft_2026")}#dieu-10-khoan-1"' in shown
 
 
+def test_the_same_refusal_of_many_things_stands_once_with_each_thing(app: Flask) -> None:
+    many = [
+        finding("custody.no_certificate", Severity.SHOULD, f"Thiết bị TB-{i:02d} trống.", "Nhập.")
+        for i in range(30)
+    ]
+    other = finding("custody.no_code", Severity.SHOULD, "Thiết bị TB-99 chưa có mã.", "Nhập.")
+    with app.test_request_context():
+        shown = render_template_string(
+            "{% from 'components/findings.html' import findings %}{{ findings(found) }}",
+            found=[*many[:7], other, *many[7:]],
+        )
+    assert shown.count("Nên làm: Nhập.") == 2
+    assert all(shown.count(one.message) == 1 for one in [*many, other])
+    assert "Lưu ý (30):" in shown
+    assert "và 25 mục như vậy nữa" in shown
+
+
 def test_a_regulation_asks_the_database_no_more_than_the_page_of_the_law(
     login: Login, cast: Cast, count_statements: Callable[[], Any]
 ) -> None:
