@@ -67,6 +67,7 @@ EVENTS: Mapping[str, EventType] = {
     "signing_job.accepted": _event("Nhận chữ ký số", "cms"),
     "signing_job.failed": _event("Việc ký số không thành", "code"),
     "signing_job.cancelled": _event("Hủy việc ký số"),
+    "signing_job.released": _event("Văn bản chờ ký đã đưa sang lần ký khác", "documents"),
     "signing_agent.paired": _event("Ghép nối chương trình ký", "agent"),
     "signing_agent.removed": _event("Bỏ ghép nối chương trình ký", "agent"),
     "verification.made": _event("Kiểm tra chữ ký số", "verdict", "signatures"),

@@ -1,5 +1,6 @@
 """How a signing job ends, and what the log keeps of each of its steps."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -29,7 +30,8 @@ def release(session: Session, things: Mapping[str, Collection[int]], actor: Acto
     """Take these things (numbers by noun) out of the batches that still hold them, whoever's.
 
     Whoever prepares a document last has it, and nothing waits for a ticket that nobody uses. A
-    batch that is left with nothing to sign is cancelled. Inside the caller's transaction.
+    batch that is left with nothing to sign is cancelled. The log tells of each batch how many it
+    lost, beside the event of who took them. Inside the caller's transaction.
     """
     named = [
         and_(SigningItem.noun == noun, SigningItem.object_id.in_(numbers))
@@ -43,9 +45,13 @@ def release(session: Session, things: Mapping[str, Collection[int]], actor: Acto
     for row in rows:
         row.state, row.finished_at = JobState.CANCELLED, actor.at
     session.flush()
-    for job_id in {row.job_id for row in rows}:
-        if not left(session, job_id):
-            give_up(session, SigningJob.id == job_id, actor)
+    lost = Counter(row.job_id for row in rows)
+    for job in session.scalars(
+        select(SigningJob).where(SigningJob.id.in_(lost)).order_by(SigningJob.id)
+    ).all():
+        record(session, "signing_job.released", job, actor, documents=lost[job.id])
+        if not left(session, job.id):
+            give_up(session, SigningJob.id == job.id, actor)
 
 
 def left(session: Session, job_id: int) -> int:

@@ -1,5 +1,6 @@
 """Many letters with one login: ticked on the web, shown, signed in parts, each kept on its own."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -352,6 +353,9 @@ def test_what_is_signed_alone_leaves_the_batch_that_waits(desk: Desk, letters: l
     desk.agent.claims(batch)
     desk.agent.signs(desk.opens_a_job(), desk.holder)
     assert not being_signed(desk.session, REQUEST, desk.request_id, clock.now())
+    lost = select(AuditEvent).where(AuditEvent.event == "signing_job.released")
+    told = desk.session.scalars(lost).one()
+    assert (told.noun, json.loads(told.body)) == ("signing_job", {"documents": 1})
     receipt = sends(desk, batch, Result("bam-1", made))
     assert receipt.outcomes == (Outcome(0, "result_refused"), Outcome(1), Outcome(2))
     assert receipt.state is Stage.ACCEPTED
