@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from audit import Actor
 from models import SigningJob
@@ -195,10 +195,33 @@ def item(session: Session, job_id: int, place: int) -> SigningItem | None:
 
 
 def items(session: Session, job_id: int) -> Sequence[SigningItem]:
-    """The documents of a batch in their order."""
+    """The documents of a batch in their order, without what `reports` reads: a thousand reports
+    are too much for a page.
+    """
     return session.scalars(
-        select(SigningItem).where(SigningItem.job_id == job_id).order_by(SigningItem.place)
+        select(SigningItem)
+        .where(SigningItem.job_id == job_id)
+        .order_by(SigningItem.place)
+        .options(defer(SigningItem.payload))
     ).all()
+
+
+def reports(session: Session, job_id: int, most: int) -> tuple[dict[int, dict[str, Any]], int]:
+    """What was found of the signatures that the first documents of a batch had before this one, by
+    their place; and how many documents had any.
+    """
+    has_any = SigningItem.payload["report"].as_string().is_not(None)
+    places = session.scalars(
+        select(SigningItem.place)
+        .where(SigningItem.job_id == job_id, has_any)
+        .order_by(SigningItem.place)
+    ).all()
+    rows = session.execute(
+        select(SigningItem.place, SigningItem.payload)
+        .where(SigningItem.job_id == job_id, SigningItem.place.in_(places[:most]))
+        .order_by(SigningItem.place)
+    )
+    return {row.place: row.payload["report"] for row in rows}, len(places)
 
 
 def ended_places(session: Session, job_id: int) -> tuple[int, ...]:

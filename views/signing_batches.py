@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import IO, Any
@@ -27,7 +27,6 @@ from operations.signing_nouns import DOCUMENT, NOUNS, PAPER, REQUEST
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState, SigningAct
 from rules.permissions import Permission
-from schema.documents import SigningItem
 from signing.errors import ERRORS, SigningError, UserCancelled
 from signing.messages import Evidence, Item, Manifest, sign_manifest
 from signing.pades.report import Report
@@ -298,6 +297,7 @@ def watch(public_id: str) -> ResponseReturnValue:
     job = _own(public_id)
     rows = signing_batches.items(db.session, job.id)
     listed = Manifest.from_payload(bytes.fromhex(job.manifest["payload"])).items
+    reports, reported = signing_batches.reports(db.session, job.id, MOST_SEEN)
     alive = job.is_open and signing_jobs.may_go_on(job)
     expired = clock.now() >= job.expires_at and job.state is not JobState.CLAIMED
     return render_template(
@@ -307,8 +307,8 @@ def watch(public_id: str) -> ResponseReturnValue:
             (row, item, _page(row.noun, row.object_id))
             for row, item in zip(rows, listed, strict=True)
         ],
-        seen=_seen(rows, listed),
-        unseen=max(0, sum("report" in one.payload for one in rows) - MOST_SEEN),
+        seen=[_seen(told, listed[place]) for place, told in reports.items()],
+        unseen=reported - len(reports),
         left_out=job.payload.get("left_out", ()),
         rest=len(job.payload.get("rest", ())),
         signed=sum(each.state is JobState.ACCEPTED for each in rows),
@@ -324,15 +324,11 @@ def watch(public_id: str) -> ResponseReturnValue:
     )
 
 
-def _seen(rows: Sequence[SigningItem], listed: Sequence[Item]) -> list[dict[str, Any]]:
+def _seen(told: Mapping[str, Any], item: Item) -> dict[str, Any]:
     """What was found of each signature that a document had before this one (Điều 30 to 32)."""
-    pairs = [(one, item) for one, item in zip(rows, listed, strict=True) if "report" in one.payload]
-    found = []
-    for one, item in pairs[:MOST_SEEN]:
-        told = dict(one.payload["report"])
-        size = told.pop("size")
-        found.append(view(Report.from_dict(told), item.title, size))
-    return found
+    found = dict(told)
+    size = found.pop("size")
+    return view(Report.from_dict(found), item.title, size)
 
 
 def _again(job: SigningJob) -> dict[str, Any]:

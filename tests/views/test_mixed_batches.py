@@ -176,6 +176,9 @@ def test_the_agencys_batch_leaves_out_what_lost_a_signature_and_seals_the_rest(
     with count_statements() as statements:
         watched = chi.get(address).text
     assert len(statements) <= 10, statements
+    # Of a thousand reports only those on the page are read.
+    (read,) = [one for one in statements if "signing_item.payload" in one.split("FROM")[0]]
+    assert "signing_item.place IN" in read
     # The clerk sees each signature before the agency's, as when a document is signed alone.
     (opened_line,) = re.findall(r"<details><summary>[^<]*: A: .*?</details>", watched, re.S)
     for seen in ("Nguyễn Thị Ánh Dương", "Tính toàn vẹn", "Tình trạng thu hồi", "Kiểm tra lúc"):
