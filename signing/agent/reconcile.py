@@ -77,18 +77,23 @@ class AtTerminal:
 
 
 def at_terminal(path: Path, most: int) -> AtTerminal:
-    """The journal of the terminal, its chain checked. Raises `OSError`."""
-    try:
-        journal = Journal(path, now)
-    except JournalBroken as error:
-        return AtTerminal((), 0, str(error))
+    """The journal of the terminal, its chain checked; what is wrong stands in `broken`."""
     found: deque[tuple[str, str, str, str]] = deque(maxlen=most)
     count = 0
-    for entry in journal.entries():
-        if entry["event"] == "signed":
-            for document, container in zip(entry["documents"], entry["cms"], strict=True):
-                found.appendleft((entry["at"], entry["certificate_sha256"], document, container))
-                count += 1
+    try:
+        for entry in Journal(path, now).entries():
+            if entry["event"] == "signed":
+                for document, container in zip(entry["documents"], entry["cms"], strict=True):
+                    line = (entry["at"], entry["certificate_sha256"], document, container)
+                    found.appendleft(line)
+                    count += 1
+    except JournalBroken as error:
+        return AtTerminal((), 0, str(error))
+    except OSError:
+        return AtTerminal((), 0, f"Không đọc được tệp nhật ký {path}.")
+    except (ValueError, KeyError, TypeError):
+        # The chain holds, so a program wrote it; or it is being changed while we read.
+        return AtTerminal((), 0, f"Nhật ký có dòng ghi chữ ký không đọc được: {path}.")
     return AtTerminal(tuple(found), count, "")
 
 

@@ -244,6 +244,7 @@ def test_a_server_that_renewed_its_certificate_needs_no_new_pairing(
             assert agent.client.call(moved, HEARTBEAT_PATH, Heartbeat(1, "x").to_body())
         asked = [path for path, _, _ in renewed.seen]
         assert (asked, renewed.identity_asked) == ([HEARTBEAT_PATH, HEARTBEAT_PATH], 1)
+        assert AgentState(agent.state.folder).leaf_of(pairing) == renewed.tls_sha256
     finally:
         renewed.close()
 

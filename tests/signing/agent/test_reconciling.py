@@ -96,3 +96,18 @@ def test_what_was_signed_at_the_terminal_is_told_beside_with_its_own_chain(
     path.write_bytes(path.read_bytes().replace(b"0" * 64 + b'"]', b"9" * 64 + b'"]', 1))
     paired.open("/nhat-ky")
     assert "Nhật ký bị sửa hoặc thiếu ở dòng 1." in paired.page
+
+
+def test_a_terminal_journal_that_cannot_be_read_is_told_and_spoils_no_page(
+    paired: Browser, agent: Agent
+):
+    path = agent.state.folder / TERMINAL
+    path.mkdir()
+    assert paired.open("/nhat-ky").status_code == 200
+    assert "Không đọc được tệp nhật ký" in paired.page
+    path.rmdir()
+    Journal(path, lambda: AT).record(
+        "signed", server_id="", job_id="", certificate_sha256="", documents=["1", "2"], cms=["e"]
+    )
+    assert paired.open("/nhat-ky").status_code == 200
+    assert "dòng ghi chữ ký không đọc được" in paired.page
