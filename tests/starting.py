@@ -18,13 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 200.0
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def listening(port: int) -> bool:
     """Does anybody listen on that port?"""
     with socket.socket() as probe:

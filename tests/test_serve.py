@@ -26,9 +26,10 @@ from cryptography.hazmat.primitives.serialization import (
 import clock
 import serve
 import tls
+from tests.ports import free_port
 from tests.signing.pki import key
 from tests.signing.tokens.conftest import self_signed
-from tests.starting import ROOT, free_port, listening, status_of
+from tests.starting import ROOT, listening, status_of
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ import pytest
 
 import start as starter
 from starting.database import newest_migration
-from tests.starting import ROOT, Started, finished_environment, free_port, status_of, until_free
+from tests.ports import free_port
+from tests.starting import ROOT, Started, finished_environment, status_of, until_free
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals"),

@@ -222,10 +222,14 @@ def busy(app: Flask, instance: Path) -> Iterator[sqlite3.Connection]:
     db.session.remove()
     db.engine.dispose()
     event.listen(db.engine, "connect", hurry)
-    with closing(sqlite3.connect(instance / "so_token.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield other
-    event.remove(db.engine, "connect", hurry)
+    try:
+        with closing(sqlite3.connect(instance / "so_token.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield other
+    finally:  # No connection that hurries may stay for others.
+        event.remove(db.engine, "connect", hurry)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_whoever_waits_in_vain_for_another_writer_is_told_so_and_sends_again_with_one_button(
