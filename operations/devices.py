@@ -99,7 +99,7 @@ def add(
         session.flush()  # The terms and the event name the device by its number.
         search.reindex(session, search.DEVICE, row.id, search.terms_of_device(row, holder))
         _begin(session, actor, row)
-        follow_ups.settle_entered(session, actor, row)
+        follow_ups.settle_entered(session, actor, [row])
         audit.record(
             session,
             "device.created",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 import audit
@@ -218,27 +218,53 @@ def settle(
     return len(rows)
 
 
-def settle_entered(session: Session, actor: Actor, device: Device) -> None:
+def settle_entered(session: Session, actor: Actor, devices: Iterable[Device]) -> None:
     """Close what asked that a found thing be entered, inside the transaction that enters it: the
-    thing bears the code or a serial of the new device, in any notation.
+    thing bears the code or a serial of a new device, in any notation, near its agency. Two
+    statements however many devices.
     """
-    serials = (device.printed_serial, device.driver_serial, device.notice_serial)
-    carried = (device.internal_code, *serials)
-    codes = {normalise_serial(one) for one in carried if one} - {""}
-    path = session.scalars(select(Agency.path).where(Agency.id == device.agency_id)).one()
-    rows = session.scalars(
-        select(FollowUp)
+    carrying: dict[str, list[Device]] = {}
+    for one in devices:
+        told = (one.internal_code, one.printed_serial, one.driver_serial, one.notice_serial)
+        for code in {normalise_serial(each) for each in told if each} - {""}:
+            carrying.setdefault(code, []).append(one)
+    waiting = session.execute(
+        select(FollowUp, Agency.path)
         .join(Agency, Agency.id == FollowUp.agency_id)
         .where(
             FollowUp.code.in_(CODES[ENTER]),
             FollowUp.done_at.is_(None),
             FollowUp.device_id.is_(None),
-            or_(Agency.path.startswith(path), literal(path).startswith(Agency.path)),
         )
     )
-    for row in rows:
-        if normalise_serial(row.code_seen) in codes:
-            row.device_id, row.done_at, row.done_by_id = device.id, actor.at, actor.user_id
+    meant = [
+        (row, path, carrying.get(normalise_serial(row.code_seen), ())) for row, path in waiting
+    ]
+    units = {one.agency_id for _, _, some in meant for one in some}
+    near = session.execute(select(Agency.id, Agency.path).where(Agency.id.in_(units)))
+    paths = {row.id: row.path for row in near}
+    for row, path, some in meant:
+        for one in some:
+            at = paths[one.agency_id]
+            if at.startswith(path) or path.startswith(at):
+                row.device_id, row.done_at, row.done_by_id = one.id, actor.at, actor.user_id
+                break
+
+
+def reopen_entered(session: Session, device_ids: Select[Any]) -> None:
+    """Open again what entering these devices had closed, before they leave the register; one
+    statement.
+    """
+    session.execute(
+        update(FollowUp)
+        .where(
+            FollowUp.code.in_(CODES[ENTER]),
+            FollowUp.code_seen != "",
+            FollowUp.device_id.in_(device_ids),
+        )
+        .values(device_id=None, done_at=None, done_by_id=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def settle_request(session: Session, actor: Actor, request: CertificateRequest) -> int:

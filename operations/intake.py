@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from audit import Actor
 from models import Agency, CertificateRequest, Device, RequestLine, SearchTerm
-from operations import devices, paper_lines, search
+from operations import devices, follow_ups, paper_lines, search
 from operations.custody import Circumstances, enter, record_moved
 from operations.many_rows import add_many
 from operations.papers import Draw, Line, make_in
@@ -142,6 +142,7 @@ def accept(session: Session, parcel: Parcel, *, actor: Actor, draw: Draw) -> int
         if made:
             enter(session, actor, made, CustodyAct.RECEIVE, how)
             _answer_requests(session, taken, rows)
+            follow_ups.settle_entered(session, actor, made)
             record_moved(session, actor, made, CustodyAct.RECEIVE, paper.id)
         return paper.id
 

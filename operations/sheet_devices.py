@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from audit import Actor
 from models import Certificate, Device, Person, SearchTerm
-from operations import custody, search
+from operations import custody, follow_ups, search
 from operations.devices import SERIALS
 from operations.sheet_device_matching import Devices
 from operations.sheet_person_matching import Keys, People
@@ -26,7 +26,7 @@ from operations.sheet_rows import (
     same_text,
     shown_day,
 )
-from operations.sheet_undo import refuse_changed, refuse_dependants
+from operations.sheet_undo import added, refuse_changed, refuse_dependants
 from rules.devices import DeviceKind, DeviceState
 from rules.lifecycle import CustodyAct, IllegalMove, move_of
 from rules.names import clean_name
@@ -183,6 +183,7 @@ def _add(session: Session, actor: Actor, place: Place, rows: Sequence[Row]) -> N
     session.add_all(device for _, device, _ in entered)
     session.flush()
     _enter(session, actor, entered)
+    follow_ups.settle_entered(session, actor, (device for _, device, _ in entered))
     for row, device, _ in entered:
         row.object_id, row.object_version, row.noun = device.id, device.version, NOUN
     terms = {device.id: search.terms_of_device(device, holder) for _, device, holder in entered}
@@ -319,8 +320,11 @@ def reindex(session: Session, devices: Sequence[Device]) -> None:
 
 
 def may_undo(session: Session, import_id: int) -> None:
-    """Raise `Refused` naming what stands against taking an import back."""
+    """Raise `Refused` naming what stands against taking an import back. Found things that it
+    entered wait for their entry again.
+    """
     refuse_changed(session, Device, import_id)
+    follow_ups.reopen_entered(session, added(import_id))
     refuse_dependants(session, Device, import_id, {"custody_move"})
 
 

@@ -35,17 +35,17 @@ def refuse_dependants(session: Session, model: type[Base], import_id: int, own: 
     a table of tomorrow is not forgotten.
     """
     target: Any = model.__table__
-    added = _added(import_id)
+    new = added(import_id)
     found: dict[int, set[str]] = {}
     for table in Base.metadata.tables.values():
         asked = [
-            select(column).where(column.in_(added))
+            select(column).where(column.in_(new))
             for column in table.columns
             if table.name not in own
             and any(key.column.table is target for key in column.foreign_keys)
         ]
         if {"noun", "object_id"} <= set(table.columns.keys()) and table.name not in _NOT_USES:
-            named = table.c.noun == target.description, table.c.object_id.in_(added)
+            named = table.c.noun == target.description, table.c.object_id.in_(new)
             asked.append(select(table.c.object_id).where(*named))
         for statement in asked:
             for number in session.scalars(statement.distinct()):
@@ -58,7 +58,7 @@ def refuse_dependants(session: Session, model: type[Base], import_id: int, own: 
         )
 
 
-def _added(import_id: int) -> Select[int | None]:
+def added(import_id: int) -> Select[int | None]:
     """What the import put into the register."""
     return select(SheetImportRow.object_id).where(
         SheetImportRow.import_id == import_id,

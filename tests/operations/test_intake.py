@@ -15,7 +15,7 @@ from operations.transactions import Refused, transaction
 from rules.devices import DeviceKind, DeviceState
 from rules.intake import IntakeVerdict
 from rules.requests import LineState, RequestKind, RequestState
-from schema.custody import Paper
+from schema.custody import FollowUp, Paper
 from tests import factories
 from tests.cast import NOW, Cast
 from views import papers_data_agency  # noqa: F401 - it registers its maker
@@ -89,6 +89,24 @@ def test_the_same_parcel_is_not_entered_twice(
     for _ in range(2):
         intake.accept(db_session, parcel(cast, "CC33\ncc 33"), actor=an, draw=draw_paper)
     assert len(db_session.scalars(select(Device)).all()) == 1
+
+
+def test_what_a_parcel_brings_closes_what_asked_that_a_found_thing_be_entered(
+    db_session: Session, cast: Cast, an: Actor
+) -> None:
+    asks = {"noun": "stocktake", "object_id": 1, "code": "stocktake.enter_in_register"}
+    with transaction(db_session):
+        db_session.add_all(
+            FollowUp(**asks, agency_id=at, sentence="Thấy khi kiểm kê.", code_seen=code)
+            for at, code in ((cast.office_a, "cc:33"), (cast.commune_b, "CC33"),
+                             (cast.commune_a, "DD44"))
+        )  # fmt: skip
+    intake.accept(db_session, parcel(cast, "CC33\nEE55"), actor=an, draw=draw_paper)
+    db_session.rollback()
+    row = db_session.scalars(select(Device).where(Device.printed_serial == "CC33")).one()
+    found = db_session.scalars(select(FollowUp).order_by(FollowUp.id)).all()
+    assert [one.done_at is not None for one in found] == [True, False, False]
+    assert found[0].device_id == row.id
 
 
 def test_a_parcel_of_sixty_is_entered_in_as_many_statements_as_one_of_three(

@@ -16,7 +16,7 @@ from extensions import db
 from models import Device, LoginSession, Person
 from rules.devices import DeviceState
 from schema.changes import StaffChange
-from schema.custody import CustodyMove
+from schema.custody import CustodyMove, FollowUp
 from tests import cast as the_cast
 from tests import factories
 from tests.cast import NOW, Cast
@@ -43,6 +43,10 @@ def test_devices_in_use_enter_as_the_opening_balance_and_handed_over_ones_by_two
     login: Login, cast: Cast, db_session: Session
 ) -> None:
     browser = login(cast.an)
+    seen = {"code": "stocktake.enter_in_register", "code_seen": "5410 0000 0000 0003"}
+    told = {"noun": "stocktake", "object_id": 1, "agency_id": cast.commune_a, "sentence": "Có"}
+    db_session.add(FollowUp(**told, **seen))
+    db_session.commit()
     before = dump(db.engine)
     number = bring(browser, cast.commune_a, workbook(
         DEVICES,
@@ -63,6 +67,8 @@ def test_devices_in_use_enter_as_the_opening_balance_and_handed_over_ones_by_two
     ]  # fmt: skip
     assert [one.holder_id for one in found] == [cast.person_em, cast.person_chi, None]
     assert (found[1].internal_code, found[1].handover_minutes) == ("TB-9", "02/BB")
+    asked = db_session.scalars(select(FollowUp)).one()
+    assert (asked.device_id, asked.done_at is None) == (found[2].id, False)
     moves = db_session.scalars(select(CustodyMove.act).order_by(CustodyMove.id)).all()
     assert sorted(moves) == ["hand_over", "opening_balance", "receive", "receive"]
     assert "5410000000000001" in browser.get("/thiet-bi?q=pham+van+em").text
