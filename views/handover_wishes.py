@@ -55,9 +55,8 @@ def people_of(agency: Agency, also: Iterable[int] = ()) -> list[tuple[str, str]]
     """Who works in an agency or below it, as choices: number, then name and main position; of
     namesakes with the same position the unit and the address too.
 
-    Whoever the page names already (`also`), all of them; then the agency's own people and those
-    below it, as long as there are no more than `MOST_PEOPLE`. The page then offers the search by
-    name (`people_search` of components/forms.html).
+    Whoever the page names already (`also`), all of them; then the agency's own people, up to
+    `MOST_PEOPLE`. The page then offers the search (`people_search` of components/forms.html).
     """
     named = {*_named_already(), *also}
     inside = select(Agency.id).where(below(agency.path))
