@@ -1,5 +1,6 @@
 """Error pages in Vietnamese, each with what to do next and a reference number for the log."""
 
+import errno
 import logging
 import secrets
 from typing import NamedTuple
@@ -18,6 +19,7 @@ log = logging.getLogger("so_token.errors")
 _OUT_OF_RANGE = "22003"  # numeric_value_out_of_range, PostgreSQL, Appendix A
 _NO_ROOM = "database or disk is full"  # SQLite
 _DISK_FULL = "53100"  # PostgreSQL
+_NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _WAITED_IN_VAIN = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 RETRY_SECONDS = 30
 
@@ -94,6 +96,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(OverflowError, _too_large)
     app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(OSError, _no_space)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -152,6 +155,11 @@ def _busy(error: OperationalError) -> Response:
     answer = page(503, reference=reference, back=back, again=again)
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def _no_space(error: OSError) -> Response:
+    """A file that is sent, or one that we write while we work, found no room on the disk."""
+    return _unexpected(error, 507 if error.errno in _NO_SPACE else 500)
 
 
 def _unexpected(error: Exception, status: int = 500) -> Response:

@@ -1,5 +1,6 @@
 """What a mistyped address or an altered form answers: a page in Vietnamese, no fault of ours."""
 
+import errno
 import re
 import sqlite3
 from collections.abc import Callable
@@ -99,16 +100,30 @@ def test_another_overflow_is_still_told_as_a_fault_of_ours(
     assert "mã tham chiếu" in answer.text
 
 
+DATABASE_FULL = sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("INSERT", {}, DATABASE_FULL), 507),
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (OSError(errno.EACCES, "Permission denied"), 500),
+    ],
+)
 def test_a_full_disk_is_told_as_what_it_is(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
 ) -> None:
     def ask() -> str:
-        told = sqlite3.OperationalError("database or disk is full")
-        raise OperationalError("INSERT", {}, told)
+        raise error
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     monkeypatch.setitem(app.view_functions, "accounts.login", ask)
     answer = client.get("/dang-nhap")
-    assert answer.status_code == 507
-    assert "Ổ đĩa của máy chủ đã đầy" in answer.text
+    assert answer.status_code == status
+    assert ("Ổ đĩa của máy chủ đã đầy" in answer.text) is (status == 507)
     assert "Mã tham chiếu" in answer.text
