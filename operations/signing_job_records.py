@@ -33,6 +33,8 @@ def release(session: Session, things: Mapping[str, Collection[int]], actor: Acto
     batch that is left with nothing to sign is cancelled. The log tells of each batch how many it
     lost, beside the event of who took them. Inside the caller's transaction.
     """
+    if not things:  # No condition at all would be every document of every batch.
+        return
     named = [
         and_(SigningItem.noun == noun, SigningItem.object_id.in_(numbers))
         for noun, numbers in things.items()

@@ -16,6 +16,7 @@ from flask import request
 from extensions import db
 from models import SigningJob
 from operations import files, signing_batches, signing_jobs
+from operations.signing_job_records import ENDED
 from operations.signing_jobs import Progress
 from operations.transactions import Conflict, Refused
 from rules.documents import JobState
@@ -202,6 +203,8 @@ def _splice_and_keep(public_id: str, place: int, result: Result, at: datetime, e
         if row.result_sha256 != cms_sha256:
             raise ResultDiffers
         return
+    if row.state in ENDED:  # Not taken before, or in another job now: not worth a time stamp.
+        raise ResultRefused
     prepared = files.read(db.session, row.prepared_sha256)
     signed = splice(prepared, row.byte_range, container, certificate_der=job.certificate.der)
     verify_result(signed, row.field, at)

@@ -9,11 +9,13 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import audit
 import clock
 import views.signing_batches
 from models import AuditEvent, CertificateRequest, SigningJob
 from operations import signing_batches
 from operations.signed_files import REQUEST, being_signed
+from operations.signing_job_records import release
 from operations.transactions import transaction
 from rules.documents import JobState
 from rules.requests import RequestState
@@ -356,11 +358,19 @@ def test_what_is_signed_alone_leaves_the_batch_that_waits(desk: Desk, letters: l
     lost = select(AuditEvent).where(AuditEvent.event == "signing_job.released")
     told = desk.session.scalars(lost).one()
     assert (told.noun, json.loads(told.body)) == ("signing_job", {"documents": 1})
+    made[0] = made[1]  # Whatever comes for it is refused before it is looked at and stamped.
     receipt = sends(desk, batch, Result("bam-1", made))
     assert receipt.outcomes == (Outcome(0, "result_refused"), Outcome(1), Outcome(2))
     assert receipt.state is Stage.ACCEPTED
     assert states(desk, letters) == [RequestState.SIGNED] * 3
     assert "1 văn bản đã đưa sang lần ký khác" in words(desk.browser.get(address))
+
+
+def test_to_release_nothing_takes_nothing_out_of_a_batch(desk: Desk, letters: list[int]) -> None:
+    ticked(desk, letters)
+    with transaction(desk.session):
+        release(desk.session, {}, audit.system_actor(clock.now()))
+    assert signing_batches.ended_places(desk.session, desk.job().id) == ()
 
 
 def test_a_batch_of_which_everything_went_elsewhere_is_cancelled(desk: Desk) -> None:
