@@ -6,6 +6,7 @@ Huế Điều 31.3).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import Session
 
 from audit import Actor
@@ -17,6 +18,7 @@ from operations.papers import Draw, make_in
 from operations.transactions import Conflict, Refused, expect_version, transaction
 from rules.office_documents import IncomingState
 from rules.papers import PaperKind, PaperState
+from schema.custody import Paper
 from schema.documents import IncomingDocument
 
 NOT_TAKEN = (IncomingState.REFUSED, IncomingState.DELETED)
@@ -33,6 +35,16 @@ class Notice:
     faults: Sequence[str]
     position_id: int | None
     digital: bool
+
+
+def is_owed() -> ColumnElement[bool]:
+    """Documents that were not taken and whose sender has not been told: no notice went out."""
+    went_out = exists().where(
+        Paper.id == IncomingDocument.notice_paper_id,
+        Paper.state != PaperState.CANCELLED,
+        Paper.sent_on.is_not(None),
+    )
+    return IncomingDocument.state.in_(NOT_TAKEN) & ~went_out
 
 
 def make(

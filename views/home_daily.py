@@ -1,4 +1,4 @@
-"""Incidents and slips among the tasks of the home page: counted with all its other numbers."""
+"""Incidents, slips and notices among the tasks of the home page, counted with its other numbers."""
 
 from datetime import date
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import Select, exists, select
 
-from operations import incidents, slips
+from operations import incidents, incoming_notices, slips
 from rules.permissions import Permission
 from rules.upgrades import UpgradeState
 from schema.custody import FollowUp, Incident, Paper
+from schema.documents import IncomingDocument
 from schema.upgrades import SignatureUpgrade
 from views.guards import Account
 from views.home_work import COUNTED_UP_TO, Group, Task
 
 INCIDENTS, LATE, SLIPS, STAMPS = "incidents", "incidents_late", "slips", "stamps"
+NOTICES = "notices"
 
 
 def parts(person: Account, today: date) -> dict[str, Select[Any]]:
@@ -37,11 +39,14 @@ def parts(person: Account, today: date) -> dict[str, Select[Any]]:
         theirs = person.scope(Permission.DOCUMENT_EDIT).clause(SignatureUpgrade.agency_id)
         given_up = SignatureUpgrade.state == UpgradeState.GIVEN_UP
         found[STAMPS] = select(SignatureUpgrade.id).where(given_up, theirs)
+    if person.can(Permission.INCOMING_EDIT):
+        ours = person.scope(Permission.INCOMING_EDIT).clause(IncomingDocument.agency_id)
+        found[NOTICES] = select(IncomingDocument.id).where(ours, incoming_notices.is_owed())
     return found
 
 
 def tasks(numbers: dict[str, int]) -> list[Task]:
-    """One task for all incidents under way, and one for all slips that wait."""
+    """One task for all incidents under way, one for all slips that wait, and so on."""
     found = []
     if numbers.get(INCIDENTS):
         late = numbers.get(LATE, 0)
@@ -77,7 +82,22 @@ def tasks(numbers: dict[str, int]) -> list[Task]:
                 said="phần mềm đã thôi thử",
             )
         )
-    return found
+    return found + _notice_task(numbers)
+
+
+def _notice_task(numbers: dict[str, int]) -> list[Task]:
+    if not numbers.get(NOTICES):
+        return []
+    return [
+        Task(
+            Group.WEEK,
+            f"Thông báo cho nơi gửi về {_many(numbers[NOTICES])} văn bản đến không tiếp nhận",
+            "Lập thông báo, ghi số, ký rồi ghi nhận việc gửi",
+            url_for("incoming_documents.index", **{"thong-bao": "cho"}),
+            "Mở danh sách",
+            said="nơi gửi chờ để ký và gửi lại",
+        )
+    ]
 
 
 def _many(count: int) -> str:

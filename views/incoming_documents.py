@@ -17,7 +17,7 @@ from forms.incoming_documents import DecisionForm, ReceiptForm
 from models import Agency
 from operations import files, incoming_documents, search
 from operations.incoming_documents import NOUN, Entry, Received
-from operations.incoming_notices import NOT_TAKEN
+from operations.incoming_notices import NOT_TAKEN, is_owed
 from operations.transactions import Refused
 from rules.incoming_documents import Judged, choices, ordered_for_invalid
 from rules.office_documents import IncomingState
@@ -103,6 +103,8 @@ def _filters() -> list[ColumnElement[bool]]:
         found.append(IncomingDocument.state == state)
     if (verdict := request.args.get("ket-luan", "")) in {one.value for one in Verdict}:
         found.append(IncomingDocument.verdict == verdict)
+    if request.args.get("thong-bao"):
+        found.append(is_owed())
     return found
 
 
@@ -112,6 +114,11 @@ def _selects(place: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": "trang-thai", "before": "trạng thái", "options": states},
         {"name": "ket-luan", "before": "kết luận", "options": verdicts},
+        {
+            "name": "thong-bao",
+            "before": "thông báo",
+            "options": [("", "tất cả"), ("cho", "chưa gửi cho nơi gửi")],
+        },
     ]
     if len(place.options) > 2:
         found.append({"name": "don-vi", "before": "đơn vị", "options": place.options})

@@ -26,7 +26,7 @@ from tests.documents import TODAY, done, position_of
 from tests.signing.files import letter, signed_by_leader
 from tests.signing.pki import usual_trust
 from tests.signing_desk import later
-from tests.views.requests import upload, words
+from tests.views.requests import certificates, upload, words
 
 Login = Callable[[int], FlaskClient]
 
@@ -161,7 +161,11 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
         db_session.get_one(Position, signer).authority = SigningAuthority.HEAD
     row = received(chi, db_session, cast, damaged())
     assert chi.get(f"/van-ban-den/{row.id}/thong-bao").status_code == 303  # nothing decided yet
+    certificates(db_session, cast, 500)  # An empty register has other things to say.
+    owed, listed = "Thông báo cho nơi gửi về 1 văn bản đến", "/van-ban-den?thong-bao=cho"
+    assert owed not in words(chi.get("/"))
     done(decided(chi, row, "DELETED", reason="Sai chữ ký", number="7/S"))
+    assert f'href="{listed}"' in chi.get("/").text
 
     def notifies() -> Any:
         db_session.rollback()
@@ -190,6 +194,8 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
     assert drawn.count("Nội dung được ký đã bị thay đổi") == 1  # each reason once
     assert row.file_sha256 in drawn.replace(" ", "")
 
+    assert owed in words(chi.get("/"))  # Drawn is not told.
+    assert "1 văn bản đến" in words(chi.get(listed))
     # It goes the road of every paper, and the page of the document tells how far it is
     page = f"/bien-ban/{paper.id}"
     assert f'href="/van-ban-den/{row.id}"' in chi.get(page).text
@@ -211,6 +217,8 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
     assert "đã gửi" in words(shown)
     assert "Lập lại thông báo" not in words(shown)
     assert "không lập lại được" in words(notifies())
+    assert owed not in words(chi.get("/"))
+    assert "Không có văn bản nào khớp" in words(chi.get(listed))
 
 
 def test_bytes_that_something_else_rests_on_outlive_the_deletion(
