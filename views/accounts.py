@@ -50,6 +50,8 @@ from views.guards import (
 bp = Blueprint("accounts", __name__)
 log = logging.getLogger("so_token.accounts")
 
+_PRESS_AGAIN = "Những gì vừa nhập không còn được giữ: nhập lại và bấm lại nút vừa chọn."
+
 
 @bp.route("/dang-nhap", methods=["GET", "POST"])
 @open_to_all("the page that turns a stranger into an account")
@@ -170,9 +172,13 @@ def reauthenticate() -> ResponseReturnValue:
     """
     goal = own_path(request.args.get("tiep"))
     person = account()
-    kept = kept_forms.take(request.args.get("giu", ""))
+    key = request.args.get("giu", "")
+    kept = kept_forms.take(key)
+    if request.method == "GET" and kept_forms.was_sent(key):
+        flash("Việc này đã gửi rồi, không gửi lại lần nữa.", "info")
+        return redirect(goal)
     if kept is not None and request.method == "GET" and recently_authenticated(person):
-        return render_template("accounts/send_again.html", kept=kept, confirmed=True)
+        return render_template("accounts/send_again.html", kept=kept, confirmed=True, key=key)
     form = ReauthenticationForm()
     if form.validate_on_submit():
         try:
@@ -187,11 +193,14 @@ def reauthenticate() -> ResponseReturnValue:
         except Refused as refusal:
             form.password.errors = [str(refusal)]
         else:
+            if key and kept is None:
+                flash(f"Đã xác nhận. {_PRESS_AGAIN}", "warning")
             return redirect(request.full_path if kept is not None else goal)
     return render_template(
         "accounts/reauthenticate.html",
         form=form,
         kept=kept,
+        gone=_PRESS_AGAIN if key and kept is None else "",
         goal=goal,
         username=person.user.username,
         minutes=settings().reauthentication_minutes,

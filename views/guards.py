@@ -244,9 +244,14 @@ def open_to_all(reason: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def recently_authenticated(person: Account) -> bool:
-    """True when the password was given within the minutes that dangerous acts allow."""
+    """True when the password was given within the minutes that dangerous acts allow; a form that
+    had waited for it counts as sent then.
+    """
     limit = timedelta(minutes=settings().reauthentication_minutes)
-    return person.login_session.reauthenticated_at + limit >= clock.now()
+    recent = person.login_session.reauthenticated_at + limit >= clock.now()
+    if recent and request.method == "POST":
+        kept_forms.mark_as_sent()
+    return recent
 
 
 def ask_password_again() -> Any:

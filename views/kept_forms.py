@@ -20,6 +20,8 @@ from operations.personal import CitizenIds, WrongKey
 from views import shelf
 
 FIELD = "giu-lai"
+#: In a form that is sent again after the password: its key on the shelf.
+SENT_FIELD = "da-xac-nhan"
 KEPT_SECONDS = 3600
 LONGEST = 200_000
 _CONTEXT = "a form that waits for its login"
@@ -27,6 +29,9 @@ _AGAIN = "a form that waits for a password"
 #: Blueprints whose forms carry passwords or codes, and names of such fields elsewhere.
 _SECRET_PAGES = ("accounts", "token_logins", "agent_logins")
 _SECRET_FIELDS = ("password", "pin")
+#: Never laid on the shelf; a form that is only sealed into the page of logging in may hold them.
+NEVER_ON_DISK = ("citizen_id",)
+_SENT = b"sent"
 
 
 class Kept(NamedTuple):
@@ -40,7 +45,9 @@ class Kept(NamedTuple):
 def typed() -> list[tuple[str, str]] | None:
     """What this request's form brought; None where nothing was typed, too much, or a secret."""
     fields = [
-        (name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in ("csrf_token", SENT_FIELD)
     ]
     if (
         not any(value.strip() for _, value in fields)
@@ -65,15 +72,29 @@ def present() -> Kept | None:
 def lay_down() -> str | None:
     """Lay the form of this request on the shelf until the password was given once more; the key."""
     kept = present()
-    if kept is None:
+    if kept is None or any(value and name in NEVER_ON_DISK for name, value in kept.fields):
         return None
+    mark_as_sent()  # This one takes the place of the one before.
     return shelf.lay_down(_AGAIN, "", json.dumps(kept).encode())
 
 
+def mark_as_sent() -> None:
+    """What waited for the password is done with: whoever goes Back to its page must not be offered
+    the same act once more.
+    """
+    if key := request.form.get(SENT_FIELD):
+        shelf.put_instead(_AGAIN, "", key, _SENT)
+
+
+def was_sent(key: str) -> bool:
+    """Whether the form of this key was sent again already."""
+    return shelf.take(_AGAIN, "", key) == _SENT
+
+
 def take(key: str) -> Kept | None:
-    """The form that waits on the shelf for this login."""
+    """The form that waits on the shelf for this login; None when it was sent, or is gone."""
     found = shelf.take(_AGAIN, "", key)
-    if found is None:
+    if found is None or found == _SENT:
         return None
     path, fields, with_files = json.loads(found)
     return Kept(path, [(name, value) for name, value in fields], with_files)
