@@ -6,6 +6,7 @@ it, fills the form with what was typed; the form then carries the new version nu
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -23,6 +24,7 @@ _PURPOSE = "what was typed"
 _OURS = (FIELD, FILL, kept_pages.FIELD)
 _MAY_BE_ABSENT = (BooleanField, SelectMultipleField)
 _NOT_TYPED = ("csrf_token", "version")
+_NOT_OFFERED = "(không còn trong danh sách)"
 
 
 class Difference(NamedTuple):
@@ -33,18 +35,39 @@ class Difference(NamedTuple):
     typed: str
 
 
+class Found(NamedTuple):
+    """The form of the page whose fields were sent, and what of them a person typed or chose.
+
+    `part` is its name where a page has several forms; `listed` are fields of rows inside it, which
+    are shown but not filled: row 2 of now may be another one than row 2 of then.
+    """
+
+    part: str
+    plain: list[Field]
+    listed: list[Field]
+    not_filled: list[str]
+
+
+_NOTHING = Found("", [], [], [])
+
+
 def way_back() -> dict[str, str] | None:
     """Link to the page that shows the new contents, what was typed laid beside; None where there
     is no such page.
     """
-    goal = _goal()
+    goal = kept_pages.page_of_the_form()
     if goal is None:
         return None
-    path, asked = goal
-    typed = kept_forms.typed()
-    if typed is None or not current_user.is_authenticated:
-        return {"url": _address(path, asked), "label": "Mở nội dung mới"}
-    key = shelf.lay_down(_PURPOSE, path, json.dumps(typed).encode())
+    parts = urlsplit(goal)
+    path = parts.path
+    asked = _others(MultiDict(parse_qsl(parts.query, keep_blank_values=True)))
+    typed = kept_forms.typed() or []
+    key = None
+    if any(map(_is_typed, (name for name, _ in typed))) and current_user.is_authenticated:
+        left_out = [name for name, file in request.files.items(multi=True) if file.filename]
+        left_out += [one for one, value in typed if one in kept_forms.NEVER_ON_DISK and value]
+        told = [one for one in typed if one[0] not in kept_forms.NEVER_ON_DISK]
+        key = shelf.lay_down(_PURPOSE, path, json.dumps([told, left_out]).encode())
     if key is None:
         return {"url": _address(path, asked), "label": "Mở nội dung mới"}
     return {
@@ -53,16 +76,9 @@ def way_back() -> dict[str, str] | None:
     }
 
 
-def _goal() -> tuple[str, list[tuple[str, str]]] | None:
-    """The page of the form: this very address, or the page on which the button stood."""
-    rule = request.url_rule
-    if rule is not None and "GET" in (rule.methods or ()):
-        return request.path, _others(request.args)
-    came_from = request.referrer or ""
-    if not came_from.startswith(request.host_url):
-        return None
-    parts = urlsplit(came_from)
-    return parts.path, _others(MultiDict(parse_qsl(parts.query, keep_blank_values=True)))
+def _is_typed(name: str) -> bool:
+    """Not what every form carries by itself; a form among others has a prefix in its names."""
+    return name.rsplit("-", 1)[-1] not in _NOT_TYPED
 
 
 def _others(args: MultiDict[str, str]) -> list[tuple[str, str]]:
@@ -82,50 +98,90 @@ def _lay_beside(_app: Flask, context: dict[str, Any], **_more: Any) -> None:
     key = request.args.get(FIELD) if request and request.method == "GET" else None
     if key is None or "typed_before" in context or not current_user.is_authenticated:
         return
-    found = shelf.take(_PURPOSE, request.path, key)
-    if found is None:
+    laid_down = shelf.take(_PURPOSE, request.path, key)
+    if laid_down is None:
         return
-    typed = MultiDict([(name, value) for name, value in json.loads(found)])
-    form = _form_of(context, typed)
-    fields = _plain_fields(form, typed) if form is not None else []
-    names = {field.name for field in fields}
+    told, left_out = json.loads(laid_down)
+    typed = MultiDict([(name, value) for name, value in told])
+    found = _form_of(context, typed, left_out)
+    plain, shown = ({one.name for one in each} for each in (found.plain, found.listed))
+    sent = {name for name in typed if _is_typed(name)}
+    unnamed = sent - plain - shown
+    fields = [*found.plain, *found.listed]
     context["typed_before"] = {
         "rows": [one for field in fields if (one := _difference(field, typed)) is not None],
+        # Without a field of its own here: only what reads like a text, no number or mark of ours.
         "others": [
-            one
-            for name, one in typed.items(multi=True)
-            if name not in names and name not in _NOT_TYPED and not one.isdigit() and one.strip()
+            one for name, one in typed.items(multi=True) if name in unnamed and len(one.split()) > 1
         ],
-        "filled": FILL in request.args and bool(fields),
+        "is_same": sent <= plain and not left_out,
+        "not_filled": found.not_filled,
+        "filled": FILL in request.args and bool(found.plain),
         "fill_url": _address(request.path, [*_others(request.args), (FIELD, key), (FILL, "1")])
-        if fields
+        if found.plain
         else "",
     }
     if FILL in request.args:
-        for field in fields:
+        for field in found.plain:
             field.process(typed, field.data)
+        if isinstance(context.get("opened"), set):  # The part of the page that is unfolded.
+            context["opened"].add(found.part)
 
 
-def _form_of(context: dict[str, Any], typed: MultiDict[str, str]) -> FlaskForm | None:
-    """The form of the page whose fields were sent."""
-    forms = [one for one in context.values() if isinstance(one, FlaskForm)]
-    known = [
-        (sum(name not in _NOT_TYPED and name in form for name in typed), form) for form in forms
+def _form_of(context: dict[str, Any], typed: MultiDict[str, str], left_out: list[str]) -> Found:
+    """The form of the page whose fields were sent, among all that the page has."""
+    forms = [("", one) for one in context.values()]
+    for several in context.values():
+        forms += several.items() if type(several) is dict else ()
+    sent = {*filter(_is_typed, typed), *left_out}
+    most, best = 0, _NOTHING
+    for part, form in forms:
+        if isinstance(form, FlaskForm):
+            known = len(sent & {one.name for one in _leaves(form)})
+            if known > most:
+                most, best = known, _parts_of(part, form, typed, left_out)
+    return best
+
+
+def _parts_of(part: str, form: FlaskForm, typed: MultiDict[str, str], left_out: list[str]) -> Found:
+    rows = [one for one in form if _holds_fields(one)]
+    plain = [
+        one
+        for one in form
+        if one not in rows
+        and _is_for_people(one)
+        and one.name not in left_out
+        and (one.name in typed or isinstance(one, _MAY_BE_ABSENT))
     ]
-    return max(known, key=lambda one: one[0])[1] if any(number for number, _ in known) else None
+    listed = [one for one in _leaves(rows) if _is_for_people(one) and one.name in typed]
+    not_filled = [str(one.label.text) for one in form if one.name in left_out]
+    not_filled += [str(one.label.text) for one in listed]
+    starts, there = tuple(f"{one.name}-" for one in rows), {one.name for one in _leaves(rows)}
+    if any(name.startswith(starts) and name not in there for name in typed):
+        not_filled.append("những dòng đã thêm")
+    return Found(part, plain, listed, list(dict.fromkeys(not_filled)))
 
 
-def _plain_fields(form: FlaskForm, typed: MultiDict[str, str]) -> list[Field]:
-    """The fields that a person typed or chose; a box that is not ticked is not sent."""
-    return [
-        field
-        for field in form
-        if field.name not in _NOT_TYPED
+def _holds_fields(field: Field) -> bool:
+    return any(hasattr(field, part) for part in ("entries", "form_class"))
+
+
+def _leaves(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields themselves, those of rows and parts instead of the rows and parts."""
+    for field in fields:
+        if _holds_fields(field):
+            yield from _leaves(field)
+        else:
+            yield field
+
+
+def _is_for_people(field: Field) -> bool:
+    """A field that a person fills in; a box that is not ticked is not sent."""
+    return (
+        _is_typed(field.name)
         and field.type not in ("CSRFTokenField", "HiddenField", "IntegerHiddenField", "SubmitField")
-        and (field.name in typed or isinstance(field, _MAY_BE_ABSENT))
-        and not any(hasattr(field, part) for part in ("entries", "form_class"))
         and getattr(field.widget, "input_type", "") not in ("file", "hidden", "submit")
-    ]
+    )
 
 
 def _difference(field: Field, typed: MultiDict[str, str]) -> Difference | None:
@@ -138,7 +194,9 @@ def _difference(field: Field, typed: MultiDict[str, str]) -> Difference | None:
         if not shown and not isinstance(field, SelectMultipleField):
             shown = [words for _, words, _ in offered[:1]]  # As the browser does.
         now = "; ".join(shown)
-        then = "; ".join(labels.get(one, one) for one in typed.getlist(field.name))
+        then = "; ".join(
+            labels.get(one, _NOT_OFFERED if one else "") for one in typed.getlist(field.name)
+        )
     elif getattr(field.widget, "input_type", "") == "checkbox":
         now, then = ("có" if one else "không" for one in (field.data, field.name in typed))
     else:

@@ -6,10 +6,19 @@ sent to it by a redirect (RFC 9110, 15.4.4); returning to it shows what was show
 """
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zlib import compress, decompress
 
-from flask import Flask, Response, flash, make_response, redirect, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
 from flask_login import current_user
 
 from views import shelf
@@ -28,6 +37,8 @@ SHOWN_ONCE = {
     "calendar_feeds": "địa chỉ bí mật của lịch",
     "signing_agents": "mã ghép nối",
     "people.show_citizen_id": "số định danh cá nhân",
+    "people.new": "số định danh cá nhân",
+    "people.edit": "số định danh cá nhân",
 }
 
 
@@ -45,7 +56,7 @@ def _show() -> Response | None:
         found = shelf.take(_PURPOSE, request.path, key)
         if found is not None:
             told, _, body = found.partition(b"\n")
-            status, policy = json.loads(told)
+            status, policy, _ = json.loads(told)
             answer = make_response(decompress(body), status)
             if policy:
                 answer.headers["Content-Security-Policy"] = policy
@@ -59,7 +70,8 @@ def _show() -> Response | None:
 def _keep(response: Response) -> Response:
     if not _is_page_of_a_form(response):
         return response
-    told = json.dumps([response.status_code, response.headers.get("Content-Security-Policy")])
+    policy = response.headers.get("Content-Security-Policy")
+    told = json.dumps([response.status_code, policy, page_of_the_form()])
     body = compress(response.get_data(), 3)
     key = shelf.lay_down(_PURPOSE, request.path, told.encode() + b"\n" + body)
     return response if key is None else make_response(redirect(_address(key), 303))
@@ -93,3 +105,27 @@ def _address(key: str | None) -> str:
     if key is not None:
         asked.append((FIELD, key))
     return f"{request.path}?{urlencode(asked)}" if asked else request.path
+
+
+def page_of_the_form() -> str | None:
+    """Where the form of this request stands: a page of ours that can be opened; None where there is
+    none. A form that stood in a kept page leads to where the first one stood.
+    """
+    if _can_be_opened(request.path):
+        return _address(None)
+    came_from = request.referrer or ""
+    if not came_from.startswith(request.host_url):
+        return None
+    parts = urlsplit(came_from)
+    if _can_be_opened(parts.path):
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+    found = shelf.take(_PURPOSE, parts.path, dict(parse_qsl(parts.query)).get(FIELD, ""))
+    if found is None:
+        return None
+    before: str | None = json.loads(found.partition(b"\n")[0])[2]
+    return before
+
+
+def _can_be_opened(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, "GET")
