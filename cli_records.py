@@ -176,10 +176,13 @@ def tls_certificate(renew: bool, names: Sequence[str]) -> None:
     config: Config = current_app.extensions["so_token"]
     folder = config.instance / "tls"
     path = folder / tls.CERTIFICATE
-    if renew or names:
+    before = tls.read(path) if path.exists() else None
+    if renew:
         leaf = tls.renew(folder, more=names)
-    elif path.exists():
-        leaf = tls.read(path)
+    elif names:
+        leaf = tls.include(folder, names)
+    elif before is not None:
+        leaf = before
     else:
         raise click.ClickException(
             "Chưa có chứng thư TLS: phần mềm tự tạo khi chạy với --host, hoặc thêm --renew."
@@ -188,7 +191,7 @@ def tls_certificate(renew: bool, names: Sequence[str]) -> None:
     click.echo(f"Chứng thư TLS {whose}, hết hạn {leaf.ends_at.astimezone(clock.VIETNAM):%d/%m/%Y}")
     click.echo(f"Tên và địa chỉ: {', '.join((*leaf.names, *leaf.addresses))}")
     click.echo(f"Dấu vân tay SHA-256: {leaf.fingerprint}")
-    if renew or names:
+    if leaf != before:
         click.echo("Dừng Sổ Token rồi chạy lại để dùng chứng thư mới.")
 
 

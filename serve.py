@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -44,6 +45,8 @@ BODY_IN_MEMORY = 1024 * 1024
 #: Read by config.py.
 TLS_VARIABLE = "SO_TOKEN_TLS"
 TLS_LEAF_VARIABLE = "SO_TOKEN_TLS_SHA256"
+#: The certificate file that is served with, for the serving processes.
+TLS_FILE_VARIABLE = "SO_TOKEN_TLS_FILE"
 PORT_VARIABLE = "SO_TOKEN_PORT"
 
 Environ = dict[str, Any]
@@ -219,6 +222,7 @@ def load_application() -> Application:
     from app import create_app
 
     _end_with_parent()
+    state_leaf()
     settings = Config.load()
     application = create_app(settings)
     spare_the_program()
@@ -230,6 +234,17 @@ def load_application() -> Application:
         application.extensions["so_token_upgrades"]
     )
     return BodyGuard(application.wsgi_app, limit=settings.upload_limit_bytes, seconds=BODY_SECONDS)
+
+
+def state_leaf() -> None:
+    """State to agents the leaf that this serving process serves: what the file holds now.
+
+    A process that granian starts again reads the files again, which may have been replaced.
+    Agents compare the leaf that they see with the one that the server states at pairing.
+    """
+    if served := os.environ.get(TLS_FILE_VARIABLE):
+        leaf = tls.read(Path(served))
+        os.environ[TLS_LEAF_VARIABLE] = leaf.fingerprint.replace(":", "").lower()
 
 
 def _work_daily(work: Callable[[], object]) -> threading.Event:
@@ -309,25 +324,23 @@ def _certificate(settings: Config, host: str) -> tuple[Path, Path] | None:
     the office's own files cannot be used.
     """
     folder = settings.instance / "tls"
-    told = folder / tls.NOTICE
     if is_loopback(host):
-        told.unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / tls.NOTICE).unlink(missing_ok=True)
         return None
     if settings.practice:
         raise ConfigError(
             "Còn dữ liệu thử nghiệm nên chỉ được phục vụ tại 127.0.0.1; "
             "hãy chạy trước: python3 start.py cli init --empty"
         )
-    before = tls.read(folder / tls.CERTIFICATE) if (folder / tls.CERTIFICATE).exists() else None
+    before, _ = tls.last_served(folder)
     certificate = tls.ensure(folder, host)
     leaf = tls.read(certificate[0])
     # The serving processes read it: cookies become Secure, HSTS is sent.
     os.environ[TLS_VARIABLE] = "1"
-    # Agents compare the leaf that they see with the one that the server states at pairing.
-    os.environ[TLS_LEAF_VARIABLE] = leaf.fingerprint.replace(":", "").lower()
-    lines = tls.notice(leaf, before.fingerprint if before else "", clock.now())
-    shown = "".join(f"{line}\n" for line in lines)
-    told.write_text(shown, encoding="utf-8")  # For start.py, which has the person's terminal.
+    os.environ[TLS_FILE_VARIABLE] = str(certificate[0])
+    shown = "".join(f"{line}\n" for line in tls.notice(leaf, before, clock.now()))
+    tls.remember(folder, leaf, host, shown)  # start.py, which has the person's terminal, reads it.
     sys.stdout.write(shown)
     sys.stdout.flush()
     return certificate

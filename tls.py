@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -31,6 +32,14 @@ CERTIFICATE, KEY = "cert.pem", "key.pem"
 MORE_NAMES = "ten-them.txt"
 #: What the last start has to tell the person who started it; start.py prints it.
 NOTICE = "thong-bao.txt"
+#: The fingerprints of the certificates that were generated here, one a line.
+MADE = "tu-tao.txt"
+#: The fingerprint that the last start served with, and the address that it served at.
+SERVED = "da-phuc-vu.txt"
+#: Where a new pair lies until it is whole.
+_NEW_CERTIFICATE, _NEW_KEY = "cert.tu-tao-moi", "key.tu-tao-moi"
+#: A key that does not belong to our certificate: perhaps the office's, before its certificate came.
+_UNFIT_KEY = "key-khong-khop.pem"
 _OURS = "So Token "
 #: Nothing is sent there: the system only says which of its addresses it would use.
 _PLACES = ("10.255.255.255", "172.31.255.255", "192.168.255.255", "203.0.113.1", "2001:db8::1")
@@ -64,7 +73,8 @@ def own_names(host: str = "") -> tuple[list[str], list[str]]:
     name = socket.gethostname()
     names = {"localhost", name, f"{name}.local" if "." not in name else name}
     found = {"127.0.0.1", "::1", *_addresses_of_linux(), *_addresses_on_the_way()}
-    with suppress(OSError):  # A computer whose own name cannot be resolved has its addresses still.
+    # A computer whose own name cannot be resolved, or is too long, has its addresses still.
+    with suppress(OSError, UnicodeError):
         for info in socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME):
             names.add(info[3])
             found.add(str(info[4][0]))
@@ -77,7 +87,8 @@ def ensure(folder: Path, host: str = "") -> tuple[Path, Path]:
     """Return (cert.pem, key.pem) in the folder, generating them when it is time to.
 
     Raises TlsError when the office's own pair cannot be used (only one file, not a pair): it must
-    not be overwritten. Raises OSError when the folder cannot be written.
+    not be overwritten. Raises OSError when the folder cannot be written. A clock put back is no
+    reason for a new one: it would have ended as soon as the clock is right again.
     """
     cert_path, key_path = folder / CERTIFICATE, folder / KEY
     _complete(folder)
@@ -87,11 +98,16 @@ def ensure(folder: Path, host: str = "") -> tuple[Path, Path]:
     if not cert_path.exists():
         renew(folder, host)
         return cert_path, key_path
-    _check_pair(cert_path, key_path)
-    leaf, at = read(cert_path), clock.now()
-    if leaf.generated and (
-        leaf.near_end(at) or leaf.starts_at > at or _lacking(folder, leaf, host)
-    ):
+    leaf = read(cert_path)
+    try:
+        _check_pair(cert_path, key_path)
+    except TlsError:
+        if not leaf.generated:
+            raise
+        _write(folder / _UNFIT_KEY, key_path.read_bytes())
+        renew(folder, host)
+        return cert_path, key_path
+    if leaf.generated and (leaf.near_end(clock.now()) or _lacking(folder, leaf, host)):
         renew(folder, host)
     return cert_path, key_path
 
@@ -116,21 +132,54 @@ def renew(folder: Path, host: str = "", more: Sequence[str] = ()) -> Leaf:
     if before is not None and not before.near_end(clock.now()):
         names, addresses = names | set(before.names), addresses | set(before.addresses)
     certificate, key = _generate(sorted(names), sorted(addresses))
-    (folder / "cert.new").write_bytes(certificate)
-    (folder / "key.new").unlink(missing_ok=True)
-    descriptor = os.open(folder / "key.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-    os.replace(folder / "key.new", folder / KEY)
-    os.replace(folder / "cert.new", cert_path)
+    _write(folder / _NEW_CERTIFICATE, certificate)
+    _write(folder / _NEW_KEY, key)
+    with (folder / MADE).open("a", encoding="ascii") as made:
+        made.write(f"{_fingerprint(x509.load_pem_x509_certificate(certificate))}\n")
+        made.flush()
+        os.fsync(made.fileno())
+    os.replace(folder / _NEW_KEY, folder / KEY)
+    with suppress(FileNotFoundError):  # A start may have completed the pair between the two.
+        os.replace(folder / _NEW_CERTIFICATE, cert_path)
     return read(cert_path)
+
+
+def include(folder: Path, more: Sequence[str]) -> Leaf:
+    """Keep these names for all later certificates; make a new one when one of them is not in it.
+
+    Raises TlsError and OSError as `renew` does.
+    """
+    cert_path = folder / CERTIFICATE
+    if cert_path.exists():
+        leaf = read(cert_path)
+        if all((_address(e) or _dns_name(e)) in (*leaf.names, *leaf.addresses) for e in more):
+            if leaf.generated:
+                _keep(folder, more)
+            return leaf
+    return renew(folder, more=more)
+
+
+def last_served(folder: Path) -> tuple[str, str]:
+    """Return (fingerprint, host) of the last start; the fingerprint in the folder, "" before it."""
+    with suppress(OSError, ValueError):
+        fingerprint, _, host = (folder / SERVED).read_text(encoding="utf-8").partition("\n")
+        return fingerprint, host.strip()
+    with suppress(OSError, TlsError):
+        return read(folder / CERTIFICATE).fingerprint, ""
+    return "", ""
+
+
+def remember(folder: Path, leaf: Leaf, host: str, told: str) -> None:
+    """Keep what a start serves with and what it tells. A folder that is read-only takes neither."""
+    for name, text in ((SERVED, f"{leaf.fingerprint}\n{host}\n"), (NOTICE, told)):
+        with suppress(OSError):
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def read(cert_path: Path) -> Leaf:
     """Return what the first certificate of a PEM file says. Raises TlsError, OSError."""
     try:
         certificate = x509.load_pem_x509_certificate(cert_path.read_bytes())
-        subject = certificate.subject.rfc4514_string()
     except ValueError:
         raise TlsError(f"Tệp {cert_path} không phải chứng thư dạng PEM.") from None
     names: list[str] = []
@@ -140,12 +189,12 @@ def read(cert_path: Path) -> Leaf:
         names = found.get_values_for_type(x509.DNSName)
         addresses = [str(each) for each in found.get_values_for_type(x509.IPAddress)]
     return Leaf(
-        certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+        _fingerprint(certificate),
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
         tuple(names),
         tuple(addresses),
-        certificate.issuer == certificate.subject and subject.startswith(f"CN={_OURS}"),
+        _made_here(cert_path.parent, certificate),
     )
 
 
@@ -174,7 +223,7 @@ def _lacking(folder: Path, leaf: Leaf, host: str) -> bool:
 
 
 def _wanted(folder: Path, host: str) -> tuple[set[str], set[str]]:
-    names, addresses = map(set, own_names(host))
+    names, addresses = map(set, own_names(host or last_served(folder)[1]))
     kept = folder / MORE_NAMES
     for each in kept.read_text(encoding="utf-8").split() if kept.exists() else ():
         if address := _address(each):
@@ -244,15 +293,50 @@ def _addresses_on_the_way() -> set[str]:
 
 
 def _complete(folder: Path) -> None:
-    """Finish what a run left that was killed between the two renames."""
-    aside, key_path = folder / "cert.new", folder / KEY
-    if not aside.exists():
-        return
-    with suppress(TlsError):
-        if key_path.exists():
+    """Finish what a run left that was killed between the two renames.
+
+    What does not fit stays there: somebody may be making it at this moment.
+    """
+    aside, cert_path, key_path = folder / _NEW_CERTIFICATE, folder / CERTIFICATE, folder / KEY
+    with suppress(TlsError, FileNotFoundError):
+        if read(aside).generated and (not cert_path.exists() or read(cert_path).generated):
             _check_pair(aside, key_path)
-            os.replace(aside, folder / CERTIFICATE)
-    aside.unlink(missing_ok=True)
+            os.replace(aside, cert_path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file that nobody else may read and that outlasts a power cut."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def _made_here(folder: Path, certificate: x509.Certificate) -> bool:
+    """Did this program make it? Version 0.1.0 kept no list; its certificates all look alike."""
+    listed = folder / MADE
+    if listed.exists() and _fingerprint(certificate) in listed.read_text("ascii").split():
+        return True
+    try:
+        subject = certificate.subject.rfc4514_string()
+        kinds = {type(each.value) for each in certificate.extensions}
+        public = certificate.public_key()
+    except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm):
+        return False
+    return (
+        certificate.issuer == certificate.subject
+        and subject.startswith(f"CN={_OURS}")
+        and certificate.not_valid_after_utc - certificate.not_valid_before_utc == VALID_FOR
+        and kinds == {x509.SubjectAlternativeName, x509.BasicConstraints, x509.ExtendedKeyUsage}
+        and isinstance(public, ec.EllipticCurvePublicKey)
+        and isinstance(public.curve, ec.SECP256R1)
+    )
 
 
 def _check_pair(cert_path: Path, key_path: Path) -> None:

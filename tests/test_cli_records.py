@@ -276,3 +276,8 @@ def test_the_certificate_of_the_server_is_shown_and_renewed_by_one_command(
     assert again.split("SHA-256: ")[1] != said.split("SHA-256: ")[1]
     assert run("tls")[1].split("SHA-256: ")[1] in again.split("SHA-256: ")[1]
     assert run("tls", "--name", "không phải tên")[0] == 1
+    same = run("tls", "--name", "so-token.xa-thu.example")[1]  # It is in it already.
+    assert same == run("tls")[1]
+    more = run("tls", "--name", "so-token.khac.example")[1]
+    assert "so-token.khac.example" in more
+    assert "chạy lại" in more

@@ -255,13 +255,105 @@ def test_half_of_an_offices_own_pair_is_never_overwritten(tmp_path: Path) -> Non
 
 def test_a_pair_whose_making_was_cut_short_is_completed(tmp_path: Path) -> None:
     first = shown(tmp_path)
-    (tmp_path / "cert.pem").rename(tmp_path / "cert.new")
+    aside = tmp_path / tls._NEW_CERTIFICATE
+    (tmp_path / "cert.pem").rename(aside)
     assert shown(tmp_path) == first
     old = (tmp_path / "cert.pem").read_bytes()
     renewed = tls.renew(tmp_path).fingerprint
-    (tmp_path / "cert.pem").rename(tmp_path / "cert.new")
+    (tmp_path / "cert.pem").rename(aside)
     (tmp_path / "cert.pem").write_bytes(old)  # Killed when the new key was there and the old leaf.
     assert shown(tmp_path) == renewed
+    key_of_it = (tmp_path / "key.pem").read_bytes()
+    (tmp_path / "cert.pem").write_bytes(old)  # The same, and the new leaf is lost.
+    third = shown(tmp_path)
+    assert third not in (first, renewed)
+    assert (tmp_path / tls._UNFIT_KEY).read_bytes() == key_of_it
+    aside.write_bytes(old)  # Of one who is making a pair at this moment.
+    assert shown(tmp_path) == third
+    assert aside.read_bytes() == old
+
+
+def test_only_what_was_made_here_is_replaced_whatever_it_is_called(tmp_path: Path) -> None:
+    own = key("tls so-token", 256)
+    holder = self_signed(own, "So Token UBND xã")  # type: ignore[arg-type]
+    cert = tmp_path / "cert.pem"
+    cert.write_bytes(holder.public_bytes(Encoding.PEM))
+    words = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(own.private_bytes(*words))
+    before = cert.read_bytes()
+    assert not tls.read(tls.ensure(tmp_path, "so-token.example")[0]).generated
+    assert cert.read_bytes() == before
+    for each in tmp_path.iterdir():
+        each.unlink()
+    first = tls.renew(tmp_path)
+    (tmp_path / tls.MADE).unlink()  # As version 0.1.0 left it.
+    assert tls.read(cert) == first
+
+
+def test_a_clock_put_back_throws_no_certificate_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = shown(tmp_path)
+    past = clock.now() - timedelta(days=3000)
+    monkeypatch.setattr(clock, "now", lambda: past)
+    assert shown(tmp_path) == first
+
+
+def test_a_name_that_is_too_long_for_the_dns_stops_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "a" * 64)
+    assert "localhost" in tls.read(tls.ensure(tmp_path)[0]).names
+
+
+def started(instance: Path, host: str) -> str:
+    """What a start at that address tells."""
+    assert serve._certificate(serve.Config.load(instance), host)
+    return (instance / "tls" / tls.NOTICE).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that a start sets, taken back afterwards."""
+    for each in (serve.TLS_VARIABLE, serve.TLS_LEAF_VARIABLE, serve.TLS_FILE_VARIABLE):
+        monkeypatch.setenv(each, "")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_start_tells_of_a_certificate_that_was_replaced_since_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, host = tmp_path / "tls", "so-token.example"
+    assert "đã thay" not in started(tmp_path, host)
+    assert "đã thay" not in started(tmp_path, host)
+    near = clock.now() + tls.VALID_FOR - timedelta(days=29)
+    monkeypatch.setattr(clock, "now", lambda: near)
+    renewed = tls.renew(folder)  # As the command line does, which knows no host.
+    assert host in renewed.names
+    told = started(tmp_path, host)
+    assert "đã thay" in told
+    assert renewed.fingerprint in told
+    assert "đã thay" not in started(tmp_path, host)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_folder_that_cannot_be_written_stops_no_start(tmp_path: Path) -> None:
+    tls.renew(tmp_path / "tls")
+    for each in (tls.NOTICE, tls.SERVED):
+        (tmp_path / "tls" / each).mkdir()
+    assert serve._certificate(serve.Config.load(tmp_path), "localhost.example")
+    assert serve._certificate(serve.Config.load(tmp_path), "127.0.0.1") is None
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_serving_process_that_comes_back_states_the_certificate_that_it_serves(
+    tmp_path: Path,
+) -> None:
+    started(tmp_path, "so-token.example")
+    renewed = tls.renew(tmp_path / "tls")
+    serve.state_leaf()
+    stated = serve.Config.load(tmp_path).tls_sha256
+    assert stated == renewed.fingerprint.replace(":", "").lower()
 
 
 def test_the_daily_work_begins_at_once_when_somebody_asks_for_it() -> None:
