@@ -43,14 +43,16 @@ def lay_down(purpose: str, path: str, content: bytes) -> str | None:
     return key
 
 
-def put_instead(purpose: str, path: str, key: str, content: bytes) -> None:
-    """Overwrite what lies there for this person; nothing happens when it is gone."""
+def put_instead(purpose: str, path: str, key: str, content: bytes) -> bool:
+    """Overwrite what lies there for this person; False when it is gone or the disk is full."""
     if take(purpose, path, key) is None:
-        return
+        return False
     try:
         _write(purpose, path, key, content)
     except OSError as error:
         log.warning("what was kept cannot be overwritten: %s", error.strerror)
+        return False
+    return True
 
 
 def _write(purpose: str, path: str, key: str, content: bytes) -> None:

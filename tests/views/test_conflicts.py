@@ -99,6 +99,22 @@ def test_rows_that_cannot_be_filled_are_shown_and_named(changed: tuple[FlaskClie
     assert "đang có những gì anh/chị đã nhập" not in filled
 
 
+def test_a_citizen_id_is_named_after_a_conflict_and_not_kept(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    an, page = login(cast.an), f"/ca-nhan/{cast.person_em}/sua"
+    number, em = "001090012345", db_session.get_one(Person, cast.person_em)
+    typed = {"version": em.version, "agency_id": em.agency_id, "full_name": "Lý Văn Em"}
+    typed["citizen_id"] = number
+    assert an.post(page, data=typed | {"staff_number": "CB-1"}).status_code == 302
+    late = an.post(page, data=typed | {"staff_number": "CB-2"})
+    assert late.status_code == 409, words(late)
+    shown = an.get(link(late.text, COMPARE))
+    filled = an.get(link(shown.text, FILL))
+    assert number not in shown.text + filled.text
+    assert "Không điền lại được: Số định danh" in words(filled)
+
+
 def test_the_right_one_of_many_forms_is_compared_in_words(app: Flask) -> None:
     with app.test_request_context("/bien-ban/5"):
         forms: dict[str, Any] = {
@@ -161,6 +177,18 @@ def test_a_form_that_waited_for_the_password_is_offered_once(
     assert db_session.get_one(User, cast.an).display_name == "Ân"
     assert dung.get(waits).location == page
     assert "đã gửi rồi" in words(dung.get(page))
+
+
+def test_a_form_whose_password_is_asked_for_twice_waits_in_one_place(
+    confirmed: tuple[FlaskClient, str, str], instance: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dung, page, waits = confirmed
+    again = dung.get(dung.post(waits, data={"password": PASSWORD}).location).text
+    monkeypatch.setenv("SO_TOKEN_NOW", (NOW + timedelta(minutes=25)).isoformat())
+    sent = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', again))
+    asked = dung.post(page, data=sent, headers={"Referer": HOST + waits})
+    assert asked.location.rsplit("giu=", 1)[1] == waits.rsplit("giu=", 1)[1]
+    assert len([*(instance / "kept").iterdir()]) == 1
 
 
 def test_whoever_confirms_for_a_form_that_is_gone_is_told_to_press_again(
