@@ -107,7 +107,7 @@ EVENTS: Mapping[str, EventType] = {
     "custody.undone": _event("Hoàn tác chuyển trạng thái thiết bị", "move"),
     "incident.reported": _event("Báo sự cố", "kind", "on_behalf"),
     "incident.changed": _event("Cập nhật sự cố", "changed"),
-    "incident.found": _event("Tìm thấy thiết bị", "after_letter"),
+    "incident.found": _event("Tìm thấy thiết bị", "after_letter", "reopened"),
     "incident.closed": _event("Kết thúc sự cố"),
     "incident.withdrawn": _event("Rút lại sự cố báo nhầm", "reason_sha256"),
     "slip.taken": _event("Tiếp nhận phiếu đề nghị", "request"),

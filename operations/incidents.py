@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 import audit
@@ -121,11 +121,12 @@ def found(session: Session, *, actor: Actor, incident_id: int, version: int, law
     """The lost device was found; True when its Mẫu số 05 had not gone out and it is used again.
 
     Afterwards it waits to be recalled and Mẫu số 08 is proposed. An incident that was ended while
-    the device was lost is open again. Raises `Refused`, `Conflict`.
+    the device was lost is open again (`opens_again`). Raises `Refused`, `Conflict`.
     """
     with transaction(session):
         row = _load(session, incident_id, version)
-        if row.device is None or row.device.state not in ALREADY[IncidentKind.LOSS]:
+        reopened = row.closed_at is not None
+        if reopened and not opens_again(session, row):
             _refuse_closed(row)
         row.closed_at = row.closed_by_id = None
         if row.kind != IncidentKind.LOSS or row.found_at is not None or row.device is None:
@@ -146,7 +147,7 @@ def found(session: Session, *, actor: Actor, incident_id: int, version: int, law
             )
         else:
             _drop_loss(session, actor, row)
-        _record(session, "incident.found", row, actor, after_letter=sent)
+        _record(session, "incident.found", row, actor, after_letter=sent, reopened=reopened)
         return usable and not sent
 
 
@@ -245,6 +246,35 @@ def done(
 def told_at(row: Incident) -> datetime:
     """When the agency was told: the call of who cannot log in, else the report itself."""
     return row.noticed_at if row.on_behalf else row.reported_at
+
+
+def loss_of_device(session: Session, device: Device) -> int | None:
+    """The latest loss by which a device is lost still, though its incident may have ended."""
+    if device.state not in ALREADY[IncidentKind.LOSS]:
+        return None
+    return session.scalar(
+        select(func.max(Incident.id)).where(
+            Incident.device_id == device.id,
+            Incident.kind == IncidentKind.LOSS.value,
+            Incident.found_at.is_(None),
+        )
+    )
+
+
+def opens_again(session: Session, row: Incident) -> bool:
+    """Whether an incident that was ended may be opened by finding its device: it is lost still,
+    and no newer loss of it is being dealt with, on whose page it is then written down.
+    """
+    if row.kind != IncidentKind.LOSS or row.found_at is not None or row.device is None:
+        return False
+    newer = select(Incident.id).where(
+        Incident.device_id == row.device_id,
+        Incident.kind == row.kind,
+        Incident.id > row.id,
+        Incident.closed_at.is_(None),
+    )
+    lost = row.device.state in ALREADY[IncidentKind.LOSS]
+    return lost and session.scalar(newer.limit(1)) is None
 
 
 def as_rule(row: Incident, steps: Sequence[FollowUp]) -> rule.Incident:

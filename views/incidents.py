@@ -18,7 +18,6 @@ from models import Agency, Device, Person
 from operations import follow_ups, incidents, search
 from operations.transactions import Refused
 from rules.days import vietnam_day
-from rules.devices import DeviceState
 from rules.findings import Finding
 from rules.incidents import DEVICE_ACTS, IncidentKind, check_steps
 from rules.law import Law
@@ -45,7 +44,6 @@ VIEW, TELL, EDIT = (
 )
 PAGE = 40
 MOST_FOUND = 12
-_LOST = (DeviceState.MISSING, DeviceState.LOST)
 _FINDING = (CustodyAct.FOUND.name, CustodyAct.FOUND_AFTER_REVOCATION.name)
 MOST_ABOUT = 10
 OPEN, CLOSED = "dang", "xong"
@@ -141,7 +139,7 @@ def show(incident_id: int) -> ResponseReturnValue:
         like=incidents.recurrences(db.session(), row),
         routes=_routes(row, steps, law, today),
         may_edit=_may_edit(row),
-        lost_still=row.device is not None and row.device.state in _LOST and row.found_at is None,
+        lost_still=row.closed_at is not None and incidents.opens_again(db.session(), row),
         history=history(incidents.NOUN, row.id),
     )
 
@@ -313,24 +311,12 @@ def new() -> ResponseReturnValue:
     if same:
         endpoint = "incidents.show" if person.can(VIEW) else "own.incident"
         return redirect(url_for(endpoint, incident_id=same[0].id))
-    if asked in _FINDING and (lost := _loss_of(row)) and person.can(VIEW):
-        return redirect(url_for("incidents.show", incident_id=lost))
+    if asked in _FINDING and person.can(VIEW):
+        if lost := incidents.loss_of_device(db.session(), row):
+            return redirect(url_for("incidents.show", incident_id=lost))
     kept = {"thiet-bi": row.id, "loai": kind.name if kind else None}
     own = row.holder_id is not None and row.holder_id == person.user.person_id
     return redirect(url_for(".report" if own else ".report_for", **kept))
-
-
-def _loss_of(device: Device) -> int | None:
-    """The loss of a device that is lost still, when its incident was ended in the meantime."""
-    if device.state not in _LOST:
-        return None
-    return db.session.scalar(
-        select(func.max(Incident.id)).where(
-            Incident.device_id == device.id,
-            Incident.kind == IncidentKind.LOSS.value,
-            Incident.found_at.is_(None),
-        )
-    )
 
 
 @bp.route("/bao", methods=["GET", "POST"])
@@ -350,9 +336,10 @@ def report() -> ResponseReturnValue:
     )
     form = ReportForm()
     form.device_id.choices = [SelectChoice(one.id, _device_words(one)) for one in rows]
+    form.kind.choices = _kinds_of(*rows)
     if request.method == "GET":
         _begin(form, request.args.get("thiet-bi", type=int), rows)
-    elif form.validate():
+    elif form.validate() and _fits(form, rows):
         number = _send(form, on_behalf=False)
         if number is not None:
             flash("Đã báo. Đầu mối của cơ quan thấy ngay và sẽ liên hệ với anh/chị.", "success")
@@ -408,16 +395,29 @@ def _choose_device() -> str:
     return render_template("incidents/choose_device.html", rows=rows, query=query)
 
 
-def _kinds_of(device: Device) -> list[SelectChoice]:
-    """What can have happened to this device: an account of central signing is neither lost nor
+def _kinds_of(*devices: Device) -> list[SelectChoice]:
+    """What can have happened to one of these: an account of central signing is neither lost nor
     damaged.
     """
-    legal = {one.act for one in acts_from(device.kind, device.state)}
-    return [
-        SelectChoice(kind.name, label(kind))
-        for kind, act in DEVICE_ACTS.items()
-        if act is None or act in legal or device.state in incidents.ALREADY.get(kind, ())
-    ]
+    able = [kind for kind in DEVICE_ACTS if any(_can_happen(kind, one) for one in devices)]
+    return [SelectChoice(kind.name, label(kind)) for kind in able]
+
+
+def _can_happen(kind: IncidentKind, device: Device) -> bool:
+    act, already = DEVICE_ACTS[kind], device.state in incidents.ALREADY.get(kind, ())
+    return (
+        act is None or already or act in {one.act for one in acts_from(device.kind, device.state)}
+    )
+
+
+def _fits(form: ReportForm, rows: Sequence[Device]) -> bool:
+    """Whether it can have happened to the device chosen; else the field says so."""
+    device = next(one for one in rows if one.id == form.device_id.data)
+    if _can_happen(IncidentKind[form.kind.data], device):
+        return True
+    offered = ", ".join(f"“{one.label}”" for one in _kinds_of(device))
+    form.kind.errors = [f"Với {_device_words(device)}, chỉ báo được: {offered}."]
+    return False
 
 
 def _begin(form: ReportForm, device_id: int | None, rows: Sequence[Device]) -> None:

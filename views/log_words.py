@@ -65,6 +65,7 @@ BODY_WORDS: Mapping[str, str] = {
     "refused": "Không nhận",
     "regulation": "Quy chế",
     "reminders": "Nhắc việc",
+    "reopened": "Mở lại sự cố đã kết thúc",
     "renewals": "Số lần gia hạn",
     "repeated": "Đếm lặp",
     "request": "Văn bản đề nghị số",

@@ -175,7 +175,7 @@ def test_sections_and_report_are_typed_and_the_end_says_what_is_left(
     paper = db_session.scalars(select(Paper)).one()
     assert paper.particulars["addressees"] == ["Sở KH&CN", "Cục"]
     assert paper.particulars["cause"] == "Lộ"
-    assert "Ghi nhận đã gửi" in browser.get(f"/bien-ban/{paper.id}").text
+    assert "Ghi số" in browser.get(f"/bien-ban/{paper.id}").text  # Only then is it signed and sent.
     ended = browser.post(f"/su-co/{number}/ket-thuc", data={"version": 3}, follow_redirects=True)
     assert "Chưa kết thúc được" in ended.text
     step = re.findall(r"/viec-phai-lam/(\d+)/bo-qua", ended.text)[0]
@@ -206,6 +206,21 @@ def test_a_device_found_long_after_leads_to_the_loss_that_was_ended(
     told = browser.post(f"/su-co/{number}/tim-thay", data={"version": 1}, follow_redirects=True)
     assert "Đã ghi tìm thấy" in told.text
     assert "Đang xử lý" in told.text
+    assert "Mở lại sự cố đã kết thúc" in words(login(cast.dung).get("/nhat-ky").text)
+
+
+def test_a_device_lost_anew_is_found_by_its_newer_loss_only(
+    login: Login, cast: Cast, token: int, db_session: Session
+) -> None:
+    older = report(login(cast.em), token)
+    with transaction(db_session):
+        db_session.get_one(Incident, older).closed_at = NOW
+    newer = report(login(cast.em), token)
+    browser = login(cast.an)
+    assert f"/su-co/{older}/tim-thay" not in browser.get(f"/su-co/{older}").text
+    told = browser.post(f"/su-co/{older}/tim-thay", data={"version": 1}, follow_redirects=True)
+    assert "Sự cố này đã kết thúc." in told.text
+    assert f"/su-co/{newer}/tim-thay" in browser.get(f"/su-co/{newer}").text
 
 
 @pytest.mark.parametrize(
@@ -225,6 +240,24 @@ def test_only_what_can_happen_to_a_device_is_offered_for_a_report(
         number = factories.device(db_session, cast.office_a, "T", em, kind=kind, state=state).id
     page = login(cast.an).get(f"/su-co/bao-thay?thiet-bi={number}").text
     assert set(re.findall(r'name="kind"[^>]* value="(\w+)"', page)) == offered
+
+
+def test_the_holder_is_offered_what_can_happen_and_told_beside_the_field_what_cannot(
+    login: Login, cast: Cast, db_session: Session
+) -> None:
+    central, browser = {"kind": DeviceKind.CENTRAL, "state": DeviceState.IN_USE}, login(cast.em)
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        account = factories.device(db_session, cast.office_a, "TK-1", em, **central).id
+    kinds = re.compile(r'name="kind"[^>]* value="(\w+)"')
+    assert kinds.findall(browser.get("/su-co/bao").text) == ["SUSPECTED_MISUSE"]
+    with transaction(db_session):
+        em = db_session.get_one(Person, cast.person_em)
+        factories.device(db_session, cast.office_a, "TB-8", em)
+    assert len(kinds.findall(browser.get("/su-co/bao").text)) == 4
+    page = words(browser.post("/su-co/bao", data=told(account)).text)
+    assert "TK-1, chỉ báo được: “Có dấu hiệu mất an toàn”." in page
+    assert db_session.scalars(select(Incident)).all() == []
 
 
 def test_the_button_of_a_device_leads_to_the_right_page(
