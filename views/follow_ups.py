@@ -259,14 +259,17 @@ def act_of(row: FollowUp, ground: str = "") -> dict[str, str] | None:
     return None
 
 
-def _surplus(row: FollowUp) -> dict[str, str]:
+def _surplus(row: FollowUp) -> dict[str, str] | None:
     """The act that settles a thing found beside the list of a stocktake, by what the register says
-    of it today.
+    of it today. None for a device of an agency where the person does nothing: it has to be told
+    there.
     """
     device = row.device
     if device is None:
         asked = {"ma": row.code_seen, "don-vi": row.agency_id, "nguoi-giu": row.person_id}
         return {"label": "Ghi vào sổ", "url": url_for("devices.new", **asked)}
+    if not account().scope(Permission.CUSTODY_MOVE).covers(device.agency_id):
+        return None
     own = {"device_id": device.id}
     if device.state in (DeviceState.LOST, DeviceState.MISSING):
         asked = {"thiet-bi": device.id, "viec": CustodyAct.FOUND.name}

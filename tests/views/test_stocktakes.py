@@ -402,7 +402,8 @@ def test_what_is_found_beside_the_list_has_a_button_that_settles_it(
         )
         used = number_of_device(shelf, "TB-00001")
         chi = cast.person_chi
-        shelf.add_all(FollowUp(**surplus, device_id=one) for one in (stock, lost, gone))
+        foreign = factories.device(shelf, cast.commune_b, "LA", state=DeviceState.LOST).id
+        shelf.add_all(FollowUp(**surplus, device_id=one) for one in (stock, lost, gone, foreign))
         surplus["sentence"] = "TB-00001: thấy khi kiểm kê."
         shelf.add(FollowUp(**surplus, device_id=used, person_id=chi))
         shelf.add(FollowUp(**surplus, code_seen="54:10:AB:77", person_id=chi))
@@ -419,7 +420,7 @@ def test_what_is_found_beside_the_list_has_a_button_that_settles_it(
     }
     # Two lines may ask for the same: each names what its sentence does not.
     told = re.findall(r">Kiểm kê</a>(: [^<]*)<", page)
-    assert told == [": MAT-0", ": MAT-1", ": MAT-2", ": Lê Thị Chi", ": Lê Thị Chi"]
+    assert told == [": MAT-0", ": MAT-1", ": MAT-2", ": LA", ": Lê Thị Chi", ": Lê Thị Chi"]
     form = browser.get(enter).text
     assert 'value="54:10:AB:77"' in form
     assert 'value="le.thi.chi@thunghiem.example"' in form
