@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models import Certificate, Device
 from operations import (
+    follow_ups,
     handovers,
     incidents,
     incoming_documents,
@@ -23,7 +24,7 @@ from operations.files import PDF
 from practice.desk import Desk, scan
 from practice.people import DEPARTMENT, EAST, WEST
 from rules.certificates import SubscriberKind
-from rules.devices import DeviceKind
+from rules.devices import DeviceKind, DeviceState
 from rules.incidents import IncidentKind
 from rules.lifecycle import CustodyAct
 from rules.office_documents import DocumentWay
@@ -117,6 +118,43 @@ def things_go_wrong(desk: Desk) -> Iterator[int]:
             law=desk.law,
             is_focal_point=True,
         )
+
+
+def losses_came_to_an_end(desk: Desk) -> Iterator[int]:
+    """What the register calls lost was told and dealt with before its certificate was revoked."""
+    keys = {number: key.split(".")[0] for key, number in desk.book.agencies.items()}
+    rows = desk.session.execute(
+        select(Device.id, Device.holder_id, Device.agency_id, Certificate.revoked_at)
+        .join(Certificate, Certificate.device_id == Device.id)
+        .where(Device.state == DeviceState.LOST, Certificate.revoked_at.is_not(None))
+        .order_by(Certificate.revoked_at, Device.id)
+    ).all()
+    for device_id, holder_id, agency_id, revoked_at in rows:
+        days_ago = (desk.at - revoked_at).days + 2
+        yield days_ago
+        actor = desk.actor(keys[agency_id], "daumoi", days_ago)
+        own = holder_id == actor.person_id
+        wish = incidents.Report(
+            IncidentKind.LOSS,
+            device_id,
+            noticed_at=actor.at - timedelta(hours=3),
+            on_behalf=not own,
+            told_how="" if own else "Qua điện thoại",
+            happened="Mất thiết bị THỬ NGHIỆM trên đường đi công tác.",
+        )
+        number = incidents.report(
+            desk.session, actor=actor, wish=wish, law=desk.law, is_focal_point=True
+        )
+        texts = {
+            "measures": "Đã tìm ở nơi để quên và báo công an nơi mất.",
+            "cause": "Để thiết bị trong cặp không khóa.",
+            "prevention": "Nhắc cả đơn vị cất thiết bị trong tủ có khóa.",
+        }
+        incidents.write(desk.session, actor=actor, incident_id=number, version=1, texts=texts)
+        for one in follow_ups.of(desk.session, incidents.NOUN, number):
+            if one.done_at is None:
+                follow_ups.complete(desk.session, actor=actor, follow_up_id=one.id)
+        incidents.close(desk.session, actor=actor, incident_id=number, version=2)
 
 
 def people_change(desk: Desk) -> Iterator[int]:
@@ -217,6 +255,7 @@ def reminders_are_made(desk: Desk) -> Iterator[int]:
 SCENES = (
     systems_are_entered,
     tokens_are_handed_over,
+    losses_came_to_an_end,
     things_go_wrong,
     people_change,
     things_are_counted,

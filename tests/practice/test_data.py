@@ -322,6 +322,9 @@ def test_the_offices_have_days_behind_them(practice_app: Flask) -> None:
     assert papers[PaperState.PROVEN] == papers[PaperState.ISSUED] == 1
     kinds = set(db.session.scalars(select(Incident.kind)))
     assert kinds == {IncidentKind.LOSS, IncidentKind.LOCK}
+    lost = set(db.session.scalars(select(Device.id).where(Device.state == DeviceState.LOST)))
+    ended = select(Incident.device_id).where(Incident.closed_at.is_not(None))
+    assert lost == set(db.session.scalars(ended))
     (campaign,) = db.session.scalars(select(Stocktake)).all()
     assert campaign.closed_at is None
     for table in (StaffChange, FollowUp, Reminder, System, OfficeDocument, IncomingDocument):
