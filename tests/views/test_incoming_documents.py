@@ -152,6 +152,16 @@ def test_bac_ninh_deletes_an_invalid_one_and_keeps_hash_verdict_and_letter(
     assert audit.verify(db_session).sound
 
 
+NOTICE = (
+    "THÔNG BÁO",
+    "Kính gửi: Sở Mẫu",
+    "văn bản số 7/S",
+    "Thực hiện khoản 2 Điều 16",
+    "đã xóa tệp nêu trên",
+    "Lý do: Sai chữ ký",
+)
+
+
 def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
     chi: FlaskClient, db_session: Session, cast: Cast
 ) -> None:
@@ -182,14 +192,7 @@ def test_the_sender_is_told_by_a_paper_that_is_numbered_signed_and_sent(
     assert [one.side for one in paper.signatures] == ["signature", "seal"]
     assert paper.signatures[0].person_id == cast.person_giang
     drawn = text_of(files.read(db_session, paper.sha256 or ""))
-    for said in (
-        "THÔNG BÁO",
-        "Kính gửi: Sở Mẫu",
-        "văn bản số 7/S",
-        "Thực hiện khoản 2 Điều 16",
-        "đã xóa tệp nêu trên",
-        "Lý do: Sai chữ ký",
-    ):
+    for said in NOTICE:
         assert said in drawn
     assert drawn.count("Nội dung được ký đã bị thay đổi") == 1  # each reason once
     assert row.file_sha256 in drawn.replace(" ", "")
