@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from starting.console import ROOT
 from starting.installation import ensure_environment
@@ -34,16 +35,22 @@ def runs() -> dict[str, tuple[str, ...]]:
     share an office; the files are found by their mark, for to read all the others only to leave out
     their tests takes each worker longer than a story.
     """
-    browser = [
-        str(file.relative_to(ROOT))
-        for file in sorted((ROOT / "tests").rglob("test_*.py"))
-        if "mark.browser" in file.read_text(encoding="utf-8")
-    ]
+    browser = [str(file.relative_to(ROOT)) for file in browser_files()]
     return {
         "rules": ("-m", "coverage", "run", *PYTEST, *RULES),
         "all others": (*PYTEST, *SIDE_BY_SIDE, "-m", "not browser", *OTHERS),
         "browser": (*PYTEST, *SIDE_BY_SIDE, "--dist", "loadfile", "-m", "browser", *browser),
     }
+
+
+def browser_files() -> list[Path]:
+    """Return the files of tests that mark stories in a browser; tests/conftest.py sees to it that
+    no other file has one."""
+    return [
+        file
+        for file in sorted((ROOT / "tests").rglob("test_*.py"))
+        if "mark.browser" in file.read_text(encoding="utf-8")
+    ]
 
 
 def surroundings() -> dict[str, str]:

@@ -25,6 +25,7 @@ from config import Config
 from extensions import db, tune_sqlite
 from models import LoginSession, User
 from signing.pades.sandbox import Sandbox
+from starting.checks import browser_files
 from tests import cast as the_cast
 from tests.cast import NOW, Cast
 from views.guards import key_hash
@@ -36,8 +37,19 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A story in a browser starts a whole office of processes first: give it longer to end."""
+STRAYED = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that this run leaves out are gone
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A story in a browser starts a whole office of processes first: give it longer to end. One in
+    a file that `start.py test` does not find for its run in the browser is STRAYED."""
+    found = set(browser_files())
+    config.stash[STRAYED] = [
+        item.nodeid
+        for item in items
+        if item.get_closest_marker("browser") and item.path not in found
+    ]
     for item in items:
         if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(300))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import STRAYED
+
 ROOT = Path(__file__).resolve().parent.parent
 SKIPPED = {".venv", "instance", ".git", "node_modules"}
 
@@ -297,6 +299,12 @@ def test_a_program_that_asks_the_sandbox_loads_no_pdf_library_itself(program: st
         [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_every_story_in_a_browser_is_in_a_file_that_its_run_finds(
+    pytestconfig: pytest.Config,
+) -> None:
+    assert pytestconfig.stash[STRAYED] == []
 
 
 @pytest.mark.timeout(300)
