@@ -5,6 +5,7 @@ generated one. While practice data exist, nothing but loopback is served.
 """
 
 import argparse
+import errno
 import gc
 import ipaddress
 import logging
@@ -115,8 +116,8 @@ class BodyGuard:
             return _refuse(start_response, "503 Service Unavailable", "Máy chủ đang bận nhận tệp.")
         except TimeoutError:
             return _refuse(start_response, "408 Request Timeout", "Dữ liệu gửi lên quá chậm.")
-        except OSError:
-            return _refuse(start_response, "400 Bad Request", "Dữ liệu gửi lên bị ngắt giữa chừng.")
+        except OSError as problem:
+            return _refuse(start_response, *_broken_off(problem))
         environ["wsgi.input"] = body
         environ["CONTENT_LENGTH"] = str(size)
         with self._places:
@@ -167,15 +168,17 @@ class BodyGuard:
         deadline = time.monotonic() + self._seconds
         body: IO[bytes] = tempfile.SpooledTemporaryFile(BODY_IN_MEMORY)
         size = 0
-        while size <= self._limit and (chunk := source.read(64 * 1024)):
-            if time.monotonic() > deadline:
-                body.close()
-                raise TimeoutError
-            size += len(chunk)
-            body.write(chunk)
-        if size < declared:
+        try:
+            while size <= self._limit and (chunk := source.read(64 * 1024)):
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+                size += len(chunk)
+                body.write(chunk)
+            if size < declared:
+                raise ConnectionAbortedError
+        except BaseException:
             body.close()
-            raise ConnectionAbortedError
+            raise
         body.seek(0)
         return body, size
 
@@ -190,6 +193,13 @@ def _has_body(environ: Environ) -> bool:
     return (
         environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
     )
+
+
+def _broken_off(problem: OSError) -> tuple[str, str]:
+    """Why a body has not arrived: our disk has no room for it, or the client went away."""
+    if problem.errno == errno.ENOSPC:
+        return "507 Insufficient Storage", "Ổ đĩa của máy chủ đã đầy; báo ngay cho người quản trị."
+    return "400 Bad Request", "Dữ liệu gửi lên bị ngắt giữa chừng."
 
 
 def _refuse(start_response: Callable[..., Any], status: str, sentence: str) -> Iterable[bytes]:

@@ -1,5 +1,6 @@
 """The real server process: limits on what clients send, TLS, and no one client stops the others."""
 
+import errno
 import os
 import select
 import signal
@@ -146,6 +147,21 @@ def test_a_body_cut_short_never_reaches_the_application() -> None:
     environ = {"CONTENT_LENGTH": "10", "wsgi.input": BytesIO(b"x")}
     assert answer(guard, environ)[1] == ["400 Bad Request"]
     assert recorder.body is None
+
+
+class NoRoom:
+    """A body for which the disk has no room."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Fail as a write to a full disk does."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_body_for_which_the_disk_has_no_room_is_not_called_cut_short() -> None:
+    guard = serve.BodyGuard(Recorder(), limit=1000, seconds=5)
+    content, statuses = answer(guard, {"CONTENT_LENGTH": "10", "wsgi.input": NoRoom()})
+    assert statuses == ["507 Insufficient Storage"]
+    assert "Ổ đĩa của máy chủ đã đầy" in content.decode()
 
 
 class Stuck:
