@@ -237,7 +237,7 @@ def _notices(document: OfficeDocument) -> list[str]:
     """What was remarked of the file; how to sign it only as long as somebody may."""
     over = document.state in (DocumentState.ISSUED, DocumentState.CANCELLED)
     past = FOR_SIGNING if over or is_finished(document) else frozenset()
-    return [one for one in document.layout["notices"] if one not in past]
+    return [one for one in document.layout.get("notices", ()) if one not in past]
 
 
 def _people(document: OfficeDocument) -> bool:

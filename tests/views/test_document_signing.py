@@ -101,6 +101,10 @@ def test_how_to_place_a_signature_is_told_as_long_as_one_may_come(at_work: Offic
         told = words(chi.get(f"/van-ban/{number}"))
         assert other in told
         assert not [one for one in FOR_SIGNING if one in told]
+    document = at_work.document(number)
+    document.layout = {"pages": document.layout["pages"]}  # Brought before remarks were kept.
+    session.commit()
+    assert chi.get(f"/van-ban/{number}").status_code == 200
 
 
 def test_three_people_then_the_agency_then_a_copy_and_every_signature_stays_valid(
