@@ -178,15 +178,8 @@ def compose(
     text = words or TEXT
     agency = blanks.fill(data.agency_name, "Chưa có tên cơ quan, tổ chức để ghi trong báo cáo.")
     opening = text["opening"].format(basis=clean(data.basis), agency=agency)
-    symbol = clean(data.symbol)
     return Paper(
-        head=PaperHead(
-            agency=data.agency,
-            parent_agency=data.parent_agency,
-            symbol=f"BC-{symbol}" if symbol else "",
-            number=data.number,
-            place=data.place,
-        ),
+        head=PaperHead.issued(data, "BC"),
         kind=text["kind"],
         title=text["title"].format(period=clean(data.period)),
         addressees=data.addressees or (blanks.fill("", "Chưa có nơi nhận báo cáo."),),

@@ -100,16 +100,9 @@ def compose(
         *_grounds(data, text, setter, blanks),
         *setter.kept(decides, [piece for article in articles for piece in article]),
     ]
-    symbol = clean(data.symbol)
     as_article = text["first_receiver"].format(row=len(articles))
     return Paper(
-        head=PaperHead(
-            agency=data.agency,
-            parent_agency=data.parent_agency,
-            symbol=f"QĐ-{symbol}" if symbol else "",
-            number=data.number,
-            place=data.place,
-        ),
+        head=PaperHead.issued(data, "QĐ"),
         kind=text["kind"],
         title=text["title_temporary" if data.until else "title"],
         authority=blanks.fill(data.authority, "Chưa có thẩm quyền ban hành quyết định."),

@@ -117,15 +117,8 @@ def compose(
         *setter.paragraph(text["closing"].format(agency=agency)),
     ]
     addressees = data.addressees or (blanks.fill("", "Chưa có nơi nhận báo cáo."),)
-    symbol = clean(data.symbol)
     return Paper(
-        head=PaperHead(
-            agency=data.agency,
-            parent_agency=data.parent_agency,
-            symbol=f"BC-{symbol}" if symbol else "",
-            number=data.number,
-            place=data.place,
-        ),
+        head=PaperHead.issued(data, "BC"),
         kind=text["kind"],
         title=text["title"],
         addressees=addressees,

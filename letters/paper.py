@@ -13,6 +13,7 @@ from letters.blanks import Blanks
 from letters.decree30 import PORTRAIT, SEAL_DIAMETER_MM, Distribution, Medium, Sheet, Signer
 from letters.flow import Piece
 from letters.setter import Setter
+from letters.text import clean
 
 #: The body of minutes and slips; decree 30, II.6.e allows 13 or 14, and 13 keeps them on a page.
 PAPER_SIZE = 13.0
@@ -42,6 +43,21 @@ class LogWitness:
         return f"Nhật ký: #{self.sequence} {self.short_hash}"
 
 
+class OfAnAgency(Protocol):
+    """Data of a paper that an agency issues under its number, at a place."""
+
+    @property
+    def agency(self) -> str: ...
+    @property
+    def parent_agency(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperHead:
     """Boxes 1 to 4. Which of them stand there depends on the type of paper.
@@ -57,6 +73,18 @@ class PaperHead:
     number: str = ""
     number_digits: int = 4
     place: str | None = None
+
+    @classmethod
+    def issued(cls, data: OfAnAgency, kind: str) -> "PaperHead":
+        """The head of a report, decision or notice; `kind` as in its symbol ("BC", "QĐ", "TB")."""
+        symbol = clean(data.symbol)
+        return cls(
+            agency=data.agency,
+            parent_agency=data.parent_agency,
+            symbol=f"{kind}-{symbol}" if symbol else "",
+            number=data.number,
+            place=data.place,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,17 +81,11 @@ def compose(
     data: RejectionNotice, setter: PaperSetter, blanks: Blanks, words: FormText | None = None
 ) -> Paper:
     """The notice, set by `setter`; `words` replaces the words of the file."""
-    text, symbol = words or TEXT, clean(data.symbol)
+    text = words or TEXT
     sender = blanks.fill(data.sender, "Chưa có nơi gửi để ghi trong thông báo.")
     body = [piece for line in _lines(data, text, blanks) for piece in setter.paragraph(line)]
     return Paper(
-        head=PaperHead(
-            agency=data.agency,
-            parent_agency=data.parent_agency,
-            symbol=f"TB-{symbol}" if symbol else "",
-            number=data.number,
-            place=data.place,
-        ),
+        head=PaperHead.issued(data, "TB"),
         kind=text["kind"],
         title=text["title"],
         addressees=(sender,),

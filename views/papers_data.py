@@ -106,6 +106,20 @@ def record(paper: Paper) -> dict[str, Any]:
     }
 
 
+def issuer(paper: Paper) -> dict[str, Any]:
+    """What every paper issued by the agency holds: its head, number, place and medium."""
+    agency = paper.particulars.get("agency", {})
+    return {
+        "parent_agency": head_name(agency.get("parent", "")),
+        "agency": head_name(agency.get("name", "")),
+        "agency_name": spelt_out(agency.get("name", "")),
+        "symbol": agency.get("abbreviation", ""),
+        "number": paper.number or "",
+        "place": agency.get("place", ""),
+        "medium": medium(paper),
+    }
+
+
 def medium(paper: Paper) -> Medium:
     """How the paper is signed: by pen unless it was made to be signed digitally."""
     return Medium.DIGITAL if paper.particulars.get("medium") == "digital" else Medium.WET

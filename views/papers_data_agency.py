@@ -5,15 +5,15 @@ from letters.decree30 import Signer
 from letters.entrustment_decision import EntrustmentDecision
 from letters.intake_minutes import IntakeMinutes
 from letters.parties import DeviceLine, Party
-from rules.names import head_name, spelt_out
+from rules.names import spelt_out
 from rules.papers import PaperKind
 from schema.custody import Paper
 from views.papers_data import (
     Letter,
     day,
+    issuer,
     lines,
     maker,
-    medium,
     person,
     record,
 )
@@ -48,15 +48,9 @@ def _differences(listed: list[tuple[object, DeviceLine]]) -> tuple[DeviceLine, .
 @maker(PaperKind.ENTRUSTMENT_DECISION)
 def _decision(paper: Paper) -> Letter:
     told = paper.particulars
-    agency = told.get("agency", {})
     signer = told.get("signer", {})
     data = EntrustmentDecision(
-        parent_agency=head_name(agency.get("parent", "")),
-        agency=head_name(agency.get("name", "")),
-        agency_name=spelt_out(agency.get("name", "")),
-        symbol=agency.get("abbreviation", ""),
-        number=paper.number or "",
-        place=agency.get("place", ""),
+        **issuer(paper),
         authority=str(told.get("authority", "")),
         grounds=tuple(told.get("grounds", ())),
         proposer=str(told.get("proposer", "")),
@@ -69,6 +63,5 @@ def _decision(paper: Paper) -> Letter:
         signer=Signer(tuple(signer.get("titles", ())), signer.get("name", "")),
         copies_to=tuple(told.get("copies_to", ())),
         drafted_by=str(told.get("drafted_by", "")),
-        medium=medium(paper),
     )
     return Letter(entrustment_decision, data)

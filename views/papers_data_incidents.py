@@ -10,7 +10,7 @@ from letters.loss_minutes import LossMinutes
 from letters.parties import Party
 from letters.subscriber_slip import SubscriberSlip
 from rules.devices import DeviceKind
-from rules.names import head_name, spelt_out
+from rules.names import spelt_out
 from rules.papers import PaperKind
 from rules.requests import RequestKind
 from schema.custody import Paper
@@ -18,6 +18,7 @@ from views.letters_data import citizen_id
 from views.papers_data import (
     Letter,
     day,
+    issuer,
     lines,
     maker,
     medium,
@@ -73,16 +74,10 @@ def _loss(paper: Paper) -> Letter:
 @maker(PaperKind.INCIDENT_REPORT)
 def _report(paper: Paper) -> Letter:
     told = paper.particulars
-    agency = told.get("agency", {})
     holder = told.get("giver") or {}
     count = told.get("recurrences")
     data = IncidentReport(
-        parent_agency=head_name(agency.get("parent", "")),
-        agency=head_name(agency.get("name", "")),
-        agency_name=spelt_out(agency.get("name", "")),
-        symbol=agency.get("abbreviation", ""),
-        number=paper.number or "",
-        place=agency.get("place", ""),
+        **issuer(paper),
         addressees=tuple(told.get("addressees", ())),
         **_words(
             told,
@@ -105,7 +100,6 @@ def _report(paper: Paper) -> Letter:
         proposals=_paragraphs(told, "proposals"),
         signer=_signer(told),
         copies_to=tuple(told.get("copies_to", ())),
-        medium=medium(paper),
     )
     return Letter(incident_report, data)
 

@@ -3,23 +3,18 @@
 from letters import rejection_notice
 from letters.decree30 import Signer
 from letters.rejection_notice import RejectionNotice
-from rules.names import head_name, spelt_out
+from rules.names import spelt_out
 from rules.papers import PaperKind
 from schema.custody import Paper
-from views.papers_data import Letter, day, maker, medium
+from views.papers_data import Letter, day, issuer, maker
 
 
 @maker(PaperKind.REJECTION_NOTICE)
 def _notice(paper: Paper) -> Letter:
     told = paper.particulars
-    agency, signer = told.get("agency", {}), told.get("signer") or {}
+    signer = told.get("signer") or {}
     data = RejectionNotice(
-        parent_agency=head_name(agency.get("parent", "")),
-        agency=head_name(agency.get("name", "")),
-        agency_name=spelt_out(agency.get("name", "")),
-        symbol=agency.get("abbreviation", ""),
-        number=paper.number or "",
-        place=agency.get("place", ""),
+        **issuer(paper),
         sender=spelt_out(told.get("addressee", "")),
         received_on=day(told.get("received_on")),
         document=told["document"],
@@ -32,6 +27,5 @@ def _notice(paper: Paper) -> Letter:
         reason=told.get("reason", ""),
         deleted=bool(told.get("deleted")),
         signer=Signer(tuple(signer.get("titles", ())), signer.get("name", "")),
-        medium=medium(paper),
     )
     return Letter(rejection_notice, data)

@@ -1,4 +1,8 @@
-"""The agent's command line in the person's own words: argparse speaks English by itself."""
+"""The agent's command line in the person's own words: argparse speaks English by itself.
+
+`start.py` has the like for its own few words (starting/arguments.py): it runs before anything is
+installed and the agent can be taken out of the house, so neither may know the other.
+"""
 
 from __future__ import annotations
 
